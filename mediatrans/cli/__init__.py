@@ -1,0 +1,1 @@
+"""The command line: flags to one options object to one call to an exit code."""

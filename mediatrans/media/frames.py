@@ -1,0 +1,117 @@
+"""What flows through the pipeline: frames, what is known of a medium, sources and sinks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Frame", "MediaInfo", "Pixels", "Sink", "Source", "StillInfo"]
+
+Pixels = NDArray[np.uint8]
+"""Pictures as uint8; [H, W, 3] RGB unless a docstring says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class StillInfo:
+    """What a still picture's file held beside its 8-bit RGB pixels, so it can be written back.
+
+    Attributes:
+        mode: Pillow's name for the file's own layout: "L", "P", "RGBA", "I;16", ...
+        bits: Bits a channel in the file: 8 or 16.
+        exif: EXIF block with the orientation already reset, or None.
+        dpi: Pixels an inch across and down, or None.
+    """
+
+    mode: str
+    bits: int = 8
+    exif: bytes | None = None
+    dpi: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture on its way through the pipeline.
+
+    Attributes:
+        pixels: uint8 [H, W, 3], sRGB or the video's own R'G'B'.
+        index: Position in its source, from 0.
+        name: What to call it in messages: a file, or a file and a frame number.
+        pts: Presentation time in units of `time_base`; None for a still picture.
+        duration: How long it is shown, in units of `time_base`; None where unknown.
+        time_base: Seconds a tick of `pts`; None for a still picture.
+        alpha: uint8 [H, W], or None for an opaque picture.
+        still: The file's own layout and metadata; None for a video frame.
+    """
+
+    pixels: Pixels
+    index: int
+    name: str
+    pts: int | None = None
+    duration: int | None = None
+    time_base: Fraction | None = None
+    alpha: Pixels | None = None
+    still: StillInfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MediaInfo:
+    """What is known of a medium before its first frame is decoded.
+
+    Attributes:
+        width: Pixels across, upright (display rotation applied); None where frames differ.
+        height: Pixels down, upright; None where frames differ.
+        frame_count: Frames that will come, or None where the container does not say.
+        rate: Frames a second, or None for pictures and unknown rates.
+    """
+
+    width: int | None
+    height: int | None
+    frame_count: int | None
+    rate: Fraction | None = None
+
+
+class Source(Protocol):
+    """A medium being read: iterate it once, inside its `with` block."""
+
+    @property
+    def info(self) -> MediaInfo:
+        """What is known before the first frame."""
+        ...
+
+    def __iter__(self) -> Iterator[Frame]:
+        """The frames in presentation order; raises InputError where reading fails."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+
+class Sink(Protocol):
+    """A medium being written.
+
+    Leaving its `with` block without an error completes, syncs and publishes the output under its
+    final name; leaving it with an error leaves nothing behind.
+    """
+
+    def write(self, frame: Frame) -> None:
+        """Append a frame; raises OutputError where writing fails."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...

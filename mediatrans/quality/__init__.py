@@ -1,0 +1,1 @@
+"""Judging a translation: metrics, the cycle check and the report."""

@@ -1,0 +1,1 @@
+"""Learning a pair: CycleGAN networks, data, the training loop, checkpoints and export."""

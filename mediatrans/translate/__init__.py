@@ -1,0 +1,1 @@
+"""Pixels to pixels: the ONNX Runtime session and the translator around it."""
