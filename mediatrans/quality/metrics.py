@@ -1,0 +1,78 @@
+"""Distances between two pictures: PSNR, SSIM and L1, all on 8-bit pixels."""
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["PSNR_CAP_DB", "l1", "psnr", "ssim"]
+
+PSNR_CAP_DB = 100.0
+"""What `psnr` gives for identical pictures, whose ratio has no finite value."""
+
+_WINDOW = 11
+_SIGMA = 1.5
+
+
+def psnr(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> float:
+    """Peak signal-to-noise ratio over all pixels and channels.
+
+    Args:
+        x: uint8 [H, W, C].
+        y: uint8 [H, W, C].
+
+    Returns:
+        Decibels, at most `PSNR_CAP_DB`; the peak is 255.
+    """
+    difference = x.astype(np.float64) - y
+    mean_square = float(np.mean(difference * difference))
+    if mean_square == 0.0:
+        return PSNR_CAP_DB
+    return min(PSNR_CAP_DB, 10.0 * math.log10(255.0**2 / mean_square))
+
+
+def l1(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> float:
+    """Mean absolute difference, in steps of the 8-bit scale (0 to 255).
+
+    Args:
+        x: uint8 [H, W, C].
+        y: uint8 [H, W, C].
+    """
+    return float(np.mean(cv2.absdiff(x, y)))
+
+
+def ssim(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> float:
+    """Structural similarity: Wang, Bovik, Sheikh and Simoncelli, IEEE TIP 13(4), 2004.
+
+    Gaussian window of 11 pixels and sigma 1.5, K1 0.01, K2 0.03, averaged over the channels and
+    over the places where the window lies inside the picture; in pictures smaller than the window
+    it is reflected at the border.
+
+    Args:
+        x: uint8 [H, W, C].
+        y: uint8 [H, W, C].
+
+    Returns:
+        At most 1, which means identical.
+    """
+    a, b = x.astype(np.float32), y.astype(np.float32)
+    mean_a, mean_b = _blur(a), _blur(b)
+    variance_a = _blur(a * a) - mean_a * mean_a
+    variance_b = _blur(b * b) - mean_b * mean_b
+    covariance = _blur(a * b) - mean_a * mean_b
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    luminance = (2 * mean_a * mean_b + c1) / (mean_a * mean_a + mean_b * mean_b + c1)
+    structure = (2 * covariance + c2) / (variance_a + variance_b + c2)
+    similarity = luminance * structure
+    if min(x.shape[:2]) >= _WINDOW:
+        edge = _WINDOW // 2
+        similarity = similarity[edge:-edge, edge:-edge]
+    return float(np.mean(similarity, dtype=np.float64))
+
+
+def _blur(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    blurred = cv2.GaussianBlur(
+        image, (_WINDOW, _WINDOW), sigmaX=_SIGMA, borderType=cv2.BORDER_REFLECT
+    )
+    return blurred.astype(np.float32, copy=False).reshape(image.shape)

@@ -1,0 +1,135 @@
+"""The cycle check: how well pictures survive the round trip F(G(x)) ~ x."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mediatrans.quality import metrics
+
+__all__ = ["CycleFigures", "CycleMonitor", "CycleSummary", "Statistics"]
+
+Translate = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+
+
+@dataclass(frozen=True, slots=True)
+class CycleFigures:
+    """How far one picture is from its round trip.
+
+    Attributes:
+        psnr_db: Peak signal-to-noise ratio in dB.
+        ssim: Structural similarity, at most 1.
+        l1: Mean absolute difference in steps of the 8-bit scale.
+    """
+
+    psnr_db: float
+    ssim: float
+    l1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Mean, low tail and high tail of one figure over the checked frames."""
+
+    mean: float
+    p05: float
+    min: float
+    p95: float
+    max: float
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> Self:
+        """The statistics of at least one value."""
+        array = np.fromiter(values, np.float64)
+        p05, p95 = np.percentile(array, [5, 95])
+        return cls(
+            mean=float(array.mean()),
+            p05=float(p05),
+            min=float(array.min()),
+            p95=float(p95),
+            max=float(array.max()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CycleSummary:
+    """The cycle check of one file.
+
+    Attributes:
+        checked_frames: Frames that were translated back.
+        psnr_db: Over those frames.
+        ssim: Over those frames.
+        l1: Over those frames; here the high tail is the bad one.
+    """
+
+    checked_frames: int
+    psnr_db: Statistics
+    ssim: Statistics
+    l1: Statistics
+
+    @classmethod
+    def of(cls, figures: Iterable[CycleFigures]) -> "CycleSummary | None":
+        """Summarise the frames of one file; None where none was checked."""
+        frames = list(figures)
+        if not frames:
+            return None
+        return cls(
+            checked_frames=len(frames),
+            psnr_db=Statistics.of(f.psnr_db for f in frames),
+            ssim=Statistics.of(f.ssim for f in frames),
+            l1=Statistics.of(f.l1 for f in frames),
+        )
+
+
+class CycleMonitor:
+    """Translates every n-th frame back and measures it against its source.
+
+    Args:
+        inverse: The way back, uint8 [N, H, W, 3] to the same.
+        every: Check frames whose index is a multiple of this.
+    """
+
+    def __init__(self, inverse: Translate, every: int = 1) -> None:
+        self._inverse = inverse
+        self._every = every
+        self._figures: dict[int, CycleFigures] = {}
+
+    def observe(
+        self,
+        indices: Iterable[int],
+        sources: NDArray[np.uint8],
+        translated: NDArray[np.uint8],
+    ) -> None:
+        """Check the frames of a batch whose turn it is.
+
+        Args:
+            indices: The frames' positions in their source.
+            sources: uint8 [N, H, W, 3], before translation.
+            translated: uint8 [N, H, W, 3], after it.
+
+        Raises:
+            InputError: The way back fails on this input.
+        """
+        for position, index in enumerate(indices):
+            if index % self._every == 0:
+                back = self._inverse(translated[position])
+                self._figures[index] = CycleFigures(
+                    psnr_db=metrics.psnr(sources[position], back),
+                    ssim=metrics.ssim(sources[position], back),
+                    l1=metrics.l1(sources[position], back),
+                )
+
+    def take(self, index: int | None = None) -> CycleSummary | None:
+        """Summarise and forget what was measured, of one frame or of all.
+
+        Args:
+            index: The frame; None takes all.
+        """
+        if index is not None:
+            figures = self._figures.pop(index, None)
+            return CycleSummary.of([figures] if figures else [])
+        summary = CycleSummary.of(self._figures.values())
+        self._figures.clear()
+        return summary

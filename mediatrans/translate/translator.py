@@ -1,0 +1,118 @@
+"""The translator: pictures of any size in, the same pictures in another domain out."""
+
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mediatrans import zoo
+from mediatrans.graph import MIN_SIZE
+from mediatrans.translate.session import Session
+
+__all__ = ["Translator"]
+
+
+class Translator:
+    """Translates pictures to one domain; hides padding, strides, layout and number formats.
+
+    Args:
+        generator: The direction of a model, as `mediatrans.zoo.find` returns it.
+        device: "auto", "cpu", "cuda" or "cuda:N". Only "auto" may fall back to the CPU.
+        threads: Threads of one operator; None lets ONNX Runtime choose.
+
+    Attributes:
+        generator: The direction that is loaded.
+        provider: The ONNX Runtime execution provider that runs it.
+
+    Raises:
+        ModelError: The file is missing, changed or breaks the graph contract.
+        DeviceError: The device that was asked for does not start.
+    """
+
+    def __init__(
+        self, generator: zoo.Generator, *, device: str = "auto", threads: int | None = None
+    ) -> None:
+        generator.verify()
+        self.generator = generator
+        self._device = device
+        self._threads = threads
+        self._session = Session(generator.path, device=device, threads=threads)
+        self.provider = self._session.provider
+
+    @classmethod
+    def load(
+        cls,
+        to: str,
+        *,
+        model: str | None = None,
+        device: str = "auto",
+        threads: int | None = None,
+    ) -> Self:
+        """Find the model that speaks a domain and load it.
+
+        Args:
+            to: The domain to translate to, "winter" say.
+            model: A model's name, folder or ONNX file; None looks in `./models`, the user's data
+                folder and the models that come with mediatrans.
+            device: "auto", "cpu", "cuda" or "cuda:N".
+            threads: Threads of one operator; None lets ONNX Runtime choose.
+
+        Raises:
+            ModelError: No model speaks that domain, two in one place do, or the file is bad.
+            DeviceError: The device that was asked for does not start.
+        """
+        return cls(zoo.find(to, model), device=device, threads=threads)
+
+    def inverse(self) -> "Translator | None":
+        """The translator of the way back, on the same device; None where the model has none."""
+        back = self.generator.inverse()
+        if back is None:
+            return None
+        return Translator(back, device=self._device, threads=self._threads)
+
+    def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Translate one picture or a batch of equal size.
+
+        Args:
+            images: uint8 [H, W, 3] or [N, H, W, 3] RGB, any H and W from 1 up.
+
+        Returns:
+            An array of the same type and shape.
+
+        Raises:
+            ValueError: Another type or shape.
+            InputError: The generator fails on this input: too large for the memory, say.
+        """
+        if images.dtype != np.uint8 or images.ndim not in (3, 4) or images.shape[-1] != 3:
+            raise ValueError(
+                f"pictures are uint8 [H, W, 3] or [N, H, W, 3], not {images.dtype} {images.shape}"
+            )
+        if 0 in images.shape:
+            raise ValueError(f"an empty picture cannot be translated: {images.shape}")
+        batch = images if images.ndim == 4 else images[np.newaxis]
+        height, width = batch.shape[1:3]
+        translated = self._session.run(pad_to_stride(batch, self.generator.stride))
+        translated = translated[:, :height, :width]
+        return translated if images.ndim == 4 else translated[0]
+
+
+def pad_to_stride(batch: NDArray[np.uint8], stride: int) -> NDArray[np.uint8]:
+    """Pad below and to the right until a graph can take the batch.
+
+    The padding mirrors the picture, over again where the picture is smaller than the padding; an
+    axis of one pixel repeats it.
+
+    Args:
+        batch: uint8 [N, H, W, 3].
+        stride: Height and width become multiples of it and at least `MIN_SIZE`.
+
+    Returns:
+        uint8 [N, H', W', 3], the input itself where nothing is missing.
+    """
+    height, width = batch.shape[1:3]
+    below, right = (
+        max(-(-n // stride) * stride, -(-MIN_SIZE // stride) * stride) - n for n in (height, width)
+    )
+    if below == right == 0:
+        return np.ascontiguousarray(batch)
+    return np.pad(batch, ((0, 0), (0, below), (0, right), (0, 0)), mode="reflect")
