@@ -1,0 +1,22 @@
+"""Fixtures shared by all tests: an empty place to stand in, and a pair that inverts."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.pairs import write_pair
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh current folder, with the user's data folder inside it and no zoo anywhere else."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    return tmp_path
+
+
+@pytest.fixture
+def pair(here: Path) -> Path:
+    """`./models/day2night`: both directions invert the colours, so the cycle is perfect."""
+    return write_pair(here / "models")
