@@ -50,6 +50,27 @@ def write_clip(path: Path, seconds: int = 4, width: int = 640, height: int = 360
         container.mux(audio.encode(None))
 
 
+def before_after(before: Path, after: Path, strip: Path, pictures: int = 3) -> None:
+    """Draw a few moments of a clip above the same moments of its translation.
+
+    Args:
+        before: A video.
+        after: Its translation.
+        strip: The picture to write; its suffix names the format.
+        pictures: How many moments, spread over the clip.
+    """
+    with av.open(before) as one, av.open(after) as two:
+        last = one.streams.video[0].frames - 1
+        chosen = {index * last // max(1, pictures - 1) for index in range(pictures)}
+        frames = zip(one.decode(video=0), two.decode(video=0), strict=True)
+        columns = [
+            np.concatenate([frame.to_ndarray(format="rgb24") for frame in pair])
+            for index, pair in enumerate(frames)
+            if index in chosen
+        ]
+    cv2.imwrite(str(strip), cv2.cvtColor(np.concatenate(columns, axis=1), cv2.COLOR_RGB2BGR))
+
+
 def hear_drive(seconds: int) -> NDArray[np.float32]:
     """The sound of the drive: an engine's harmonics that rise and fall, and wind.
 

@@ -62,9 +62,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         arguments: The words after the program's name; None takes `sys.argv`.
     """
     try:
-        cli.main(arguments, prog_name="mediatrans", standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
+        result = cli.main(arguments, prog_name="mediatrans", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return ExitCode.USAGE
@@ -85,7 +83,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         traceback.print_exc()
         click.echo("mediatrans: this is a bug; please report it with the lines above.", err=True)
         return ExitCode.INTERNAL
-    return ExitCode.OK
+    # Outside its standalone mode click returns a command's own result, or the code of an early end.
+    return result if isinstance(result, int) else ExitCode.OK
 
 
 def main() -> None:

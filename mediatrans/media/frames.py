@@ -9,10 +9,24 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Frame", "MediaInfo", "Pixels", "Sink", "Source", "StillInfo"]
+__all__ = ["Frame", "JpegCoding", "MediaInfo", "Pixels", "Sink", "Source", "StillInfo"]
 
 Pixels = NDArray[np.uint8]
 """Pictures as uint8; [H, W, 3] RGB unless a docstring says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class JpegCoding:
+    """How a JPEG was compressed, so its translation is compressed alike.
+
+    Attributes:
+        tables: Quantisation tables of 64 entries, luma first.
+        subsampling: Pillow's number for the chroma sampling: 0 is 4:4:4 (and stands for a file
+            without chroma), 1 is 4:2:2, 2 is 4:2:0.
+    """
+
+    tables: tuple[tuple[int, ...], ...]
+    subsampling: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +38,18 @@ class StillInfo:
         bits: Bits a channel in the file: 8 or 16.
         exif: EXIF block with the orientation already reset, or None.
         dpi: Pixels an inch across and down, or None.
+        icc: An sRGB profile to embed, or None where the file had no profile.
+        xmp: XMP packet with the orientation already reset, or None.
+        jpeg: How the file was compressed where it is a JPEG, else None.
     """
 
     mode: str
     bits: int = 8
     exif: bytes | None = None
     dpi: tuple[float, float] | None = None
+    icc: bytes | None = None
+    xmp: bytes | None = None
+    jpeg: JpegCoding | None = None
 
 
 @dataclass(frozen=True, slots=True)

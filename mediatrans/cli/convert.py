@@ -1,0 +1,190 @@
+"""`mediatrans convert`: translate pictures, folders and videos to a domain."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mediatrans.errors import ExitCode, Interrupted, OutputError, batch_exit_code
+
+if TYPE_CHECKING:
+    from mediatrans.plan import ConvertOptions
+    from mediatrans.quality.report import Report
+
+
+def _limits(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> dict[str, float]:
+    limits = {}
+    for value in values:
+        name, _, number = value.partition("=")
+        try:
+            limits[name] = float(number)
+        except ValueError:
+            raise click.BadParameter(f"{value!r} is not NAME=NUMBER, as psnr=22 is") from None
+    return limits
+
+
+@click.command("convert")
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--to", required=True, metavar="DOMAIN", help="The domain to translate to.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Where to write: a file for one input file, else a folder. "
+    "Without it summer.mp4 gives summer-winter.mp4 and photos/ gives photos-winter/.",
+)
+@click.option(
+    "--model",
+    metavar="NAME|FOLDER|FILE",
+    help="The model. Without it, the one that speaks the domain: in ./models, "
+    "in your data folder, among those that come with mediatrans.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace outputs that exist.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
+@click.option(
+    "--batch-size", type=click.IntRange(1), default=1, show_default=True, help="Frames a call."
+)
+@click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    metavar="auto|cpu|cuda[:N]",
+    help="Where the generator runs; only auto falls back to the CPU.",
+)
+@click.option(
+    "--threads", type=click.IntRange(1), help="Threads of the generator.  [default: all cores]"
+)
+@click.option("--start", type=click.FloatRange(0), metavar="S", help="Begin videos at this second.")
+@click.option("--end", type=click.FloatRange(0), metavar="S", help="End videos at this second.")
+@click.option(
+    "--preview",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Only the first N frames of a video and files of a folder.",
+)
+@click.option(
+    "--check-every",
+    type=click.IntRange(0),
+    default=60,
+    show_default=True,
+    metavar="N",
+    help="Measure the round trip of every picture and of one video frame in N; 0 measures none.",
+)
+@click.option(
+    "--fail-under",
+    multiple=True,
+    callback=_limits,
+    metavar="psnr=DB|ssim=X",
+    help="Exit with 7 when the mean of a file's round trip is below this.",
+)
+@click.option(
+    "--report", type=click.Path(path_type=Path, dir_okay=False), help="Write a JSON report here."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object for each input.")
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+def command(
+    inputs: tuple[Path, ...],
+    to: str,
+    output: Path | None,
+    model: str | None,
+    overwrite: bool,
+    dry_run: bool,
+    batch_size: int,
+    device: str,
+    threads: int | None,
+    start: float | None,
+    end: float | None,
+    preview: int | None,
+    check_every: int,
+    fail_under: dict[str, float],
+    report: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Translate pictures, folders (with all that is below them) and videos, mixed."""
+    from mediatrans.plan import ConvertOptions
+
+    options = ConvertOptions(
+        output=output,
+        model=model,
+        overwrite=overwrite,
+        batch_size=batch_size,
+        device=device,
+        threads=threads,
+        start_s=start,
+        end_s=end,
+        preview=preview,
+        check_every=check_every,
+        limits=fail_under,
+    )
+    if dry_run:
+        return _show_plan(inputs, to, options, as_json=as_json)
+    return _convert(inputs, to, options, report_path=report, as_json=as_json, quiet=quiet)
+
+
+def _convert(
+    inputs: Sequence[Path],
+    to: str,
+    options: "ConvertOptions",
+    *,
+    report_path: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    from mediatrans.cli.convert_progress import ConvertProgress
+    from mediatrans.conversion import convert
+    from mediatrans.quality.report import Report
+
+    with ConvertProgress(options.limits, as_json=as_json, quiet=quiet) as progress:
+        try:
+            report = convert(inputs, to, options, progress)
+        except KeyboardInterrupt as stop:
+            report = Report.of(progress.model, progress.rows, options.limits)
+            code = stop.exit_code if isinstance(stop, Interrupted) else ExitCode.SIGINT
+            _write_report(replace(report, exit_code=code), report_path)
+            raise
+    _write_report(report, report_path)
+    return int(report.exit_code)
+
+
+def _write_report(report: "Report", path: Path | None) -> None:
+    if path is None:
+        return
+    try:
+        path.write_text(report.to_json(), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(
+            f"the report cannot be written ({error.strerror})",
+            path=path,
+            remedy="name another --report",
+        ) from error
+
+
+def _show_plan(inputs: Sequence[Path], to: str, options: "ConvertOptions", *, as_json: bool) -> int:
+    from mediatrans import zoo
+    from mediatrans.plan import plan
+
+    generator = zoo.find(to, options.model)
+    jobs = plan(inputs, to, options)
+    click.echo(f"{generator.path} ({generator.place})", err=True)
+    for job in jobs:
+        action = "convert" if job.ready else "skip" if job.error is None else "fail"
+        reason = job.skip or (str(job.error) if job.error else None)
+        if as_json:
+            row = {
+                "input": str(job.input),
+                "output": str(job.output) if job.output else None,
+                "kind": job.kind,
+                "action": action,
+                "reason": reason,
+            }
+            click.echo(json.dumps(row, ensure_ascii=False))
+        elif job.ready:
+            replacing = " (replaces it)" if job.output and job.output.exists() else ""
+            click.echo(f"{action}  {job.input} -> {job.output}{replacing}")
+        else:
+            click.echo(f"{action}  {reason if job.error else f'{job.input}: {reason}'}")
+    return int(batch_exit_code(job.error.exit_code for job in jobs if job.error))

@@ -1,0 +1,133 @@
+"""What `convert` shows while it works: the model, a progress bar, a line or an object a file."""
+
+import json
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from mediatrans.conversion import Observer
+from mediatrans.plan import Job
+from mediatrans.quality.report import JobReport, failed_limits
+from mediatrans.translate.translator import Translator
+
+
+class ConvertProgress(Observer):
+    """Draws on stderr; the answers, a line or a JSON object a file, go to stdout.
+
+    Args:
+        limits: The quality limits; a file below one is told so.
+        as_json: Answers are JSON objects.
+        quiet: Show failures only.
+
+    Attributes:
+        model: The model's name, once it is known.
+        rows: The jobs that have ended.
+    """
+
+    def __init__(self, limits: Mapping[str, float], *, as_json: bool, quiet: bool) -> None:
+        self.model = ""
+        self.rows: list[JobReport] = []
+        self._limits = limits
+        self._as_json = as_json
+        self._quiet = quiet
+        self._console = Console(stderr=True, soft_wrap=True)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            _Speed(),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=quiet or not self._console.is_terminal,
+            transient=True,
+        )
+        self._files: TaskID | None = None
+        self._frames: tuple[Job, TaskID] | None = None
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def planned(self, translator: Translator, jobs: Sequence[Job]) -> None:
+        """Name the model and start counting files."""
+        generator = translator.generator
+        self.model = generator.name
+        if not self._quiet:
+            self._console.print(
+                f"{generator.origin} -> {generator.to} with {generator.name} "
+                f"(found in {generator.place}), {translator.provider}",
+                highlight=False,
+            )
+        if len(jobs) > 1:
+            self._files = self._bar.add_task("files", total=len(jobs))
+
+    def translated(self, job: Job, frames: int, total: int | None) -> None:
+        """Move the bar of a video; pictures are counted as files."""
+        if job.kind == "image":
+            return
+        if self._frames is None or self._frames[0] is not job:
+            if self._frames is not None:
+                self._bar.remove_task(self._frames[1])
+            self._frames = job, self._bar.add_task(job.input.name)
+        self._bar.update(self._frames[1], completed=frames, total=total)
+
+    def finished(self, row: JobReport) -> None:
+        """Answer for one input."""
+        self.rows.append(row)
+        if self._files is not None:
+            self._bar.advance(self._files)
+        if self._as_json:
+            click.echo(json.dumps(row.to_dict(), ensure_ascii=False, allow_nan=False))
+        below = ", ".join(failed_limits(row, self._limits))
+        if row.status == "failed":
+            self._console.print(f"failed  {row.error}", style="red", markup=False, highlight=False)
+        elif not self._as_json and not self._quiet:
+            click.echo(f"{row.status:<7} {_describe(row)}")
+        if below:
+            self._console.print(
+                f"below   {row.output}: {below}", style="yellow", markup=False, highlight=False
+            )
+
+
+class _Speed(ProgressColumn):
+    """Steps of a task a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:.1f}/s" if task.speed else "")
+
+
+def _describe(row: JobReport) -> str:
+    if row.status == "skipped":
+        return f"{row.input}: {row.error}"
+    words = [f"{row.input} -> {row.output}"]
+    if row.kind == "video":
+        words.append(f"{row.frames} frames in {row.seconds:.1f} s")
+    if row.cycle is not None:
+        checked = f" over {row.cycle.checked_frames} frames" if row.kind == "video" else ""
+        words.append(
+            f"cycle {row.cycle.psnr_db.mean:.2f} dB, SSIM {row.cycle.ssim.mean:.3f}, "
+            f"L1 {row.cycle.l1.mean:.1f}{checked}"
+        )
+    return ", ".join(words)

@@ -1,0 +1,37 @@
+"""`mediatrans demo`: draw a summer drive, make it winter, say where to look."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command("demo")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="demo",
+    show_default=True,
+    help="The folder to write to.",
+)
+@click.option(
+    "--seconds", type=click.IntRange(1, 60), default=4, show_default=True, help="The clip's length."
+)
+def command(output: Path, seconds: int) -> int:
+    """Draw a short summer road with sound and translate it to winter; needs no files."""
+    from mediatrans.cli.convert_progress import ConvertProgress
+    from mediatrans.conversion import convert
+    from mediatrans.demo import before_after, write_clip
+    from mediatrans.plan import ConvertOptions
+
+    summer, winter = output / "summer.mp4", output / "winter.mp4"
+    click.echo(f"drawing {seconds} seconds of a summer road: {summer}", err=True)
+    write_clip(summer, seconds)
+    options = ConvertOptions(output=winter, model="summer2winter", overwrite=True, check_every=25)
+    with ConvertProgress({}, as_json=False, quiet=False) as progress:
+        report = convert([summer], "winter", options, progress)
+    if report.exit_code == 0:
+        strip = output / "before-after.png"
+        before_after(summer, winter, strip)
+        click.echo(f"look at {winter} beside {summer}, or at the stills in {strip}")
+    return int(report.exit_code)

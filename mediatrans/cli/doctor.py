@@ -1,0 +1,84 @@
+"""`mediatrans doctor`: what is installed, what really starts, and whether convert can run."""
+
+import importlib.metadata
+import platform
+
+import click
+
+from mediatrans import __version__
+from mediatrans.errors import ExitCode, MediatransError
+
+_PACKAGES = (
+    "av",
+    "click",
+    "ffmpeg-python",
+    "imageio-ffmpeg",
+    "numpy",
+    "onnx",
+    "onnxruntime",
+    "onnxruntime-gpu",
+    "onnxscript",
+    "opencv-python-headless",
+    "pillow",
+    "torch",
+    "torchvision",
+)
+
+
+@click.command("doctor")
+def command() -> int:
+    """Show versions, the ffmpeg in use and the execution providers that really start.
+
+    Exits with 5 when convert could not run here.
+    """
+    click.echo(f"mediatrans {__version__}, Python {platform.python_version()}")
+    for package in _PACKAGES:
+        click.echo(f"  {package}: {_version(package) or 'not installed'}")
+    problems = [*_check_ffmpeg(), *_check_encoders(), *_check_devices()]
+    for problem in problems:
+        click.echo(f"problem: {problem}", err=True)
+    click.echo("convert cannot run here" if problems else "convert can run here")
+    return ExitCode.DEVICE if problems else ExitCode.OK
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _check_ffmpeg() -> list[str]:
+    from mediatrans.media.ffmpeg import find_ffmpeg, run_ffmpeg
+
+    try:
+        path = find_ffmpeg()
+        code, out, errors = run_ffmpeg(["-version"], timeout_s=20)
+    except MediatransError as error:
+        return [str(error)]
+    if code != 0:
+        return [f"{path} -version exits with {code}: {errors.strip()}"]
+    click.echo(f"ffmpeg: {path}, {out.splitlines()[0] if out else 'of unknown version'}")
+    return []
+
+
+def _check_encoders() -> list[str]:
+    import av
+
+    missing = {"libx264", "libvpx-vp9"} - av.codecs_available
+    click.echo(f"PyAV's FFmpeg: libavcodec {'.'.join(map(str, av.library_versions['libavcodec']))}")
+    return [f"PyAV was built without {name}; install its wheel from PyPI" for name in missing]
+
+
+def _check_devices() -> list[str]:
+    import onnxruntime
+
+    from mediatrans.translate.probe import probe_devices
+
+    click.echo(f"compiled into ONNX Runtime: {', '.join(onnxruntime.get_available_providers())}")
+    devices = probe_devices()
+    for device, problem in devices.items():
+        click.echo(f"  {device}: {problem or 'starts'}")
+    if len(devices) == 1:
+        click.echo("  no CUDA device that ONNX Runtime could use")
+    return [f"the CPU provider does not work: {devices['cpu']}"] if devices["cpu"] else []

@@ -1,0 +1,37 @@
+"""`mediatrans models`: list the zoo."""
+
+import json
+
+import click
+
+
+@click.command("models")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object for each model.")
+def command(as_json: bool) -> int:
+    """List the models that convert can use, in the order it looks for them."""
+    from mediatrans import zoo
+
+    for place, folder in zoo.places():
+        if not as_json:
+            click.echo(f"{place} ({folder})")
+        models = zoo.list_models(folder)
+        for path, card in models:
+            if as_json:
+                row = {
+                    "name": path.name,
+                    "place": place,
+                    "path": str(path),
+                    "domains": list(card.domains) if isinstance(card, zoo.Card) else [],
+                    "quality": card.quality if isinstance(card, zoo.Card) else {},
+                    "error": None if isinstance(card, zoo.Card) else str(card),
+                }
+                click.echo(json.dumps(row, ensure_ascii=False))
+            elif isinstance(card, zoo.Card):
+                parameters = card.architecture.get("parameters")
+                size = f", {parameters / 1e6:.2f} M parameters" if parameters else ""
+                click.echo(f"  {card.name}: {' <-> '.join(card.domains)}{size}")
+            else:
+                click.echo(f"  {card}")
+        if not models and not as_json:
+            click.echo("  none")
+    return 0

@@ -1,0 +1,162 @@
+"""Which files are pictures, which are videos, and what a video's output is called.
+
+Imports the standard library alone, so that planning a job loads no media library.
+"""
+
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+__all__ = [
+    "DEMUXERS",
+    "PICTURE_SUFFIXES",
+    "PROTOCOLS",
+    "VIDEO_SUFFIXES",
+    "Kind",
+    "kind_of",
+    "picture_output_suffix",
+    "video_output_suffix",
+]
+
+Kind = Literal["image", "video"]
+
+# fmt: off
+PICTURE_SUFFIXES = frozenset({
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp",
+    ".dib", ".gif", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".pam", ".jp2", ".j2k",
+    ".jpx", ".tga", ".sgi", ".ras", ".sr", ".avif", ".heic", ".heif", ".jxl", ".qoi",
+    ".pcx", ".ico",
+})
+"""Suffixes read as still pictures; `.gif` only where the file holds one frame."""
+
+VIDEO_SUFFIXES = frozenset({
+    ".mp4", ".m4v", ".mov", ".qt", ".mkv", ".webm", ".avi", ".ts", ".mts", ".m2ts",
+    ".mpg", ".mpeg", ".m2v", ".vob", ".wmv", ".asf", ".flv", ".f4v", ".3gp", ".3g2",
+    ".ogv", ".ogg", ".mxf", ".nut", ".y4m", ".h264", ".264", ".h265", ".265", ".hevc",
+    ".dv", ".rm", ".rmvb", ".mjpeg", ".mjpg", ".ivf", ".obu", ".gif",
+})
+"""Suffixes read as videos; `.gif` only where the file is animated."""
+# fmt: on
+
+_UNWRITABLE_PICTURES = frozenset({".heic", ".heif", ".jxl", ".pam", ".pfm", ".ras", ".sr"})
+
+_OUTPUT_SUFFIXES = {
+    ".mp4": ".mp4",
+    ".m4v": ".m4v",
+    ".mov": ".mov",
+    ".qt": ".mov",
+    ".mkv": ".mkv",
+    ".webm": ".webm",
+    ".gif": ".gif",
+}
+
+DEMUXERS = (
+    "mov,mp4,m4a,3gp,3g2,mj2",
+    "matroska,webm",
+    "avi",
+    "mpegts",
+    "mpeg",
+    "mpegvideo",
+    "asf",
+    "flv",
+    "ogg",
+    "mxf",
+    "nut",
+    "yuv4mpegpipe",
+    "h264",
+    "hevc",
+    "dv",
+    "rm",
+    "mjpeg",
+    "ivf",
+    "obu",
+    "gif",
+)
+"""FFmpeg demuxers that read the one file they are given.
+
+Playlists (hls, dash, concat, image sequences) and devices are left out: a playlist renamed .mp4
+would otherwise read other files of the machine.
+"""
+
+PROTOCOLS = ("file",)
+"""FFmpeg protocols an input may use; no network, no nested `concat:` or `subfile:`."""
+
+
+def kind_of(path: Path) -> Kind | None:
+    """What a file is by its suffix: "image", "video", or None where it is neither.
+
+    A GIF is a video where it holds more than one frame; that alone needs a look into the file.
+
+    Args:
+        path: A file; it need not exist.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".gif":
+        return "video" if _is_animated_gif(path) else "image"
+    if suffix in PICTURE_SUFFIXES:
+        return "image"
+    if suffix in VIDEO_SUFFIXES:
+        return "video"
+    return None
+
+
+def video_output_suffix(path: Path) -> str:
+    """The suffix a translated video gets: its own where it can be written, else `.mkv`.
+
+    Args:
+        path: The input video.
+    """
+    return _OUTPUT_SUFFIXES.get(path.suffix.lower(), ".mkv")
+
+
+def picture_output_suffix(path: Path) -> str:
+    """The suffix a translated picture gets: its own where it can be written, else `.png`.
+
+    Multi-picture JPEGs become plain ones.
+
+    Args:
+        path: The input picture.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".mpo":
+        return ".jpg"
+    return ".png" if suffix in _UNWRITABLE_PICTURES else path.suffix
+
+
+def _is_animated_gif(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return _gif_frames(file, enough=2) >= 2
+    except OSError:
+        return False
+
+
+def _gif_frames(file: BinaryIO, enough: int) -> int:
+    """Count a GIF's image blocks, up to `enough` (GIF89a specification, section 12)."""
+    header = file.read(13)
+    if len(header) < 13 or header[:6] not in (b"GIF87a", b"GIF89a"):
+        return 0
+    _skip_colour_table(file, header[10])
+    frames = 0
+    while frames < enough:
+        block = file.read(1)
+        if block == b"\x2c":
+            frames += 1
+            descriptor = file.read(9)
+            if len(descriptor) < 9:
+                break
+            _skip_colour_table(file, descriptor[8])
+            file.seek(1, 1)  # LZW minimum code size
+        elif block == b"\x21":
+            file.seek(1, 1)  # extension label
+        else:
+            break
+        while size := file.read(1):
+            if size == b"\0":
+                break
+            file.seek(size[0], 1)
+    return frames
+
+
+def _skip_colour_table(file: BinaryIO, flags: int) -> None:
+    if flags & 0x80:
+        file.seek(3 << ((flags & 7) + 1), 1)

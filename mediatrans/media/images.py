@@ -1,0 +1,96 @@
+"""Still picture files as a source of frames, and as a sink of them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from mediatrans.errors import MediatransError
+from mediatrans.media.frames import Frame, MediaInfo
+from mediatrans.media.picture_reader import MAX_PIXELS, read_picture
+from mediatrans.media.picture_writer import write_picture
+
+__all__ = ["FailureHandler", "PictureSink", "PictureSource"]
+
+FailureHandler = Callable[[int, MediatransError], None]
+"""Told the position of a file in its list and why it was passed over."""
+
+
+class PictureSource:
+    """Picture files as frames, in the order given; an unreadable file is reported and passed over.
+
+    Args:
+        paths: The files; a frame's index is its file's position here.
+        on_failure: Told of each file that cannot be read, from the thread that iterates.
+        max_pixels: Larger pictures are refused before they are decoded.
+    """
+
+    def __init__(
+        self, paths: Sequence[Path], on_failure: FailureHandler, *, max_pixels: int = MAX_PIXELS
+    ) -> None:
+        self._paths = tuple(paths)
+        self._on_failure = on_failure
+        self._max_pixels = max_pixels
+
+    @property
+    def info(self) -> MediaInfo:
+        """As many frames as files, of no common size."""
+        return MediaInfo(width=None, height=None, frame_count=len(self._paths))
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index, path in enumerate(self._paths):
+            try:
+                frame = read_picture(path, index=index, max_pixels=self._max_pixels)
+            except MediatransError as error:
+                self._on_failure(index, error)
+            else:
+                yield frame
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Nothing stays open between frames."""
+
+
+class PictureSink:
+    """Frames as picture files, each published as soon as it is whole.
+
+    A file that cannot be written is reported and passed over. Files written before an error stay:
+    each is complete in itself.
+
+    Args:
+        outputs: Where the frame of each index goes; the suffix names the format.
+        on_failure: Told of each file that cannot be written, from the thread that writes.
+        quality: 1 to 100 for lossy formats; None matches the source.
+    """
+
+    def __init__(
+        self, outputs: Sequence[Path], on_failure: FailureHandler, *, quality: int | None = None
+    ) -> None:
+        self._outputs = tuple(outputs)
+        self._on_failure = on_failure
+        self._quality = quality
+
+    def write(self, frame: Frame) -> None:
+        """Write a frame to the output of its index."""
+        try:
+            write_picture(frame, self._outputs[frame.index], quality=self._quality)
+        except MediatransError as error:
+            self._on_failure(frame.index, error)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Every file is already published or reported."""

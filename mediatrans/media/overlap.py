@@ -1,0 +1,139 @@
+"""Reading ahead and writing behind: decode and encode on threads of their own."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from queue import Empty, Full, Queue
+from threading import Event, Thread
+from types import TracebackType
+from typing import Self
+
+from mediatrans.media.frames import Frame
+
+__all__ = ["ReadAhead", "WriteBehind"]
+
+_POLL_S = 0.05
+
+
+class _Worker(ABC):
+    """A thread with a bounded queue of frames; None in the queue is its end."""
+
+    def __init__(self, depth: int, name: str) -> None:
+        self._queue: Queue[Frame | None] = Queue(depth)
+        self._stop = Event()
+        self._error: BaseException | None = None
+        self._thread = Thread(target=self._run, name=name, daemon=True)
+
+    @abstractmethod
+    def _work(self) -> None:
+        """What the thread does."""
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except BaseException as error:
+            self._error = error
+
+    def _put(self, item: Frame | None) -> None:
+        """Put, unless the other side has gone."""
+        while not self._stop.is_set():
+            with suppress(Full):
+                self._queue.put(item, timeout=_POLL_S)
+                return
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+
+class ReadAhead(_Worker):
+    """Iterates a source on a thread of its own, at most `depth` frames ahead.
+
+    Use it in a `with` block, which joins the thread; what the source raises is raised where the
+    frames are taken.
+
+    Args:
+        source: What to iterate, once.
+        depth: Most frames held.
+    """
+
+    def __init__(self, source: Iterable[Frame], depth: int) -> None:
+        super().__init__(depth, "decode")
+        self._source = source
+
+    def _work(self) -> None:
+        try:
+            for frame in self._source:
+                self._put(frame)
+                if self._stop.is_set():
+                    return
+        finally:
+            self._put(None)
+
+    def __iter__(self) -> Iterator[Frame]:
+        """The source's frames."""
+        while (frame := self._queue.get()) is not None:
+            yield frame
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+
+class WriteBehind(_Worker):
+    """Writes frames on a thread of its own, at most `depth` frames behind.
+
+    Leaving its `with` block without an error waits until all is written; an error of the writer is
+    raised by the next `put`, or on leaving.
+
+    Args:
+        write: Called with each frame, in order.
+        depth: Most frames held.
+    """
+
+    def __init__(self, write: Callable[[Frame], None], depth: int) -> None:
+        super().__init__(depth, "encode")
+        self._write = write
+
+    def _work(self) -> None:
+        try:
+            while not self._stop.is_set():
+                with suppress(Empty):
+                    frame = self._queue.get(timeout=_POLL_S)
+                    if frame is None:
+                        return
+                    self._write(frame)
+        finally:
+            self._stop.set()
+
+    def put(self, frame: Frame) -> None:
+        """Hand over a frame; waits while the queue is full.
+
+        Raises:
+            MediatransError: What writing an earlier frame raised.
+        """
+        self._put(frame)
+        if self._error is not None:
+            raise self._error
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self._put(None)
+        else:
+            self._stop.set()
+        self._thread.join()
+        if error is None and self._error is not None:
+            raise self._error

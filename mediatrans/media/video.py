@@ -1,0 +1,299 @@
+"""A video file as a source of frames: each decoded frame once, upright, R'G'B', exactly timed."""
+
+import logging
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import numpy as np
+from av import VideoFrame
+from av.container import InputContainer
+from av.sidedata.sidedata import SideData
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from mediatrans.errors import InputError
+from mediatrans.media.colour import Colour, ToRgb, is_hdr
+from mediatrans.media.container import Clip, input_error, open_input
+from mediatrans.media.frames import Frame, MediaInfo, Pixels
+
+__all__ = ["VideoInfo", "VideoSource"]
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoInfo(MediaInfo):
+    """What is known of a video, enough to write one like it.
+
+    Attributes:
+        path: The video file, whose other streams an output copies.
+        stream_index: Which of its streams the frames come from.
+        time_base: Seconds a tick of the frames' timestamps.
+        colour: The colour tags of the frames' video, SDR.
+        pixel_aspect: Width of a pixel over its height, upright.
+        clip: The part of the video that the frames cover.
+    """
+
+    path: Path
+    stream_index: int
+    time_base: Fraction
+    colour: Colour
+    pixel_aspect: Fraction
+    clip: Clip
+
+
+class VideoSource:
+    """A video's main stream as frames.
+
+    Opened by its `with` block; iterating may happen on another thread.
+
+    Args:
+        path: The video file.
+        start_s: Seconds after the file's beginning at which to start; times then begin at 0.
+        end_s: Seconds after the file's beginning at which to stop.
+        limit: Most frames to take.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        start_s: float | Fraction | None = None,
+        end_s: float | Fraction | None = None,
+        limit: int | None = None,
+    ) -> None:
+        self._path = path
+        self._start_s = start_s
+        self._end_s = end_s
+        self._limit = limit
+        self._container: InputContainer | None = None
+        self._info: VideoInfo | None = None
+        self._decoded: Iterator[VideoFrame] = iter(())
+
+    @property
+    def info(self) -> VideoInfo:
+        """What is known before the first frame; inside the `with` block only."""
+        assert self._info is not None, "opened by its with block"
+        return self._info
+
+    def __enter__(self) -> Self:
+        """Open the file and decode its first frame.
+
+        Raises:
+            InputError: The file is missing, damaged, no video, or has no frame where asked.
+        """
+        self._container = open_input(self._path)
+        try:
+            self._open(self._container)
+        except BaseException:
+            self._container.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        # The generator holds the demuxer's buffers: it goes before the container.
+        self._decoded = iter(())
+        if self._container is not None:
+            self._container.close()
+
+    def __iter__(self) -> Iterator[Frame]:
+        info = self.info
+        clock = _Clock(self._path, info.time_base)
+        shift = info.clip.shift(info.time_base)
+        convert: ToRgb | None = None
+        for index, decoded in enumerate(self._decoded):
+            if info.clip.limit is not None and index >= info.clip.limit:
+                return
+            convert = convert or ToRgb(decoded)
+            pixels, alpha = convert(decoded)
+            matrix = _display_matrix(decoded)
+            yield Frame(
+                pixels=_upright(pixels, matrix),
+                index=index,
+                name=f"{self._path}, frame {index}",
+                pts=clock.tick(decoded) - shift,
+                duration=decoded.duration or None,
+                time_base=info.time_base,
+                alpha=None if alpha is None else _upright(alpha, matrix),
+            )
+
+    def _open(self, container: InputContainer) -> None:
+        stream = _main_stream(container, self._path)
+        stream.thread_type = "AUTO"
+        assert stream.time_base is not None
+        clip = _clip(container, self._start_s, self._end_s, self._limit)
+        frames = self._decode(container, stream, clip)
+        first = next(frames, None)
+        if first is None:
+            raise InputError(
+                "there is no picture to read",
+                path=self._path,
+                remedy="check --start and --end against its length, and that the file is whole",
+            )
+        self._decoded = chain([first], frames)
+        self._info = _info(container, stream, first, self._path, clip)
+        _warn(first, self._path)
+
+    def _decode(
+        self, container: InputContainer, stream: VideoStream, clip: Clip
+    ) -> Iterator[VideoFrame]:
+        """The frames within the clip, in presentation order."""
+        time_base = stream.time_base
+        assert time_base is not None
+        count = 0
+        try:
+            if clip.begin is not None:
+                container.seek(int(clip.begin / time_base), stream=stream)
+            for packet in container.demux(stream):
+                for frame in packet.decode():
+                    count += 1
+                    time = None if frame.pts is None else frame.pts * time_base
+                    if time is not None and clip.begin is not None and time < clip.begin:
+                        continue
+                    if time is not None and clip.end is not None and time >= clip.end:
+                        return
+                    yield frame
+        except av.FFmpegError as error:
+            raise input_error(self._path, error, f"damaged after frame {count}") from error
+
+
+class _Clock:
+    """Presentation times that strictly increase, repaired where the file's do not."""
+
+    def __init__(self, path: Path, time_base: Fraction) -> None:
+        self._path = path
+        self._time_base = time_base
+        self._last: int | None = None
+        self._step = 1
+        self._warned = False
+
+    def tick(self, frame: VideoFrame) -> int:
+        """The frame's presentation time in ticks."""
+        pts = frame.pts
+        if pts is None:
+            pts = 0 if self._last is None else self._last + self._step
+            self._warn("has no time", pts)
+        elif self._last is not None and pts <= self._last:
+            # The least change that keeps the order leaves the next frame's own time valid.
+            pts = self._last + 1
+            self._warn("does not come after the one before it", pts)
+        self._last = pts
+        self._step = frame.duration or self._step
+        return pts
+
+    def _warn(self, what: str, pts: int) -> None:
+        if not self._warned:
+            at = float(pts * self._time_base)
+            _LOG.warning("%s: a frame %s, repaired (first at %.3f s)", self._path, what, at)
+            self._warned = True
+
+
+def _main_stream(container: InputContainer, path: Path) -> VideoStream:
+    stream = container.streams.best("video")
+    if not isinstance(stream, VideoStream) or stream.disposition & Disposition.attached_pic:
+        raise InputError("holds no video stream", path=path, remedy="check that it is a video")
+    if stream.codec_context is None:
+        raise InputError(
+            "its video codec is not known here", path=path, remedy="convert it with ffmpeg first"
+        )
+    return stream
+
+
+def _clip(
+    container: InputContainer,
+    start_s: float | Fraction | None,
+    end_s: float | Fraction | None,
+    limit: int | None,
+) -> Clip:
+    origin = Fraction(container.start_time or 0, av.time_base)
+    return Clip(
+        begin=None if not start_s else origin + Fraction(start_s),
+        end=None if end_s is None else origin + Fraction(end_s),
+        limit=limit,
+    )
+
+
+def _info(
+    container: InputContainer, stream: VideoStream, first: VideoFrame, path: Path, clip: Clip
+) -> VideoInfo:
+    assert stream.time_base is not None
+    width, height = first.width, first.height
+    aspect = stream.sample_aspect_ratio or Fraction(1)
+    matrix = _display_matrix(first)
+    if _is_transposed(matrix):
+        width, height, aspect = height, width, 1 / aspect
+    rate = stream.guessed_rate or stream.average_rate
+    return VideoInfo(
+        width=width,
+        height=height,
+        frame_count=_frame_count(container, stream, rate, clip),
+        rate=rate,
+        path=path,
+        stream_index=stream.index,
+        time_base=stream.time_base,
+        colour=Colour.of(first),
+        pixel_aspect=aspect,
+        clip=clip,
+    )
+
+
+def _frame_count(
+    container: InputContainer, stream: VideoStream, rate: Fraction | None, clip: Clip
+) -> int | None:
+    count: int | None = stream.frames or None
+    if (count is None or clip.begin or clip.end) and container.duration and rate:
+        origin = Fraction(container.start_time or 0, av.time_base)
+        file_end = origin + Fraction(container.duration, av.time_base)
+        begin, end = clip.begin or origin, min(clip.end or file_end, file_end)
+        count = max(1, round((end - begin) * rate))
+    if clip.limit is not None:
+        count = min(count, clip.limit) if count else None
+    return count
+
+
+def _warn(first: VideoFrame, path: Path) -> None:
+    if is_hdr(first):
+        _LOG.warning("%s: HDR, tone-mapped to SDR (bt709, 8 bits)", path)
+    elif first.format.components[0].bits > 8:
+        bits = first.format.components[0].bits
+        _LOG.warning("%s: %d bits a channel, translated with 8", path, bits)
+    if first.interlaced_frame:
+        _LOG.warning("%s: interlaced, translated without deinterlacing", path)
+
+
+def _display_matrix(frame: VideoFrame) -> tuple[int, ...]:
+    """The nine numbers of the frame's display matrix (ISO 14496-12, 8.3.2), row by row."""
+    side_data = frame.side_data.get("DISPLAYMATRIX")
+    if not isinstance(side_data, SideData):
+        return (1, 0, 0, 0, 1, 0, 0, 0, 1)
+    return struct.unpack("=9i", bytes(side_data))
+
+
+def _is_transposed(matrix: tuple[int, ...]) -> bool:
+    return abs(matrix[1]) > abs(matrix[0])
+
+
+def _upright(pixels: Pixels, matrix: tuple[int, ...]) -> Pixels:
+    """Turn and mirror by quarter turns: x' = a x + c y, y' = b x + d y."""
+    a, b, _, c, d = matrix[:5]
+    across, down = a, d
+    if _is_transposed(matrix):
+        pixels = np.swapaxes(pixels, 0, 1)
+        across, down = c, b
+    if across < 0:
+        pixels = pixels[:, ::-1]
+    if down < 0:
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)

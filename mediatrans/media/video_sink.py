@@ -1,0 +1,196 @@
+"""A video file as a sink of frames, beside the copied streams of the video they come from."""
+
+import logging
+from contextlib import ExitStack, suppress
+from fractions import Fraction
+from math import lcm
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+from av import Packet
+from av.container import OutputContainer
+from av.video.stream import VideoStream
+
+from mediatrans.errors import OutputError
+from mediatrans.media.encoders import Encoder, encoder_for
+from mediatrans.media.ffmpeg import verify_video
+from mediatrans.media.frames import Frame
+from mediatrans.media.mux import StreamCopier, copied_metadata
+from mediatrans.media.publish import output_error, part_path, publish
+from mediatrans.media.video import VideoInfo
+
+__all__ = ["VideoSink"]
+
+_LOG = logging.getLogger(__name__)
+
+_MUXERS = {".mkv": "matroska", ".webm": "webm", ".gif": "gif", ".mov": "mov"}
+_MOV_FAMILY = frozenset({"mp4", "mov"})
+_LARGEST_TIMESCALE = 2**31 - 1
+
+
+class VideoSink:
+    """Frames as a video: H.264 in MP4, MOV and Matroska, VP9 in WebM, or GIF.
+
+    Times, size, pixel aspect and colour are the source's; its other streams, chapters and tags are
+    copied. A second FFmpeg build looks at the result before it is published.
+
+    Args:
+        output: The final name; its suffix names the container.
+        info: The video that the frames come from.
+    """
+
+    def __init__(self, output: Path, info: VideoInfo) -> None:
+        self._output = output
+        self._part = part_path(output)
+        self._info = info
+        self._stack = ExitStack()
+        self._frames = 0
+        self._end = Fraction(0)
+
+    def __enter__(self) -> Self:
+        """Open the output under its part name.
+
+        Raises:
+            OutputError: The folder or the file cannot be made.
+            InputError: The source cannot be opened a second time.
+        """
+        try:
+            with self._stack:
+                self._open()
+                self._stack = self._stack.pop_all()
+        except BaseException:
+            self._part.unlink(missing_ok=True)
+            raise
+        return self
+
+    def _open(self) -> None:
+        info = self._info
+        try:
+            self._output.parent.mkdir(parents=True, exist_ok=True)
+            # Fails now, not after the first second of frames.
+            self._part.open("wb").close()
+        except OSError as error:
+            raise output_error(self._output, error) from error
+        self._copier = self._stack.enter_context(
+            StreamCopier(info.path, info.stream_index, info.clip)
+        )
+        muxer = _MUXERS.get(self._output.suffix.lower(), "mp4")
+        self._container = self._stack.enter_context(
+            av.open(
+                f"file:{self._part}",
+                "w",
+                format=muxer,
+                container_options=_muxer_options(muxer, self._copier, info),
+            )
+        )
+        self._encoder = self._add_streams(self._container)
+
+    def _add_streams(self, container: OutputContainer) -> Encoder:
+        encoder: Encoder | None = None
+        for stream in self._copier.streams:
+            if stream.index != self._info.stream_index:
+                self._copier.add(stream, container)
+                continue
+            encoder = encoder_for(container, self._info)
+            encoder.stream.metadata.update(copied_metadata(stream.metadata))
+            encoder.stream.disposition = stream.disposition
+        self._copier.describe(container)
+        assert encoder is not None
+        return encoder
+
+    def write(self, frame: Frame) -> None:
+        """Append a frame, and the copied packets that belong before it.
+
+        Raises:
+            OutputError: The disk is full, or the encoder refuses.
+            InputError: A copied stream is damaged.
+        """
+        assert frame.pts is not None
+        assert frame.time_base is not None
+        self._frames += 1
+        self._end = (frame.pts + (frame.duration or 0)) * frame.time_base
+        try:
+            for packet in self._encoder.encode(frame):
+                self._mux(packet)
+        except av.FFmpegError as error:
+            raise self._failure(error) from error
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Finish, verify and publish the video, or remove it after an error.
+
+        Raises:
+            OutputError: The video cannot be finished, or is not what was written.
+        """
+        try:
+            if kind is None:
+                self._finish()
+            else:
+                with suppress(av.FFmpegError, OSError):
+                    self._stack.close()
+        finally:
+            # The name is gone already where the video was published.
+            with suppress(OSError):
+                self._part.unlink(missing_ok=True)
+
+    def _finish(self) -> None:
+        if not self._frames:
+            self._stack.close()
+            raise OutputError(
+                "no frame was written", path=self._output, remedy="see the messages above"
+            )
+        try:
+            for packet in self._encoder.flush():
+                self._mux(packet)
+            limited = self._info.clip.limit is not None
+            self._copier.copy_until(self._end if limited else None, self._container)
+            main_index = self._encoder.stream.index
+            streams = [stream.type for stream in self._container.streams]
+            self._stack.close()
+            verify_video(
+                self._part, self._output, frames=self._frames, index=main_index, streams=streams
+            )
+            publish(self._part, self._output)
+        except av.FFmpegError as error:
+            raise self._failure(error) from error
+        except OSError as error:
+            raise output_error(self._output, error) from error
+        finally:
+            with suppress(av.FFmpegError, OSError):
+                self._stack.close()
+
+    def _mux(self, packet: "Packet[VideoStream]") -> None:
+        if packet.dts is not None:
+            self._copier.copy_until(packet.dts * packet.time_base, self._container)
+        packet.stream = self._encoder.stream
+        self._container.mux_one(packet)
+
+    def _failure(self, error: av.FFmpegError) -> OutputError:
+        if isinstance(error, OSError):
+            return output_error(self._output, error)
+        return OutputError(
+            f"cannot write the video: {(error.strerror or str(error)).lower()}",
+            path=self._output,
+            remedy="choose another container by the suffix of -o, .mkv holds nearly everything",
+        )
+
+
+def _muxer_options(muxer: str, copier: StreamCopier, info: VideoInfo) -> dict[str, str]:
+    if muxer not in _MOV_FAMILY:
+        # The muxer would shift every stream to make room for reordered frames.
+        return {"avoid_negative_ts": "disabled"}
+    rates = [
+        stream.codec_context.sample_rate
+        for stream in copier.streams
+        if isinstance(stream, av.AudioStream) and stream.codec_context.sample_rate
+    ]
+    exact = lcm(info.time_base.denominator, *rates)
+    # A late start is kept in this unit; the usual millisecond would round it.
+    timescale = exact if exact <= _LARGEST_TIMESCALE else info.time_base.denominator
+    return {"movflags": "+faststart", "movie_timescale": str(timescale)}

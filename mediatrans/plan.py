@@ -1,0 +1,256 @@
+"""The plan: inputs and options become jobs, all checked before any work starts."""
+
+import logging
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from mediatrans.errors import InputError, MediatransError, OutputError, UsageError
+from mediatrans.media.formats import (
+    Kind,
+    kind_of,
+    picture_output_suffix,
+    video_output_suffix,
+)
+
+__all__ = ["ConvertOptions", "Job", "plan"]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertOptions:
+    """How to convert; the defaults are the command line's.
+
+    Attributes:
+        output: File for one input file, else folder; None derives names from the inputs'.
+        model: A model's name, folder or ONNX file; None searches the zoo.
+        overwrite: Replace outputs that exist.
+        batch_size: Frames translated in one call.
+        device: "auto", "cpu", "cuda" or "cuda:N".
+        threads: Threads of the generator; None lets ONNX Runtime choose.
+        start_s: Videos begin at this second; None at their beginning.
+        end_s: Videos end before this second; None at their end.
+        preview: Stop after this many frames of a video and files of a folder; None converts all.
+        check_every: Translate back and measure one video frame in this many; 0 turns the cycle
+            check off, of pictures too.
+        limits: Lowest mean allowed of "psnr" (dB) and "ssim".
+    """
+
+    output: Path | None = None
+    model: str | None = None
+    overwrite: bool = False
+    batch_size: int = 1
+    device: str = "auto"
+    threads: int | None = None
+    start_s: float | None = None
+    end_s: float | None = None
+    preview: int | None = None
+    check_every: int = 60
+    limits: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse options that contradict each other.
+
+        Raises:
+            UsageError: They do.
+        """
+        if self.limits and self.check_every == 0:
+            raise UsageError(
+                "a quality limit needs the cycle check, which is off",
+                remedy="drop --fail-under or --check-every 0",
+            )
+        if unknown := set(self.limits) - {"psnr", "ssim"}:
+            raise UsageError(f"no limit is called {min(unknown)!r}", remedy="use psnr or ssim")
+        if self.end_s is not None and self.end_s <= (self.start_s or 0.0):
+            raise UsageError("--end is not after --start", remedy="give a later --end")
+        if self.batch_size < 1 or self.check_every < 0 or self.preview == 0:
+            raise UsageError("batch size and preview start at 1, --check-every at 0")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One input file and what is to become of it.
+
+    Attributes:
+        input: The file, or the folder where the failure is the folder's.
+        output: Where its translation goes; None where the input already failed.
+        kind: "image" or "video"; None where it could not be told.
+        error: Why it cannot be done; None for a job that is ready.
+        skip: Why it is left out; None for a job that is ready.
+    """
+
+    input: Path
+    output: Path | None = None
+    kind: Kind | None = None
+    error: MediatransError | None = None
+    skip: str | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is work to do."""
+        return self.error is None and self.skip is None
+
+
+def plan(inputs: Sequence[Path], to: str, options: ConvertOptions) -> list[Job]:
+    """Turn inputs into jobs; what cannot be done carries its error, the rest goes on.
+
+    Args:
+        inputs: Files and folders, mixed.
+        to: The domain; it ends the names that are derived.
+        options: Only the output, `overwrite` and `preview` matter here.
+
+    Raises:
+        UsageError: No inputs, or an output name that no input can have.
+    """
+    if not inputs:
+        raise UsageError("nothing to convert", remedy="name pictures, videos or folders")
+    jobs: list[Job] = []
+    for given in inputs:
+        jobs += _jobs_of(given, to, options, alone=len(inputs) == 1)
+    return _check_outputs(jobs, overwrite=options.overwrite)
+
+
+def _jobs_of(given: Path, to: str, options: ConvertOptions, *, alone: bool) -> list[Job]:
+    try:
+        if not given.exists():
+            # A link to itself is here as well: following it ends nowhere.
+            raise InputError("no such file or folder", path=given, remedy="check the name")
+        if given.is_dir():
+            return _folder_jobs(given, to, options, alone=alone)
+        return [_file_job(given, to, options.output, alone=alone)]
+    except (InputError, OutputError) as error:
+        return [Job(given, error=error)]
+    except OSError as error:
+        return [Job(given, error=InputError(f"cannot be read ({error.strerror})", path=given))]
+
+
+def _file_job(path: Path, to: str, output: Path | None, *, alone: bool) -> Job:
+    kind = kind_of(path)
+    if kind is None:
+        raise InputError(
+            f"not a picture or video that is known by its suffix {path.suffix!r}",
+            path=path,
+            remedy="give the file its usual suffix",
+        )
+    suffix = _output_suffix(path, kind)
+    if output is None:
+        return Job(path, path.with_name(f"{path.stem}-{to}{suffix}"), kind)
+    if not alone or output.is_dir():
+        return Job(path, output / f"{path.stem}{suffix}", kind)
+    if kind_of(output) != kind:
+        raise UsageError(
+            f"{output} cannot hold {'a picture' if kind == 'image' else 'a video'}",
+            remedy=f"name an output that ends in {suffix}, or an existing folder",
+        )
+    return Job(path, output, kind)
+
+
+def _folder_jobs(folder: Path, to: str, options: ConvertOptions, *, alone: bool) -> list[Job]:
+    named = folder.resolve() if folder.name in ("", "..") else folder
+    if options.output is None:
+        target = named.with_name(f"{named.name}-{to}")
+    else:
+        target = options.output if alone else options.output / named.name
+    if target.resolve().is_relative_to(folder.resolve()):
+        raise OutputError(
+            f"the output folder {target} is inside the input folder",
+            path=folder,
+            remedy="name one outside it with -o",
+        )
+    if target.is_file():
+        raise OutputError(
+            "is a file, but a folder is to be written there", path=target, remedy="use another -o"
+        )
+    jobs = list(_walk(folder, target))
+    if not jobs:
+        raise InputError(
+            "no pictures or videos in this folder", path=folder, remedy="check the folder"
+        )
+    if options.preview is None:
+        return jobs
+    beyond = f"beyond --preview {options.preview}"
+    return [
+        *jobs[: options.preview],
+        *(replace(job, skip=beyond) if job.ready else job for job in jobs[options.preview :]),
+    ]
+
+
+def _walk(folder: Path, target: Path) -> Iterator[Job]:
+    """The jobs of a folder in the order of their paths; links are followed, loops are not."""
+    unreadable: list[OSError] = []
+    ancestors = {folder: {folder.resolve()}}
+    for place, folders, files in os.walk(folder, onerror=unreadable.append, followlinks=True):
+        here = Path(place)
+        above = ancestors.pop(here)
+        for name in sorted(folders):
+            resolved = (here / name).resolve()
+            if resolved in above:
+                folders.remove(name)
+                yield _bad(here / name, "a link to a folder that contains it", "remove the link")
+            else:
+                ancestors[here / name] = above | {resolved}
+        folders.sort()
+        for name in sorted(files):
+            path = here / name
+            kind = kind_of(path)
+            if kind is None:
+                log.info("%s: not a picture or video, left out", path)
+            elif not path.exists():
+                yield _bad(path, "a link that leads nowhere", "remove the link")
+            else:
+                output = (target / path.relative_to(folder)).with_suffix(_output_suffix(path, kind))
+                yield Job(path, output, kind)
+    for error in unreadable:
+        yield _bad(Path(error.filename), f"cannot be listed ({error.strerror})", "allow reading")
+
+
+def _bad(path: Path, problem: str, remedy: str) -> Job:
+    return Job(path, error=InputError(problem, path=path, remedy=remedy))
+
+
+def _output_suffix(path: Path, kind: Kind) -> str:
+    return picture_output_suffix(path) if kind == "image" else video_output_suffix(path)
+
+
+def _check_outputs(jobs: list[Job], *, overwrite: bool) -> list[Job]:
+    wanted = Counter(job.output.resolve() for job in jobs if job.ready and job.output)
+    sources = {job.input.resolve() for job in jobs if job.ready}
+    return [
+        replace(job, error=error)
+        if (error := _output_error(job, wanted, sources, overwrite))
+        else job
+        for job in jobs
+    ]
+
+
+def _output_error(
+    job: Job, wanted: Counter[Path], sources: set[Path], overwrite: bool
+) -> OutputError | None:
+    """Why a job's output cannot be written, or None."""
+    if not job.ready or job.output is None:
+        return None
+    if wanted[job.output.resolve()] > 1:
+        return OutputError(
+            f"another input would write the same output {job.output}",
+            path=job.input,
+            remedy="convert them one by one, each with its own -o",
+        )
+    if job.output.resolve() in sources:
+        return OutputError("is an input of this run", path=job.output, remedy="name another -o")
+    if job.output.is_dir():
+        return OutputError("is a folder", path=job.output, remedy="name another -o")
+    if job.output.exists() and not overwrite:
+        return OutputError(
+            "exists already", path=job.output, remedy="use --overwrite or another -o"
+        )
+    parent = next((p for p in job.output.absolute().parents if p.exists()), Path("/"))
+    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+        return OutputError(
+            f"cannot be written: {parent} is not a folder you may write to",
+            path=job.output,
+            remedy="name another place with -o",
+        )
+    return None
