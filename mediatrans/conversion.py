@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
 from queue import SimpleQueue
@@ -110,7 +111,10 @@ class _Run:
         try:
             with (
                 VideoSource(
-                    job.input, start_s=options.start_s, end_s=options.end_s, limit=options.preview
+                    job.input,
+                    start_s=_exact(options.start_s),
+                    end_s=_exact(options.end_s),
+                    limit=options.preview,
                 ) as source,
                 VideoSink(job.output, source.info) as sink,
             ):
@@ -144,19 +148,25 @@ class _Run:
                 elif job is not None:
                     self._succeed(job, 1, cycle)
 
-        with (
-            PictureSource([job.input for job in jobs], failed) as source,
-            PictureSink([job.output for job in jobs if job.output], failed) as sink,
-        ):
+        try:
+            with (
+                PictureSource([job.input for job in jobs], failed) as source,
+                PictureSink([job.output for job in jobs if job.output], failed) as sink,
+            ):
 
-            def write(frame: Frame) -> None:
-                sink.write(frame)
-                ends.put((frame.index, None))
+                def write(frame: Frame) -> None:
+                    sink.write(frame)
+                    ends.put((frame.index, None))
 
-            for batch in self._stream(source, write, monitor, failed):
-                self._observer.translated(jobs[batch[-1].index], 1, 1)
-                settle()
-        settle()
+                for batch in self._stream(source, write, monitor, failed):
+                    self._observer.translated(jobs[batch[-1].index], 1, 1)
+                    settle()
+        except Exception as error:
+            settle()
+            for job in unsettled.values():
+                self._fail(job, error)
+        else:
+            settle()
 
     def leave_out(self, job: Job) -> None:
         """Give a job that the plan has already decided its row."""
@@ -216,6 +226,11 @@ class _Run:
         self._clock_s = now_s
         self.rows.append(row)
         self._observer.finished(row)
+
+
+def _exact(seconds: float | None) -> Fraction | None:
+    """The decimal that was meant: 0.4 as a float lies after the frame at 2/5 of a second."""
+    return None if seconds is None else Fraction(str(seconds))
 
 
 def _batches(frames: Iterable[Frame], size: int) -> Iterator[list[Frame]]:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from mediatrans.errors import OutputError
+
 
 @click.command("demo")
 @click.option(
@@ -25,6 +27,12 @@ def command(output: Path, seconds: int) -> int:
     from mediatrans.plan import ConvertOptions
 
     summer, winter = output / "summer.mp4", output / "winter.mp4"
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot be made ({error.strerror})", path=output, remedy="name another folder with -o"
+        ) from error
     click.echo(f"drawing {seconds} seconds of a summer road: {summer}", err=True)
     write_clip(summer, seconds)
     options = ConvertOptions(output=winter, model="summer2winter", overwrite=True, check_every=25)

@@ -1,0 +1,263 @@
+"""`mediatrans train`: learn a pair from two folders of pictures."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from types import NoneType, TracebackType, UnionType
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args, get_origin, get_type_hints
+
+import click
+
+from mediatrans.errors import InputError, MissingExtraError, UsageError
+from mediatrans.training.config import GROUPS, TrainConfig, load_recipe
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+    from mediatrans.training.folders import Folders
+    from mediatrans.training.observer import Progress
+
+__all__ = ["command"]
+
+_RUN_GROUP = "Run"
+_PLAIN_EVERY_S = 10.0
+
+
+class GroupedCommand(click.Command):
+    """A command whose help shows its options under headings."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, group by group; options without a group belong to the run."""
+        groups = {f.name: str(f.metadata["group"]) for f in fields(TrainConfig)}
+        for heading in (_RUN_GROUP, *GROUPS):
+            records = [
+                record
+                for parameter in self.get_params(ctx)
+                if groups.get(parameter.name or "", _RUN_GROUP) == heading
+                and (record := parameter.get_help_record(ctx)) is not None
+            ]
+            with formatter.section(heading):
+                formatter.write_dl(records)
+
+
+def _shown(value: object) -> str:
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
+
+
+def _click_type(kind: Any) -> Any:
+    if get_origin(kind) is Literal:
+        return click.Choice(get_args(kind))
+    if isinstance(kind, UnionType):
+        return next(part for part in get_args(kind) if part is not NoneType)
+    return kind
+
+
+def _settings(function: Callable[..., None]) -> Callable[..., None]:
+    """Give the command one flag for every field of `TrainConfig`."""
+    types = get_type_hints(TrainConfig)
+    for setting in reversed(fields(TrainConfig)):
+        name = setting.name.replace("_", "-")
+        kind = types[setting.name]
+        flag = f"--{name}/--no-{name}" if kind is bool else f"--{name}"
+        shown = (
+            "" if setting.default in (None, MISSING) else f"  [default: {_shown(setting.default)}]"
+        )
+        function = click.option(
+            flag,
+            setting.name,
+            type=_click_type(kind),
+            default=None,
+            metavar=None if kind is bool or get_origin(kind) is Literal else "N",
+            help=setting.metadata["help"] + shown,
+        )(function)
+    return function
+
+
+@click.command(cls=GroupedCommand)
+@click.argument("inputs", nargs=-1, type=click.Path(path_type=Path), metavar="[A/ B/ | ROOT]")
+@click.option("--domains", metavar="A,B", help="Names of the two domains; else the folders' names.")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/<a>2<b>]"
+)
+@click.option("--recipe", type=click.Path(path_type=Path), help="TOML file of settings; flags win.")
+@click.option("--resume", is_flag=True, help="Go on with the run in the run folder.")
+@click.option("--overwrite", is_flag=True, help="Replace the run in the run folder.")
+@_settings
+def command(
+    inputs: tuple[Path, ...],
+    domains: str | None,
+    out: Path | None,
+    recipe: Path | None,
+    resume: bool,
+    overwrite: bool,
+    **settings: Any,
+) -> None:
+    """Learn to translate between two folders of pictures, both ways, without pairs.
+
+    Give the two folders, or one ROOT that holds trainA, trainB and perhaps testA, testB. The
+    defaults are those of the CycleGAN paper (Zhu et al. 2017): 256 px crops, 9 residual blocks,
+    100 epochs and 100 more while the learning rate falls. They want a GPU; on a CPU try
+    --size 128 --load-size 143 --ngf 16 --ndf 32 --blocks 6 --steps 2000.
+    """
+    options = TrainOptions(
+        inputs=inputs,
+        domains=domains,
+        out=out,
+        recipe=recipe,
+        resume=resume,
+        overwrite=overwrite,
+        settings={key: value for key, value in settings.items() if value is not None},
+    )
+    run_training(options)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainOptions:
+    """What the command line asked for.
+
+    Attributes:
+        inputs: Two folders, or one root, or none when a run is resumed.
+        domains: The domains' names as given.
+        out: The run folder as given.
+        recipe: A recipe file.
+        resume: Go on with a run.
+        overwrite: Replace a run.
+        settings: The settings given as flags.
+    """
+
+    inputs: tuple[Path, ...]
+    domains: str | None
+    out: Path | None
+    recipe: Path | None
+    resume: bool
+    overwrite: bool
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def run_training(options: TrainOptions) -> None:
+    """Resolve the options and train, showing the progress on stderr."""
+    if options.resume and options.overwrite:
+        raise UsageError("--resume and --overwrite contradict each other", remedy="choose one")
+    table = dict(load_recipe(options.recipe)) if options.recipe is not None else {}
+    domains = options.domains or table.pop("domains", None)
+    table.pop("domains", None)
+    table |= options.settings
+    try:
+        from mediatrans.training.loop import train
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("train", error.name or "torch") from error
+    config, folders, out = _resolve(options, table, domains)
+    with _Screen() as screen:
+        screen.message(f"run folder: {out}")
+        last = train(
+            config, folders, out, screen, resume=options.resume, overwrite=options.overwrite
+        )
+    click.echo(f"trained: {last}", err=True)
+    click.echo(f"export it with: mediatrans export-onnx {out}", err=True)
+
+
+def _resolve(
+    options: TrainOptions, table: dict[str, Any], domains: str | list[str] | None
+) -> "tuple[TrainConfig, Folders, Path]":
+    from mediatrans.training.folders import resolve_folders
+    from mediatrans.training.runs import read_run
+
+    if not options.resume:
+        if not options.inputs:
+            raise UsageError("give two folders of pictures, or one with trainA and trainB")
+        folders = resolve_folders(options.inputs, domains)
+        config = TrainConfig.from_table(table, "the flags")
+        return config, folders, options.out or Path("runs") / folders.pair
+    named = resolve_folders(options.inputs, domains) if options.inputs else None
+    out = options.out or (Path("runs") / named.pair if named else _only_run())
+    before = read_run(out)
+    return before.config.updated(table, "the flags"), named or before.folders, out
+
+
+def _only_run() -> Path:
+    from mediatrans.training.runs import is_run
+
+    root = Path("runs")
+    found = sorted(path for path in root.iterdir() if is_run(path)) if root.is_dir() else []
+    if len(found) != 1:
+        raise InputError(
+            f"{len(found)} runs are here, --resume alone wants one", path=root, remedy="add --out"
+        )
+    return found[0]
+
+
+class _Screen:
+    """Shows a run on stderr: a progress bar on a terminal, now and then a line elsewhere."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._bar = Bar(
+            MofNCompleteColumn(),
+            BarColumn(bar_width=20),
+            TextColumn("{task.fields[text]}"),
+            TextColumn("ETA"),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+        self._task: TaskID | None = None
+        self._seen = 0
+        self._step_s = 0.0
+        self._wait_s = 0.0
+        self._shown_at = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def message(self, text: str) -> None:
+        """Show a sentence on a line of its own."""
+        self._console.print(text, markup=False)
+
+    def progress(self, progress: "Progress") -> None:
+        """Show a finished step."""
+        self._seen += 1
+        # The plain mean of the first steps, then a running one.
+        share = max(0.02, 1 / self._seen)
+        self._step_s += share * (progress.step_s - self._step_s)
+        self._wait_s += share * (progress.wait_s - self._wait_s)
+        if not self._bar.disable:
+            if self._task is None:
+                self._bar.start()
+                self._task = self._bar.add_task("", total=progress.total, text="")
+            self._bar.update(self._task, completed=progress.step, text=self._text(progress))
+        elif progress.step == progress.total or self._due():
+            left = _duration(self._step_s * (progress.total - progress.step))
+            self.message(f"step {progress.step}/{progress.total} {self._text(progress)} ETA {left}")
+
+    def _due(self) -> bool:
+        due = time.monotonic() - self._shown_at >= _PLAIN_EVERY_S
+        if due:
+            self._shown_at = time.monotonic()
+        return due
+
+    def _text(self, progress: "Progress") -> str:
+        losses = progress.losses
+        waiting = 100 * self._wait_s / self._step_s if self._step_s else 0.0
+        return (
+            f"G {losses.gan_g:.2f} {losses.gan_f:.2f}  D {losses.d_a:.2f} {losses.d_b:.2f}  "
+            f"cycle {losses.cycle_a:.3f} {losses.cycle_b:.3f}  {self._step_s:.2f} s/step  "
+            f"data {waiting:.1f} %"
+        )
+
+
+def _duration(seconds: float) -> str:
+    minutes, hours = int(seconds / 60) % 60, int(seconds / 3600)
+    return f"{hours}:{minutes:02d}:{int(seconds) % 60:02d}"

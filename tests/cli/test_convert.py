@@ -1,0 +1,156 @@
+"""`mediatrans convert` as a user runs it."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mediatrans.cli.main import run
+from mediatrans.translate.session import cuda_device_count
+from tests.media_files import write_clip, write_picture
+from tests.pairs import darkening, identity, write_pair
+
+MEDIATRANS = [sys.executable, "-m", "mediatrans"]
+
+
+def test_converts_where_torch_cannot_be_imported(pair: Path) -> None:
+    write_picture(Path("photos/a.png"))
+    write_clip(Path("clip.mp4"))
+    code = (
+        "import sys; sys.modules['torch'] = None; sys.modules['torchvision'] = None;"
+        "from mediatrans.cli.main import run; sys.exit(run(sys.argv[1:]))"
+    )
+    words = ["convert", "photos", "clip.mp4", "--to", "night"]
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert Path("photos-night/a.png").exists()
+    assert Path("clip-night.mp4").exists()
+
+
+def test_json_is_all_of_stdout(pair: Path) -> None:
+    write_picture(Path("a.png"))
+    write_clip(Path("b.mp4"))
+    words = ["convert", "a.png", "b.mp4", "missing.png", "--to", "night", "--json"]
+    done = subprocess.run([*MEDIATRANS, *words], capture_output=True, text=True)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(row["input"], row["status"]) for row in rows] == [
+        ("a.png", "ok"),
+        ("b.mp4", "ok"),
+        ("missing.png", "failed"),
+    ]
+    assert done.returncode == 3
+    assert "missing.png" in done.stderr
+    assert "day2night" in done.stderr
+
+
+def test_report_file(pair: Path) -> None:
+    write_picture(Path("a.png"))
+    assert run(["convert", "a.png", "--to", "night", "--report", "r.json", "--quiet"]) == 0
+    assert json.loads(Path("r.json").read_text())["summary"]["ok"] == 1
+    words = ["convert", "a.png", "--to", "night", "--overwrite", "--report", "no/such/r.json"]
+    assert run(words) == 6
+
+
+def test_a_line_a_file(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_picture(Path("a.png"))
+    write_clip(Path("b.mp4"))
+    assert run(["convert", "a.png", "b.mp4", "--to", "night"]) == 0
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert len(lines) == 2
+    assert "a.png -> a-night.png" in lines[0]
+    assert "12 frames" in lines[1]
+    assert all("cycle 100.00 dB" in line for line in lines)
+    assert "./models" in err
+
+
+def test_quiet_says_only_what_failed(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_picture(Path("a.png"))
+    assert run(["convert", "a.png", "gone.png", "--to", "night", "-q"]) == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "gone.png" in err
+    assert "a.png ->" not in err
+
+
+def test_dry_run_touches_nothing(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_picture(Path("in/1.png"))
+    write_picture(Path("in/2.png"))
+    write_picture(Path("old.png"))
+    write_picture(Path("old-night.png"))
+    before = sorted(Path().rglob("*"))
+    words = ["convert", "in", "old.png", "--to", "night", "--dry-run", "--preview", "1"]
+    assert run(words) == 6
+    assert sorted(Path().rglob("*")) == before
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["convert", "skip", "fail"]
+    assert "in/1.png -> in-night/1.png" in lines[0]
+    assert run([*words, "--overwrite", "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["action"] for row in rows] == ["convert", "skip", "convert"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--to", "mars"], 4),
+        (["--to", "night", "--model", "nothere"], 4),
+        (["--to", "night", "--device", "tpu"], 2),
+        (["--to", "night", "--fail-under", "psnr"], 2),
+        (["--to", "night", "--fail-under", "mse=3"], 2),
+        (["--to", "night", "--fail-under", "psnr=3", "--check-every", "0"], 2),
+        (["--to", "night", "-o", "a.mp4"], 2),
+        (["--to", "night", "-o", "a.png", "--overwrite"], 6),
+    ],
+)
+def test_exit_codes(
+    pair: Path, words: list[str], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_picture(Path("a.png"))
+    assert run(["convert", "a.png", *words]) == code
+    assert capsys.readouterr().err
+    assert sorted(path.name for path in Path().glob("a*")) == ["a.png"]
+
+
+@pytest.mark.skipif(cuda_device_count() > 0, reason="there is a CUDA device")
+def test_a_missing_device_is_5_never_the_cpu(
+    pair: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_picture(Path("a.png"))
+    assert run(["convert", "a.png", "--to", "night", "--device", "cuda"]) == 5
+    assert "--device cpu" in capsys.readouterr().err
+    assert not Path("a-night.png").exists()
+
+
+def test_fail_under_is_7_and_keeps_the_output(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_pair(here / "models", forward=darkening(), back=identity())
+    write_picture(Path("a.png"))
+    assert run(["convert", "a.png", "--to", "night", "--fail-under", "psnr=90"]) == 7
+    assert "psnr" in capsys.readouterr().err
+    assert Path("a-night.png").exists()
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interruption_keeps_what_is_whole(pair: Path, signum: signal.Signals, code: int) -> None:
+    write_picture(Path("a.png"))
+    write_clip(Path("long.mp4"), frames=1500, width=160, height=120)
+    words = ["convert", "a.png", "long.mp4", "--to", "night", "--json", "--report", "r.json"]
+    with subprocess.Popen(
+        [*MEDIATRANS, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["status"] == "ok"
+        process.send_signal(signum)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == code, err
+    assert out == ""
+    assert "interrupted" in err
+    assert "Traceback" not in err
+    left = {path.name for path in Path().iterdir()} - {"home", "data", "models"}
+    assert left == {"a.png", "a-night.png", "long.mp4", "r.json"}
+    assert json.loads(Path("r.json").read_text())["summary"]["exit_code"] == code

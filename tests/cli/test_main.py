@@ -1,0 +1,68 @@
+"""The edge of the program: laziness, stdout, exit codes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mediatrans.cli import main
+from mediatrans.cli.main import COMMANDS, run
+
+HEAVY = {"numpy", "cv2", "onnx", "onnxruntime", "av", "torch", "PIL"}
+
+
+def python(code: str, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=cwd
+    )
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], *([c, "--help"] for c in COMMANDS)])
+def test_help_loads_nothing_heavy(words: list[str]) -> None:
+    code = (
+        "import sys; from mediatrans.cli.main import run; code = run(sys.argv[1:]);"
+        f"print('loaded', sorted({HEAVY!r} & set(sys.modules)), code)"
+    )
+    assert python(code, *words).stdout.splitlines()[-1] == "loaded [] 0"
+
+
+def test_every_command_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"]) == 0
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in COMMANDS)
+
+
+@pytest.mark.parametrize("words", [["nonsense"], ["convert"], ["convert", "x", "--to"]])
+def test_bad_usage_is_2(words: list[str]) -> None:
+    assert run(words) == 2
+
+
+def test_what_native_code_prints_never_reaches_stdout() -> None:
+    code = (
+        "import os; from mediatrans.cli import main;"
+        "main.run = lambda: (os.write(1, b'native noise'), print('answer'), 0)[-1];"
+        "main.main()"
+    )
+    done = python(code)
+    assert done.stdout == "answer\n"
+    assert "native noise" in done.stderr
+
+
+def test_a_bug_shows_its_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def explode(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr(main.cli, "invoke", explode)
+    assert run(["models"]) == 1
+    assert "RuntimeError: boom" in capsys.readouterr().err
+
+
+def test_module_runs_as_a_program() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mediatrans", "--version"], capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    assert "mediatrans" in done.stdout

@@ -1,0 +1,47 @@
+"""`mediatrans models`, `doctor` and `demo`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mediatrans.cli.main import run
+from tests.media_files import levels
+from tests.pairs import write_pair
+
+
+def test_models_lists_the_zoo(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_pair(pair.parent.parent / "data" / "mediatrans" / "models", "mine", ("a", "b"))
+    (pair.parent / "broken").mkdir()
+    (pair.parent / "broken" / "card.toml").write_text("no card")
+    assert run(["models"]) == 0
+    shown = capsys.readouterr().out
+    assert "day2night: day <-> night" in shown
+    assert "mine: a <-> b" in shown
+    assert "damaged" in shown
+    assert run(["models", "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {row["name"]: row["domains"] for row in rows}["day2night"] == ["day", "night"]
+
+
+def test_doctor_finds_this_machine_fit(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor"]) == 0
+    shown = capsys.readouterr().out
+    assert "convert can run here" in shown
+    assert "cpu: starts" in shown
+    assert "ffmpeg version" in shown
+
+
+def test_doctor_fails_without_ffmpeg(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MEDIATRANS_FFMPEG", "/no/such/ffmpeg")
+    assert run(["doctor"]) == 5
+    assert "/no/such/ffmpeg" in capsys.readouterr().err
+
+
+def test_demo_needs_no_files(here: Path) -> None:
+    write_pair(here / "models", "summer2winter", ("summer", "winter"))
+    assert run(["demo", "--seconds", "1"]) == 0
+    assert len(levels(Path("demo/summer.mp4"))) == len(levels(Path("demo/winter.mp4"))) == 25
+    assert Path("demo/before-after.png").exists()
