@@ -9,6 +9,7 @@ from av.container import InputContainer
 
 from mediatrans.errors import InputError
 from mediatrans.media.formats import DEMUXERS, PROTOCOLS
+from mediatrans.media.truncation import missing_bytes
 
 __all__ = ["Clip", "input_error", "input_options", "open_input"]
 
@@ -53,6 +54,12 @@ def open_input(path: Path) -> InputContainer:
     try:
         if path.stat().st_size == 0:
             raise InputError("the file is empty", path=path, remedy="get a whole copy of the file")
+        if missing := missing_bytes(path):
+            raise InputError(
+                f"the file is cut short by {missing:,} bytes",
+                path=path,
+                remedy="get a whole copy of the file, or repair it with ffmpeg first",
+            )
         # The prefix keeps a name with a colon from being read as a protocol.
         return av.open(
             f"file:{path}", "r", container_options=input_options(), metadata_errors="replace"

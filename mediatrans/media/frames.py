@@ -84,7 +84,7 @@ class MediaInfo:
     Attributes:
         width: Pixels across, upright (display rotation applied); None where frames differ.
         height: Pixels down, upright; None where frames differ.
-        frame_count: Frames that will come, or None where the container does not say.
+        frame_count: Frames to expect, for a video about as many as come; None where nothing says.
         rate: Frames a second, or None for pictures and unknown rates.
     """
 

@@ -102,6 +102,8 @@ class StreamCopier:
             output: The output, not yet begun.
         """
         copy = _add_copy(stream, output)
+        if copy is None and stream.type == "data" and self._container.chapters():
+            return  # QuickTime's chapter track, which the muxer makes anew from the chapters
         if copy is None:
             codec = stream.codec_context.name if stream.codec_context else "unknown codec"
             language = f", {stream.language}" if stream.language else ""

@@ -76,11 +76,12 @@ def _identify(file: BinaryIO, path: Path) -> ImageFile | None:
     prefix = file.read(16)
     for name in _FORMATS:
         factory, accept = Image.OPEN.get(name, (None, None))
-        if factory is None or (accept is not None and accept(prefix) is not True):
+        if factory is None:
             continue
         file.seek(0)
         try:
-            return factory(file, "")
+            if accept is None or accept(prefix) is True:
+                return factory(file, "")
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise InputError(str(error), path=path, remedy=_SCALE_DOWN) from error
         except Exception as error:  # plugins raise what their parsing stumbles on
@@ -105,7 +106,7 @@ def _decode(picture: ImageFile, path: Path, index: int) -> Frame:
     try:
         picture.load()
         upright = _upright(picture)
-        colour, icc = _to_srgb(_to_8_bits(upright), path)
+        colour, icc = _to_srgb(_to_8_bits(upright, path), path)
         pixels: Pixels = np.array(colour.convert("RGB"))
     except InputError:
         raise
@@ -142,16 +143,16 @@ def _bits(picture: ImageFile) -> int:
     return 16 if picture.mode.startswith("I") else 8
 
 
-def _to_8_bits(picture: Image.Image) -> Image.Image:
+def _to_8_bits(picture: Image.Image, path: Path) -> Image.Image:
     """Any mode as L, RGB, RGBA, CMYK or LAB, alpha where there is transparency."""
     if picture.mode.startswith("I"):
         values: NDArray[Any] = np.asarray(picture)
         if values.size and (values.max() > 65535 or values.min() < 0):
-            raise InputError("32-bit pictures are not supported", remedy="save it with 16 bits")
+            raise InputError("has 32 bits a channel", path=path, remedy="save it with 16 bits")
         scaled = (values.astype(np.uint32) * 255 + 32767) // 65535
         return Image.fromarray(scaled.astype(np.uint8))
     if picture.mode == "F":
-        raise InputError("floating-point pictures are not supported", remedy="save it with 16 bits")
+        raise InputError("a floating-point picture", path=path, remedy="save it with 16 bits")
     if picture.has_transparency_data:
         return picture.convert("RGBA")
     if picture.mode in ("L", "RGB", "CMYK", "LAB"):

@@ -1,31 +1,32 @@
 """A video file as a source of frames: each decoded frame once, upright, R'G'B', exactly timed."""
 
 import logging
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import av
-import numpy as np
 from av import VideoFrame
 from av.container import InputContainer
-from av.sidedata.sidedata import SideData
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from mediatrans.errors import InputError
 from mediatrans.media.colour import Colour, ToRgb, is_hdr
 from mediatrans.media.container import Clip, input_error, open_input
-from mediatrans.media.frames import Frame, MediaInfo, Pixels
+from mediatrans.media.frames import Frame, MediaInfo
+from mediatrans.media.orientation import display_matrix, is_transposing, upright
 
 __all__ = ["VideoInfo", "VideoSource"]
 
 _LOG = logging.getLogger(__name__)
+
+# Joined midway, and packets get lost on the air: no reason to give the rest up.
+_BROADCASTS = frozenset({"mpegts", "mpeg"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,20 +114,18 @@ class VideoSource:
         clock = _Clock(self._path, info.time_base)
         shift = info.clip.shift(info.time_base)
         convert: ToRgb | None = None
-        for index, decoded in enumerate(self._decoded):
-            if info.clip.limit is not None and index >= info.clip.limit:
-                return
+        for index, decoded in enumerate(islice(self._decoded, info.clip.limit)):
             convert = convert or ToRgb(decoded)
             pixels, alpha = convert(decoded)
-            matrix = _display_matrix(decoded)
+            matrix = display_matrix(decoded)
             yield Frame(
-                pixels=_upright(pixels, matrix),
+                pixels=upright(pixels, matrix),
                 index=index,
                 name=f"{self._path}, frame {index}",
                 pts=clock.tick(decoded) - shift,
                 duration=decoded.duration or None,
                 time_base=info.time_base,
-                alpha=None if alpha is None else _upright(alpha, matrix),
+                alpha=None if alpha is None else upright(alpha, matrix),
             )
 
     def _open(self, container: InputContainer) -> None:
@@ -144,7 +143,7 @@ class VideoSource:
             )
         self._decoded = chain([first], frames)
         self._info = _info(container, stream, first, self._path, clip)
-        _warn(first, self._path)
+        _warn(stream, first, self._path)
 
     def _decode(
         self, container: InputContainer, stream: VideoStream, clip: Clip
@@ -152,11 +151,14 @@ class VideoSource:
         """The frames within the clip, in presentation order."""
         time_base = stream.time_base
         assert time_base is not None
+        is_broadcast = container.format.name in _BROADCASTS
         count = 0
         try:
             if clip.begin is not None:
                 container.seek(int(clip.begin / time_base), stream=stream)
             for packet in container.demux(stream):
+                if packet.is_corrupt and not is_broadcast:
+                    raise self._damaged(count)
                 for frame in packet.decode():
                     count += 1
                     time = None if frame.pts is None else frame.pts * time_base
@@ -167,6 +169,13 @@ class VideoSource:
                     yield frame
         except av.FFmpegError as error:
             raise input_error(self._path, error, f"damaged after frame {count}") from error
+
+    def _damaged(self, count: int) -> InputError:
+        return InputError(
+            f"damaged after frame {count}",
+            path=self._path,
+            remedy="get a whole copy of the file, or repair it with ffmpeg first",
+        )
 
 
 class _Clock:
@@ -231,8 +240,8 @@ def _info(
     assert stream.time_base is not None
     width, height = first.width, first.height
     aspect = stream.sample_aspect_ratio or Fraction(1)
-    matrix = _display_matrix(first)
-    if _is_transposed(matrix):
+    matrix = display_matrix(first)
+    if is_transposing(matrix):
         width, height, aspect = height, width, 1 / aspect
     rate = stream.guessed_rate or stream.average_rate
     return VideoInfo(
@@ -263,7 +272,7 @@ def _frame_count(
     return count
 
 
-def _warn(first: VideoFrame, path: Path) -> None:
+def _warn(stream: VideoStream, first: VideoFrame, path: Path) -> None:
     if is_hdr(first):
         _LOG.warning("%s: HDR, tone-mapped to SDR (bt709, 8 bits)", path)
     elif first.format.components[0].bits > 8:
@@ -271,29 +280,5 @@ def _warn(first: VideoFrame, path: Path) -> None:
         _LOG.warning("%s: %d bits a channel, translated with 8", path, bits)
     if first.interlaced_frame:
         _LOG.warning("%s: interlaced, translated without deinterlacing", path)
-
-
-def _display_matrix(frame: VideoFrame) -> tuple[int, ...]:
-    """The nine numbers of the frame's display matrix (ISO 14496-12, 8.3.2), row by row."""
-    side_data = frame.side_data.get("DISPLAYMATRIX")
-    if not isinstance(side_data, SideData):
-        return (1, 0, 0, 0, 1, 0, 0, 0, 1)
-    return struct.unpack("=9i", bytes(side_data))
-
-
-def _is_transposed(matrix: tuple[int, ...]) -> bool:
-    return abs(matrix[1]) > abs(matrix[0])
-
-
-def _upright(pixels: Pixels, matrix: tuple[int, ...]) -> Pixels:
-    """Turn and mirror by quarter turns: x' = a x + c y, y' = b x + d y."""
-    a, b, _, c, d = matrix[:5]
-    across, down = a, d
-    if _is_transposed(matrix):
-        pixels = np.swapaxes(pixels, 0, 1)
-        across, down = c, b
-    if across < 0:
-        pixels = pixels[:, ::-1]
-    if down < 0:
-        pixels = pixels[::-1]
-    return np.ascontiguousarray(pixels)
+    if stream.metadata.get("alpha_mode") == "1":
+        _LOG.warning("%s: transparent, translated as if it were opaque", path)

@@ -1,6 +1,7 @@
 """A video file as a sink of frames, beside the copied streams of the video they come from."""
 
-import logging
+import errno
+import os
 from contextlib import ExitStack, suppress
 from fractions import Fraction
 from math import lcm
@@ -22,8 +23,6 @@ from mediatrans.media.publish import output_error, part_path, publish
 from mediatrans.media.video import VideoInfo
 
 __all__ = ["VideoSink"]
-
-_LOG = logging.getLogger(__name__)
 
 _MUXERS = {".mkv": "matroska", ".webm": "webm", ".gif": "gif", ".mov": "mov"}
 _MOV_FAMILY = frozenset({"mp4", "mov"})
@@ -61,7 +60,7 @@ class VideoSink:
                 self._open()
                 self._stack = self._stack.pop_all()
         except BaseException:
-            self._part.unlink(missing_ok=True)
+            self._remove_part()
             raise
         return self
 
@@ -69,6 +68,8 @@ class VideoSink:
         info = self._info
         try:
             self._output.parent.mkdir(parents=True, exist_ok=True)
+            if self._output.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             # Fails now, not after the first second of frames.
             self._part.open("wb").close()
         except OSError as error:
@@ -135,9 +136,7 @@ class VideoSink:
                 with suppress(av.FFmpegError, OSError):
                     self._stack.close()
         finally:
-            # The name is gone already where the video was published.
-            with suppress(OSError):
-                self._part.unlink(missing_ok=True)
+            self._remove_part()
 
     def _finish(self) -> None:
         if not self._frames:
@@ -170,6 +169,11 @@ class VideoSink:
             self._copier.copy_until(packet.dts * packet.time_base, self._container)
         packet.stream = self._encoder.stream
         self._container.mux_one(packet)
+
+    def _remove_part(self) -> None:
+        """Take the part file away; it is gone already where the video was published."""
+        with suppress(OSError):
+            self._part.unlink(missing_ok=True)
 
     def _failure(self, error: av.FFmpegError) -> OutputError:
         if isinstance(error, OSError):

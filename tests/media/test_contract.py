@@ -1,0 +1,143 @@
+"""What every source and every sink promises, whatever the medium."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+import pytest
+
+from mediatrans.errors import MediatransError
+from mediatrans.media.frames import Frame, Sink, Source
+from mediatrans.media.images import PictureSink, PictureSource
+from mediatrans.media.picture_writer import write_picture
+from mediatrans.media.video import VideoSource
+from mediatrans.media.video_sink import VideoSink
+from tests.media.clips import MILLISECOND, moving_square, write_clip
+
+COUNT = 6
+
+
+def refuse(index: int, error: MediatransError) -> None:
+    raise AssertionError(f"file {index} failed") from error
+
+
+@dataclass(frozen=True)
+class Medium:
+    """A medium of six frames, and where a sink for them writes."""
+
+    open_source: Callable[[], Source]
+    open_sink: Callable[[Source], Sink]
+    folder: Path
+    finals: list[Path]
+
+    def leftovers(self) -> list[Path]:
+        return [path for path in self.folder.iterdir() if path not in self.finals]
+
+
+def pictures(tmp_path: Path) -> Medium:
+    inputs = [tmp_path / f"in{index}.png" for index in range(COUNT)]
+    for index, path in enumerate(inputs):
+        write_picture(Frame(moving_square(index, 32, 24), index, path.name), path)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    finals = [folder / f"{index}.png" for index in range(COUNT)]
+    return Medium(
+        lambda: PictureSource(inputs, refuse), lambda _: PictureSink(finals, refuse), folder, finals
+    )
+
+
+def video(suffix: str) -> Callable[[Path], Medium]:
+    def make(tmp_path: Path) -> Medium:
+        codec = {".webm": "libvpx-vp9", ".gif": "gif"}.get(suffix, "libx264")
+        pixel_format = "rgb8" if suffix == ".gif" else "yuv420p"
+        time_base = Fraction(1, 100) if suffix == ".gif" else MILLISECOND
+        path = write_clip(
+            tmp_path / f"in{suffix}",
+            [index * 4 for index in range(COUNT)],
+            time_base=time_base * 10 if suffix != ".gif" else time_base,
+            codec=codec,
+            pixel_format=pixel_format,
+        )
+        folder = tmp_path / "out"
+        folder.mkdir()
+        final = folder / f"out{suffix}"
+
+        def open_sink(source: Source) -> Sink:
+            assert isinstance(source, VideoSource)
+            return VideoSink(final, source.info)
+
+        return Medium(lambda: VideoSource(path), open_sink, folder, [final])
+
+    return make
+
+
+def fail_midway(medium: Medium, error: BaseException) -> None:
+    with medium.open_source() as source, medium.open_sink(source) as sink:
+        sink.write(next(iter(source)))
+        raise error
+
+
+MEDIA = {"pictures": pictures} | {
+    suffix: video(suffix) for suffix in (".mp4", ".mov", ".mkv", ".webm", ".gif")
+}
+
+
+@pytest.fixture(params=MEDIA)
+def medium(request: pytest.FixtureRequest, tmp_path: Path) -> Medium:
+    return MEDIA[request.param](tmp_path)
+
+
+def test_frames_come_in_order_as_rgb(medium: Medium) -> None:
+    with medium.open_source() as source:
+        assert source.info.frame_count == COUNT
+        frames = list(source)
+    assert [frame.index for frame in frames] == list(range(COUNT))
+    for frame in frames:
+        assert frame.pixels.dtype == np.uint8
+        assert frame.pixels.ndim == 3
+        assert frame.pixels.flags.c_contiguous
+
+
+def test_a_source_can_be_read_on_another_thread(medium: Medium) -> None:
+    seen: list[int] = []
+    with medium.open_source() as source:
+        thread = Thread(target=lambda: seen.extend(frame.index for frame in source))
+        thread.start()
+        thread.join()
+    assert seen == list(range(COUNT))
+
+
+def test_a_source_can_be_closed_midway(medium: Medium) -> None:
+    with medium.open_source() as source:
+        frames = iter(source)
+        first = next(frames)
+    del frames
+    assert first.index == 0
+
+
+def test_what_is_written_can_be_read_back(medium: Medium) -> None:
+    with medium.open_source() as source, medium.open_sink(source) as sink:
+        for frame in source:
+            sink.write(frame)
+    assert all(path.is_file() for path in medium.finals)
+    assert medium.leftovers() == []
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_an_error_leaves_nothing_half_written(medium: Medium, error: type[BaseException]) -> None:
+    last = medium.finals[-1]
+    with pytest.raises(error):
+        fail_midway(medium, error())
+    assert not last.exists()
+    assert medium.leftovers() == []
+
+
+def test_an_error_leaves_the_older_output_alone(medium: Medium) -> None:
+    last = medium.finals[-1]
+    last.write_bytes(b"older")
+    with pytest.raises(RuntimeError):
+        fail_midway(medium, RuntimeError())
+    assert last.read_bytes() == b"older"
