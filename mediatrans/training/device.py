@@ -1,0 +1,30 @@
+"""The torch device a run computes on."""
+
+import torch
+
+from mediatrans.errors import DeviceError, UsageError
+
+__all__ = ["choose_device"]
+
+
+def choose_device(name: str) -> torch.device:
+    """The torch device of a `--device` word.
+
+    Raises:
+        DeviceError: It is not there.
+        UsageError: No such word.
+    """
+    kind, _, number = name.partition(":")
+    if kind not in ("auto", "cpu", "cuda") or (
+        number and not (kind == "cuda" and number.isdigit())
+    ):
+        raise UsageError(f"no device is called {name!r}", remedy="use auto, cpu, cuda or cuda:N")
+    available = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if kind == "cpu" or (kind == "auto" and not available):
+        return torch.device("cpu")
+    if int(number or 0) >= available:
+        raise DeviceError(
+            f"{name}: torch sees {available} CUDA devices", remedy="use --device cpu or auto"
+        )
+    torch.backends.cudnn.benchmark = True  # all shapes of a run are the same
+    return torch.device("cuda", int(number or 0))

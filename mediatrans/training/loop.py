@@ -1,0 +1,271 @@
+"""The training loop: data, steps, samples and checkpoints, until the end or an interruption."""
+
+import math
+import shlex
+import shutil
+import sys
+import time
+from dataclasses import astuple
+from pathlib import Path
+
+import torch
+
+from mediatrans.errors import DivergedError, Interrupted, UsageError
+from mediatrans.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from mediatrans.training.config import TrainConfig, differences
+from mediatrans.training.cost import describe_cost
+from mediatrans.training.cyclegan import CycleGAN, Losses
+from mediatrans.training.data import stream_batches
+from mediatrans.training.dataset import Dataset, open_dataset, refuse_other_data
+from mediatrans.training.device import choose_device
+from mediatrans.training.folders import Folders
+from mediatrans.training.interrupts import held_signals
+from mediatrans.training.observer import Observer, Progress, SilentObserver
+from mediatrans.training.records import RunRecords
+from mediatrans.training.runs import (
+    CACHE,
+    CHECKPOINTS,
+    RunSettings,
+    create_run,
+    refuse_existing_run,
+    write_settings,
+)
+from mediatrans.training.schedules import rate_factor
+
+__all__ = ["train"]
+
+_COMPILE_PAYS_FROM = 1000
+_TIMED_STEPS = 10
+
+
+def train(
+    config: TrainConfig,
+    folders: Folders,
+    run: Path,
+    observer: Observer | None = None,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+) -> Path:
+    """Train a pair of generators.
+
+    Args:
+        config: Every number of the run.
+        folders: Where the pictures are.
+        run: The run folder: checkpoints, samples, metrics and the configuration go there.
+        observer: Is told how it goes; None keeps it quiet.
+        resume: Go on with the run in the folder; the result is bit for bit that of a run that
+            was never interrupted, given the same mode, threads and versions on the CPU.
+        overwrite: Replace a run that is in the folder.
+
+    Returns:
+        The last checkpoint's path.
+
+    Raises:
+        UsageError: A resume whose configuration or pictures differ.
+        InputError: Too few pictures, no checkpoint to resume from, or a damaged one.
+        OutputError: A run is in the folder already, or something cannot be written.
+        DeviceError: The device is not there.
+        DivergedError: A loss or a weight became infinite or NaN; the last checkpoint is kept.
+        Interrupted: SIGINT or SIGTERM came; the step was finished and saved.
+    """
+    observer = observer or SilentObserver()
+    device = choose_device(config.device)
+    saved = load_checkpoint(run) if resume else None
+    if saved is None:
+        refuse_existing_run(run, overwrite)
+    else:
+        _refuse_other_config(saved.config, config)
+    dataset = open_dataset(folders, config, run / CACHE, observer.message)
+    if saved is not None:
+        refuse_other_data(saved.data, dataset.listing())
+    model = CycleGAN(config, device)
+    session = _Session(config, folders, run, observer, dataset, model)
+    session.begin(saved)
+    return session.go_on()
+
+
+class _Session:
+    """One sitting of a run: from its start or its checkpoint to its end or its interruption."""
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        folders: Folders,
+        run: Path,
+        observer: Observer,
+        dataset: Dataset,
+        model: CycleGAN,
+    ) -> None:
+        self._config = config
+        self._folders = folders
+        self._run = run
+        self._observer = observer
+        self._dataset = dataset
+        self._model = model
+        self._constant, self._total = _lengths(config, dataset)
+        self._step = 0
+        self._environment: dict[str, str] = {}
+        self._listing = dataset.listing()
+
+    def begin(self, saved: Checkpoint | None) -> None:
+        """Compile where asked, load the checkpoint or write the first one, say what is ahead."""
+        for line in describe_cost(self._config):
+            self._observer.message(line)
+        mode = self._compile(saved)
+        self._environment = _environment(self._model.device, mode)
+        if saved is not None:
+            self._model.load_state_dict(saved.model)
+            self._step = saved.step
+            _tell_changes(saved.environment, self._environment, self._observer)
+            self._observer.message(f"going on after step {self._step} of {self._total}")
+        if saved is None:
+            create_run(self._run)
+        write_settings(self._run, RunSettings(self._config, self._folders), mode)
+        if saved is None:
+            self._save()
+
+    def go_on(self) -> Path:
+        """Train to the end."""
+        config, model = self._config, self._model
+        pinned = model.device.type == "cuda"
+        first, start, spent_s = self._step, time.perf_counter(), 0.0
+        with (
+            held_signals(self._observer.message) as held,
+            RunRecords(self._run, self._step) as records,
+            stream_batches(
+                self._dataset.a, self._dataset.b, config, self._step, self._total, pinned
+            ) as batches,
+        ):
+            for batch in batches:
+                factor = rate_factor(config.schedule, self._step, self._constant, self._total)
+                a, b = (x.to(model.device, non_blocking=True) for x in (batch.a, batch.b))
+                losses = model.step(a, b, factor)
+                self._refuse_nonfinite(losses)
+                self._step += 1
+                now = time.perf_counter()
+                progress = Progress(
+                    step=self._step,
+                    total=self._total,
+                    losses=losses,
+                    rate=config.learning_rate * factor,
+                    step_s=now - start,
+                    wait_s=batch.wait_s,
+                )
+                spent_s, start = spent_s + progress.step_s, now
+                records.step(progress)
+                self._observer.progress(progress)
+                if self._step == first + _TIMED_STEPS:
+                    self._tell_duration(spent_s / _TIMED_STEPS)
+                self._keep_records(records, held.number)
+            records.finish()
+        shutil.rmtree(self._run / CACHE, ignore_errors=True)
+        return self._run / CHECKPOINTS / "latest.pt"
+
+    def _tell_duration(self, step_s: float) -> None:
+        hours = step_s * (self._total - self._step) / 3600
+        self._observer.message(
+            f"{step_s:.2f} s a step: about {hours:.1f} h for the {self._total - self._step} to come"
+        )
+
+    def _keep_records(self, records: RunRecords, signum: int | None) -> None:
+        config, last = self._config, self._step == self._total
+        if last or (config.sample_every and self._step % config.sample_every == 0):
+            path = records.sample(self._dataset.samples.grid(self._model.generators), self._step)
+            self._observer.message(f"samples of step {self._step}: {path}")
+        if last or signum is not None or self._step % config.checkpoint_every == 0:
+            records.flush()
+            self._save()
+        if signum is not None and not last:
+            raise Interrupted(
+                signum,
+                f"Step {self._step} of {self._total} is saved; go on with: "
+                f"mediatrans train --resume --out {shlex.quote(str(self._run))}",
+            )
+
+    def _save(self) -> None:
+        if not self._model.is_finite():
+            raise self._diverged("a weight", self._step)
+        checkpoint = Checkpoint(
+            config=self._config,
+            domains=self._folders.domains,
+            step=self._step,
+            data=self._listing,
+            environment=self._environment,
+            model=self._model.state_dict(),
+        )
+        save_checkpoint(self._run / CHECKPOINTS, checkpoint)
+
+    def _refuse_nonfinite(self, losses: Losses) -> None:
+        broken = [
+            name
+            for name, loss in zip(Losses.names(), astuple(losses), strict=True)
+            if not math.isfinite(loss)
+        ]
+        if broken:
+            raise self._diverged(", ".join(broken), self._step + 1)
+
+    def _diverged(self, what: str, step: int) -> DivergedError:
+        return DivergedError(
+            f"{what} is no longer a finite number at step {step}",
+            path=self._run,
+            remedy="the last good checkpoint is kept; start again with a smaller --learning-rate, "
+            "--gan-loss lsgan, a larger --batch-size or --precision float32",
+        )
+
+    def _compile(self, saved: Checkpoint | None) -> str:
+        wanted = self._config.compile
+        if wanted == "auto" and saved is not None:
+            worth = saved.environment.get("mode") == "compiled"
+        else:
+            worth = wanted == "on" or (wanted == "auto" and self._total >= _COMPILE_PAYS_FROM)
+        if not worth:
+            return "eager"
+        self._observer.message("compiling the step, once; this takes a minute or two")
+        try:
+            self._model.compile()
+        except Exception as error:  # the compiler, the linker and dynamo each raise their own
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else "no reason given"
+            self._observer.message(
+                f"torch.compile does not work here ({type(error).__name__}: {reason[:120]}); "
+                "going on without it, somewhat slower"
+            )
+            return "eager"
+        return "compiled"
+
+
+def _refuse_other_config(before: TrainConfig, now: TrainConfig) -> None:
+    changes = differences(before, now)
+    if changes:
+        raise UsageError(
+            "the run was started with other settings (run -> now):\n  " + "\n  ".join(changes),
+            remedy="leave those flags out, or start a new run with another --out",
+        )
+
+
+def _lengths(config: TrainConfig, dataset: Dataset) -> tuple[int, int]:
+    """Steps of the constant part and of the whole run."""
+    if config.steps is not None:
+        return config.steps // 2, config.steps
+    epoch = math.ceil(max(len(dataset.a), len(dataset.b)) / config.batch_size)
+    return config.epochs * epoch, 2 * config.epochs * epoch
+
+
+def _environment(device: torch.device, mode: str) -> dict[str, str]:
+    return {
+        "mode": mode,
+        "device": str(device),
+        "threads": str(torch.get_num_threads()),
+        "torch": str(torch.__version__),  # a subclass, which a checkpoint cannot hold
+        "python": ".".join(map(str, sys.version_info[:3])),
+    }
+
+
+def _tell_changes(before: dict[str, str], now: dict[str, str], observer: Observer) -> None:
+    changes = [
+        f"{key} {before.get(key)} -> {now[key]}" for key in now if before.get(key) != now[key]
+    ]
+    if changes:
+        observer.message(
+            f"resumed elsewhere, so not bit for bit the uninterrupted run: {', '.join(changes)}"
+        )

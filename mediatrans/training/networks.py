@@ -1,0 +1,204 @@
+"""The networks of a CycleGAN: residual generators and PatchGAN discriminators."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+__all__ = [
+    "STRIDE",
+    "DiscriminatorConfig",
+    "GeneratorConfig",
+    "PatchDiscriminator",
+    "ResnetGenerator",
+    "giga_macs",
+    "parameter_count",
+]
+
+STRIDE = 4
+"""Height and width of a generator's input must be multiples of it: it halves them twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorConfig:
+    """Size of a `ResnetGenerator`; the defaults are the paper's `resnet_9blocks`.
+
+    Attributes:
+        ngf: Channels of the first convolution.
+        blocks: Residual blocks; the paper takes 6 for 128 px and 9 for 256 px and more.
+        upsample: "transpose" for fractionally-strided convolutions, "resize" for nearest-neighbour
+            enlargement and a convolution (Odena et al. 2016: no checkerboard).
+        separable: Depthwise-separable convolutions in the residual blocks.
+    """
+
+    ngf: int = 64
+    blocks: int = 9
+    upsample: Literal["transpose", "resize"] = "transpose"
+    separable: bool = False
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions with instance norm, added to their input."""
+
+    def __init__(self, channels: int, separable: bool) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.ReflectionPad2d(1),
+            _convolution3(channels, separable),
+            nn.InstanceNorm2d(channels),
+            nn.ReLU(inplace=True),
+            nn.ReflectionPad2d(1),
+            _convolution3(channels, separable),
+            nn.InstanceNorm2d(channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, C, H, W] -> the same shape."""
+        out: Tensor = x + self.body(x)
+        return out
+
+
+class ResnetGenerator(nn.Module):
+    """Johnson et al. 2016's transformation network, as Zhu et al. 2017 use it.
+
+    c7s1, two stride-2 convolutions, residual blocks, two enlargements, c7s1, tanh; instance norm
+    without learned scale, reflection padding.
+    """
+
+    def __init__(self, config: GeneratorConfig) -> None:
+        super().__init__()
+        self.config = config
+        n = config.ngf
+        self.encoder = nn.Sequential(
+            nn.ReflectionPad2d(3),
+            nn.Conv2d(3, n, 7),
+            *_norm_relu(n),
+            nn.Conv2d(n, 2 * n, 3, stride=2, padding=1),
+            *_norm_relu(2 * n),
+            nn.Conv2d(2 * n, 4 * n, 3, stride=2, padding=1),
+            *_norm_relu(4 * n),
+        )
+        self.blocks = nn.Sequential(
+            *(ResidualBlock(4 * n, config.separable) for _ in range(config.blocks))
+        )
+        enlarge = _UPSAMPLING[config.upsample]
+        self.decoder = nn.Sequential(
+            *enlarge(4 * n, 2 * n),
+            *_norm_relu(2 * n),
+            *enlarge(2 * n, n),
+            *_norm_relu(n),
+            nn.ReflectionPad2d(3),
+            nn.Conv2d(n, 3, 7),
+            nn.Tanh(),
+        )
+        self.apply(_initialise)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, 3, H, W] in [-1, 1] -> the same shape and range; H, W multiples of `STRIDE`."""
+        out: Tensor = self.decoder(self.blocks(self.encoder(x)))
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class DiscriminatorConfig:
+    """Size of a `PatchDiscriminator`; the defaults see patches of 70x70 pixels.
+
+    Attributes:
+        ndf: Channels of the first convolution.
+        layers: Stride-2 convolutions.
+    """
+
+    ndf: int = 64
+    layers: int = 3
+
+    @property
+    def smallest_input(self) -> int:
+        """Pixels a side below which the last instance norm has a single value to normalise."""
+        return int(3 * 2**self.layers)
+
+
+class PatchDiscriminator(nn.Module):
+    """PatchGAN (Isola et al. 2017): a score for each of many overlapping patches."""
+
+    def __init__(self, config: DiscriminatorConfig) -> None:
+        super().__init__()
+        self.config = config
+        n = config.ndf
+        layers: list[nn.Module] = [
+            nn.Conv2d(3, n, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2, inplace=True),
+        ]
+        width = n
+        for layer in range(1, config.layers + 1):
+            wider = n * min(2**layer, 8)
+            layers += [
+                nn.Conv2d(width, wider, 4, stride=2 if layer < config.layers else 1, padding=1),
+                nn.InstanceNorm2d(wider),
+                nn.LeakyReLU(0.2, inplace=True),
+            ]
+            width = wider
+        layers.append(nn.Conv2d(width, 1, 4, padding=1))
+        self.body = nn.Sequential(*layers)
+        self.apply(_initialise)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, 3, H, W] in [-1, 1] -> unbounded patch scores [N, 1, h, w]."""
+        out: Tensor = self.body(x)
+        return out
+
+
+def parameter_count(network: nn.Module) -> int:
+    """Learned numbers of a network."""
+    return sum(p.numel() for p in network.parameters())
+
+
+def giga_macs(network: Callable[[], nn.Module], size: int) -> float:
+    """Multiply-accumulates, in billions, of one pass over a [1, 3, size, size] picture.
+
+    Args:
+        network: Builds the network; it is built without memory and thrown away.
+        size: Pixels a side.
+    """
+    with torch.device("meta"):
+        built, picture = network(), torch.empty(1, 3, size, size)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        built(picture)
+    flops: int = counter.get_total_flops()
+    return flops / 2e9
+
+
+def _convolution3(channels: int, separable: bool) -> nn.Module:
+    if not separable:
+        return nn.Conv2d(channels, channels, 3)
+    return nn.Sequential(
+        nn.Conv2d(channels, channels, 3, groups=channels), nn.Conv2d(channels, channels, 1)
+    )
+
+
+def _norm_relu(channels: int) -> tuple[nn.Module, ...]:
+    return nn.InstanceNorm2d(channels), nn.ReLU(inplace=True)
+
+
+def _transpose(channels: int, out: int) -> tuple[nn.Module, ...]:
+    return (nn.ConvTranspose2d(channels, out, 3, stride=2, padding=1, output_padding=1),)
+
+
+def _resize(channels: int, out: int) -> tuple[nn.Module, ...]:
+    return (
+        nn.Upsample(scale_factor=2, mode="nearest"),
+        nn.ReflectionPad2d(1),
+        nn.Conv2d(channels, out, 3),
+    )
+
+
+_UPSAMPLING = {"transpose": _transpose, "resize": _resize}
+
+
+def _initialise(module: nn.Module) -> None:
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+        assert module.bias is not None
+        nn.init.zeros_(module.bias)

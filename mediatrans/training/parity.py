@@ -1,0 +1,105 @@
+"""The proof that an exported graph answers as the torch network does."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import nn
+
+from mediatrans.errors import ModelError
+from mediatrans.media.frames import Pixels
+from mediatrans.translate.session import Session
+
+__all__ = ["ParityProof", "proof_inputs", "prove_parity"]
+
+_ALLOWED = 1
+_LEAST_RANGE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ParityProof:
+    """What was compared.
+
+    Attributes:
+        inputs: Batches that both were given.
+        largest_difference: Between two output values, of 255.
+        output_range: From the least to the greatest output value.
+    """
+
+    inputs: int
+    largest_difference: int
+    output_range: int
+
+
+@torch.no_grad()
+def prove_parity(path: Path, network: nn.Module, training_size: int) -> ParityProof:
+    """Run a graph and its network on the same pictures.
+
+    Args:
+        path: The ONNX file; it runs in the session that translates media.
+        network: Takes and makes uint8 [N, H, W, 3].
+        training_size: Side of the training crops, one of the sizes compared at.
+
+    Raises:
+        ModelError: They differ by more than 1 of 255 somewhere, or the output hardly varies, which
+            would prove nothing.
+    """
+    session = Session(path, device="cpu")
+    largest, lowest, highest = 0, 255, 0
+    inputs = proof_inputs(training_size)
+    for pictures in inputs:
+        expected = network(torch.from_numpy(pictures)).numpy()
+        found = session.run(pictures)
+        difference = np.abs(found.astype(np.int16) - expected.astype(np.int16)).max()
+        largest = max(largest, int(difference))
+        lowest, highest = min(lowest, int(found.min())), max(highest, int(found.max()))
+    if largest > _ALLOWED:
+        raise ModelError(
+            f"the exported graph differs from torch by {largest} of 255",
+            path=path.name,
+            remedy="no model was written; report this with the checkpoint's settings",
+        )
+    if highest - lowest < _LEAST_RANGE:
+        raise ModelError(
+            f"the generator's output hardly varies ({lowest} to {highest}), parity cannot be shown",
+            path=path.name,
+            remedy="no model was written; train for longer",
+        )
+    return ParityProof(len(inputs), largest, highest - lowest)
+
+
+def proof_inputs(training_size: int) -> list[Pixels]:
+    """Photograph-like pictures, noise and hard edges: each as a pair, oblong and square.
+
+    Returns:
+        Nine batches, uint8 [N, H, W, 3].
+    """
+    random = np.random.default_rng(0)
+    shapes = ((2, 64, 64), (1, 72, 120), (1, training_size, training_size))
+    kinds = (_photograph_like, _noise, _hard_edges)
+    return [
+        np.stack([kind(random, height, width) for _ in range(n)])
+        for kind in kinds
+        for n, height, width in shapes
+    ]
+
+
+def _photograph_like(random: np.random.Generator, height: int, width: int) -> Pixels:
+    """Noise of all scales, stronger the coarser: the 1/f spectrum of natural pictures."""
+    picture = np.zeros((height, width, 3))
+    for side in (2, 4, 8, 16, 32):
+        coarse = random.normal(0, 1 / side, (side, side, 3))
+        picture += cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    picture = 127 + 120 * picture / np.abs(picture).max()
+    return np.asarray(picture, np.uint8)
+
+
+def _noise(random: np.random.Generator, height: int, width: int) -> Pixels:
+    return random.integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def _hard_edges(random: np.random.Generator, height: int, width: int) -> Pixels:
+    blocks = random.integers(0, 2, (-(-height // 8), -(-width // 8), 3), dtype=np.uint8) * 255
+    return blocks.repeat(8, axis=0).repeat(8, axis=1)[:height, :width]

@@ -1,0 +1,136 @@
+"""Training pictures, decoded and reduced once, then kept in memory or on disk."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from mediatrans.errors import InputError, OutputError
+from mediatrans.media.frames import Pixels
+from mediatrans.media.picture_reader import read_picture
+
+__all__ = ["PictureStore", "load_reduced"]
+
+_DECODERS = 4
+
+
+class PictureStore:
+    """The readable pictures of a folder, each scaled so that its shorter side has one length.
+
+    Every picture is decoded once at the start, so a broken one is known before the order of the
+    data is drawn.
+
+    Args:
+        folder: The folder.
+        names: Relative paths of its pictures.
+        shorter_side: Pixels of the shorter side after scaling.
+        cache: Where scaled pictures are kept: "ram", "disk" or "none" (decoded again each time).
+        cache_folder: Where the "disk" cache goes.
+
+    Attributes:
+        names: Those that could be read.
+        unreadable: (relative path, reason) of those that could not.
+        enlarged: How many were smaller than `shorter_side`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        names: Sequence[str],
+        shorter_side: int,
+        cache: Literal["ram", "disk", "none"],
+        cache_folder: Path,
+    ) -> None:
+        self._folder = folder
+        self._shorter_side = shorter_side
+        self._cache_folder = cache_folder
+        self._in_memory: dict[str, Pixels] = {}
+        self._fetch: Callable[[str], Pixels] = {
+            "ram": self._in_memory.__getitem__,
+            "disk": self._from_disk,
+            "none": self._decode,
+        }[cache]
+        keep = {"ram": self._in_memory.__setitem__, "disk": self._to_disk, "none": _forget}[cache]
+        self.names: list[str] = []
+        self.unreadable: list[tuple[str, str]] = []
+        self.enlarged = 0
+        with ThreadPoolExecutor(_DECODERS) as decoders:
+            for name, outcome in zip(names, decoders.map(self._try_decode, names), strict=True):
+                if isinstance(outcome, str):
+                    self.unreadable.append((name, outcome))
+                    continue
+                pixels, enlarged = outcome
+                keep(name, pixels)
+                self.names.append(name)
+                self.enlarged += enlarged
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, index: int) -> Pixels:
+        """The index-th readable picture, uint8 [H, W, 3] RGB, its shorter side as asked."""
+        return self._fetch(self.names[index])
+
+    def listing(self) -> list[str]:
+        """A line a readable picture, its path and its bytes: what a resume compares."""
+        return [f"{name} {(self._folder / name).stat().st_size}" for name in self.names]
+
+    def _try_decode(self, name: str) -> tuple[Pixels, bool] | str:
+        try:
+            original = read_picture(self._folder / name).pixels
+        except InputError as error:
+            return error.problem
+        enlarged = min(original.shape[:2]) < self._shorter_side
+        return _scaled(original, self._shorter_side), enlarged
+
+    def _decode(self, name: str) -> Pixels:
+        return load_reduced(self._folder / name, self._shorter_side)
+
+    def _cached_file(self, name: str) -> Path:
+        key = f"{self._folder.resolve()}/{name}@{self._shorter_side}"
+        return self._cache_folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.npy"
+
+    def _to_disk(self, name: str, pixels: Pixels) -> None:
+        try:
+            self._cache_folder.mkdir(parents=True, exist_ok=True)
+            np.save(self._cached_file(name), pixels)
+        except OSError as error:
+            raise OutputError(
+                f"cannot write the picture cache ({error.strerror})",
+                path=self._cache_folder,
+                remedy="free some space, or take --cache ram or none",
+            ) from error
+
+    def _from_disk(self, name: str) -> Pixels:
+        pixels: Pixels = np.load(self._cached_file(name), mmap_mode="r")
+        return pixels
+
+
+def load_reduced(path: Path, shorter_side: int) -> Pixels:
+    """Read a picture and scale its shorter side to a length, its proportions kept.
+
+    Returns:
+        uint8 [H, W, 3] RGB.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    return _scaled(read_picture(path).pixels, shorter_side)
+
+
+def _scaled(pixels: Pixels, shorter_side: int) -> Pixels:
+    height, width = pixels.shape[:2]
+    factor = shorter_side / min(height, width)
+    if factor == 1:
+        return pixels
+    size = max(shorter_side, round(width * factor)), max(shorter_side, round(height * factor))
+    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    return cv2.resize(pixels, size, interpolation=method).astype(np.uint8, copy=False)
+
+
+def _forget(name: str, pixels: Pixels) -> None:
+    """Keep nothing."""

@@ -1,0 +1,84 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mediatrans.errors import UsageError
+from mediatrans.training.config import TrainConfig, differences, load_recipe
+
+
+def test_the_defaults_are_the_papers() -> None:
+    config = TrainConfig()
+    assert (config.size, config.load_size, config.blocks, config.ngf) == (256, 286, 9, 64)
+    assert (config.epochs, config.batch_size, config.pool_size) == (100, 1, 50)
+    assert (config.learning_rate, config.beta1) == (2e-4, 0.5)
+    assert (config.lambda_cycle, config.lambda_identity) == (10, 0.5)
+    assert (config.gan_loss, config.schedule, config.upsample) == ("lsgan", "linear", "transpose")
+    assert config.ema == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "word"),
+    [
+        ({"sise": 128}, "sise"),
+        ({"size": "big"}, "size"),
+        ({"size": 3.5}, "size"),
+        ({"flip": 1}, "flip"),
+        ({"ngf": True}, "ngf"),
+        ({"upsample": "bicubic"}, "upsample"),
+        ({"size": 130}, "multiple of 4"),
+        ({"size": 128, "load_size": 100}, "load_size"),
+        ({"size": 16, "load_size": 20}, "too small"),
+        ({"load_size_max": 200}, "load_size_max"),
+        ({"ema": 1.0}, "ema"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"learning_rate": float("nan")}, "learning_rate"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_source(table: dict[str, object], word: str) -> None:
+    with pytest.raises(UsageError, match=word) as caught:
+        TrainConfig.from_table(table, "my.toml")
+    assert "my.toml" in str(caught.value)
+
+
+def test_a_whole_number_will_do_for_a_number() -> None:
+    assert TrainConfig.from_table({"lambda_cycle": 5}, "x").lambda_cycle == 5
+
+
+def test_a_recipe_may_name_domains_and_come_from_a_run(tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text('domains = ["a", "b"]\nsize = 128\n[run]\nmode = "eager"\n')
+    assert load_recipe(recipe) == {"domains": ["a", "b"], "size": 128}
+
+
+@pytest.mark.parametrize("text", ["size = ", "sise = 3", "\xff"])
+def test_a_bad_recipe_is_named(tmp_path: Path, text: str) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_bytes(text.encode("latin-1"))
+    with pytest.raises(UsageError, match=r"recipe\.toml"):
+        load_recipe(recipe)
+
+
+def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"none\.toml"):
+        load_recipe(tmp_path / "none.toml")
+
+
+def test_a_table_brings_a_configuration_back() -> None:
+    config = TrainConfig(steps=5, size=64, load_size=64, flip=False)
+    assert TrainConfig.from_table(config.to_table(), "x") == config
+
+
+def test_differences_leave_out_what_a_resume_may_change() -> None:
+    changed = TrainConfig(ngf=32, workers=0, cache="none", checkpoint_every=7)
+    assert differences(TrainConfig(), changed) == ["ngf: 64 -> 32"]
+
+
+def test_reading_a_configuration_loads_neither_torch_nor_numpy() -> None:
+    code = (
+        "import sys, mediatrans.training.config, mediatrans.cli.train, mediatrans.cli.export_onnx;"
+        "print({'torch', 'numpy', 'onnx', 'cv2'} & set(sys.modules))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "set()"
