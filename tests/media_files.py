@@ -49,14 +49,15 @@ def levels(path: Path) -> list[float]:
 def times(path: Path) -> list[Fraction]:
     """Presentation time of each frame of a clip, in seconds."""
     with av.open(path) as container:
-        return [f.pts * f.time_base for f in container.decode(video=0) if f.pts is not None]
+        frames = [(frame.pts, frame.time_base) for frame in container.decode(video=0)]
+    return [pts * base for pts, base in frames if pts is not None and base is not None]
 
 
 def audio_packets(path: Path) -> list[tuple[Fraction, bytes]]:
     """Time and bytes of each audio packet."""
     with av.open(path) as container:
         return [
-            (packet.pts * packet.time_base, bytes(packet))
+            (Fraction(packet.pts * packet.time_base), bytes(packet))
             for packet in container.demux(audio=0)
             if packet.pts is not None
         ]

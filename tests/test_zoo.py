@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 
 from mediatrans import zoo
+from mediatrans.card import read_card, write_card
 from mediatrans.errors import ModelError
 from tests.pairs import inverting, write_graph, write_pair
 
 
 def test_card_survives_writing_and_reading(pair: Path) -> None:
-    card = zoo.read_card(pair)
-    zoo.write_card(pair, card)
-    assert zoo.read_card(pair) == card
+    card = read_card(pair)
+    write_card(pair, card)
+    assert read_card(pair) == card
     assert card.domains == ("day", "night")
 
 
@@ -84,7 +85,7 @@ def test_damaged_card_is_named_not_fatal(pair: Path, text: str) -> None:
     broken = shutil.copytree(pair, pair.parent / "broken")
     (broken / "card.toml").write_text(text)
     with pytest.raises(ModelError, match="damaged"):
-        zoo.read_card(broken)
+        read_card(broken)
     assert zoo.find("night").name == "day2night"
 
 

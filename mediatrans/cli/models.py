@@ -10,6 +10,7 @@ import click
 def command(as_json: bool) -> int:
     """List the models that convert can use, in the order it looks for them."""
     from mediatrans import zoo
+    from mediatrans.card import Card
 
     for place, folder in zoo.places():
         if not as_json:
@@ -21,12 +22,12 @@ def command(as_json: bool) -> int:
                     "name": path.name,
                     "place": place,
                     "path": str(path),
-                    "domains": list(card.domains) if isinstance(card, zoo.Card) else [],
-                    "quality": card.quality if isinstance(card, zoo.Card) else {},
-                    "error": None if isinstance(card, zoo.Card) else str(card),
+                    "domains": list(card.domains) if isinstance(card, Card) else [],
+                    "quality": card.quality if isinstance(card, Card) else {},
+                    "error": None if isinstance(card, Card) else str(card),
                 }
                 click.echo(json.dumps(row, ensure_ascii=False))
-            elif isinstance(card, zoo.Card):
+            elif isinstance(card, Card):
                 parameters = card.architecture.get("parameters")
                 size = f", {parameters / 1e6:.2f} M parameters" if parameters else ""
                 click.echo(f"  {card.name}: {' <-> '.join(card.domains)}{size}")

@@ -11,7 +11,7 @@ from mediatrans.media.frames import Pixels
 __all__ = ["Matrix", "display_matrix", "is_transposing", "upright"]
 
 Matrix = tuple[int, ...]
-"""a, b, u, c, d, v, x, y, w of ISO 14496-12, 8.3.2: a point (p, q) is shown at (ap + cq, bp + dq)."""
+"""a, b, u, c, d, v, x, y, w of ISO 14496-12, 8.3.2: (p, q) is shown at (ap + cq, bp + dq)."""
 
 _UPRIGHT: Matrix = (1, 0, 0, 0, 1, 0, 0, 0, 1)
 

@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 
 from mediatrans.errors import OutputError
 from mediatrans.media.encoders import Encoder, encoder_for
-from mediatrans.media.ffmpeg import verify_video
+from mediatrans.media.ffmpeg import find_ffmpeg, verify_video
 from mediatrans.media.frames import Frame
 from mediatrans.media.mux import StreamCopier, copied_metadata
 from mediatrans.media.publish import output_error, part_path, publish
@@ -27,6 +27,8 @@ __all__ = ["VideoSink"]
 _MUXERS = {".mkv": "matroska", ".webm": "webm", ".gif": "gif", ".mov": "mov"}
 _MOV_FAMILY = frozenset({"mp4", "mov"})
 _LARGEST_TIMESCALE = 2**31 - 1
+# The frames are opaque and upright, whatever the source's stream was.
+_UNTRUE_NOW = frozenset({"alpha_mode", "rotate"})
 
 
 class VideoSink:
@@ -54,6 +56,7 @@ class VideoSink:
         Raises:
             OutputError: The folder or the file cannot be made.
             InputError: The source cannot be opened a second time.
+            UsageError: There is no ffmpeg to verify the result with.
         """
         try:
             with self._stack:
@@ -66,6 +69,7 @@ class VideoSink:
 
     def _open(self) -> None:
         info = self._info
+        find_ffmpeg()  # needed at the end, better missed now
         try:
             self._output.parent.mkdir(parents=True, exist_ok=True)
             if self._output.is_dir():
@@ -95,7 +99,10 @@ class VideoSink:
                 self._copier.add(stream, container)
                 continue
             encoder = encoder_for(container, self._info)
-            encoder.stream.metadata.update(copied_metadata(stream.metadata))
+            metadata = copied_metadata(stream.metadata)
+            encoder.stream.metadata.update(
+                {key: value for key, value in metadata.items() if key not in _UNTRUE_NOW}
+            )
             encoder.stream.disposition = stream.disposition
         self._copier.describe(container)
         assert encoder is not None

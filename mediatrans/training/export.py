@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from mediatrans import __version__
+from mediatrans.card import CARD_NAME, Card, Direction, sha256_of, write_card
 from mediatrans.errors import InputError, OutputError
 from mediatrans.graph import INPUT_NAME, OUTPUT_NAME, GraphMetadata
 from mediatrans.training.checkpoint import Checkpoint, load_checkpoint
@@ -21,7 +22,6 @@ from mediatrans.training.config import FREE_KEYS, TrainConfig
 from mediatrans.training.cyclegan import generator_config
 from mediatrans.training.networks import STRIDE, ResnetGenerator, parameter_count
 from mediatrans.training.parity import prove_parity
-from mediatrans.zoo import CARD_NAME, Card, Direction, sha256_of, write_card
 
 __all__ = ["DataNote", "PictureGenerator", "export_pair"]
 
