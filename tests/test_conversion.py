@@ -15,7 +15,8 @@ from tests.pairs import darkening, identity, write_pair
 
 
 def pixels(path: Path) -> np.ndarray:
-    return np.asarray(Image.open(path).convert("RGB"))
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
 
 
 @pytest.mark.parametrize("batch_size", [1, 3])
@@ -181,3 +182,25 @@ def test_report_as_json(pair: Path) -> None:
     assert failed["error"].startswith("missing.png: ")
     assert good["cycle"]["psnr_db"].keys() >= {"mean", "p05", "min"}
     assert (good["kind"], good["frames"], good["checked_frames"]) == ("image", 1, 1)
+
+
+def test_every_kind_of_picture_comes_through(pair: Path) -> None:
+    Path("in").mkdir()
+    colour = write_picture(Path("in/rgb.png"), 10, 7)
+    alpha = np.arange(70, dtype=np.uint8).reshape(7, 10)
+    Image.fromarray(np.dstack([colour, alpha])).save("in/rgba.png")
+    Image.fromarray(alpha).save("in/grey.png")
+    Image.fromarray(alpha.astype(np.uint16) * 900).save("in/sixteen.png")
+    Image.fromarray(colour).quantize(8).save("in/palette.png")
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned: 90 degrees clockwise is upright
+    Image.fromarray(colour).save("in/turned.jpg", exif=exif, quality=100)
+    report = convert(["in"], "night")
+    assert [row.status for row in report.jobs] == ["ok"] * 6
+    with Image.open("in-night/rgba.png") as kept:
+        assert np.asarray(kept)[..., 3].tolist() == alpha.tolist()
+    with Image.open("in-night/turned.jpg") as upright:
+        assert upright.size == (7, 10)
+        assert upright.getexif().get(0x0112, 1) == 1
+    np.testing.assert_array_equal(pixels(Path("in-night/grey.png"))[..., 0], 255 - alpha)
+    assert Path("in-night/sixteen.png").read_bytes()[24] == 16  # IHDR's bit depth
