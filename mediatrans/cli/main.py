@@ -53,6 +53,7 @@ def cli(verbose: bool) -> None:
         level=logging.DEBUG if verbose else logging.WARNING,
         format="%(levelname)s %(name)s: %(message)s" if verbose else "%(levelname)s: %(message)s",
     )
+    logging.captureWarnings(True)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
