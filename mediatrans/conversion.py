@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
 from itertools import groupby
@@ -117,8 +118,10 @@ class _Run:
                     limit=options.preview,
                 ) as source,
                 VideoSink(job.output, source.info) as sink,
+                # Closed before the sink and the source, also when this loop is left by an error.
+                closing(self._stream(source, sink.write, monitor)) as batches,
             ):
-                for batch in self._stream(source, sink.write, monitor):
+                for batch in batches:
                     count += len(batch)
                     self._observer.translated(job, count, source.info.frame_count)
                 if count == 0:
@@ -158,9 +161,10 @@ class _Run:
                     sink.write(frame)
                     ends.put((frame.index, None))
 
-                for batch in self._stream(source, write, monitor, failed):
-                    self._observer.translated(jobs[batch[-1].index], 1, 1)
-                    settle()
+                with closing(self._stream(source, write, monitor, failed)) as batches:
+                    for batch in batches:
+                        self._observer.translated(jobs[batch[-1].index], 1, 1)
+                        settle()
         except Exception as error:
             settle()
             for job in unsettled.values():
@@ -181,7 +185,7 @@ class _Run:
         write: Callable[[Frame], None],
         monitor: CycleMonitor | None,
         failed: Callable[[int, MediatransError], None] | None = None,
-    ) -> Iterator[list[Frame]]:
+    ) -> Generator[list[Frame], None, None]:
         """Translate and write a source's frames; yields each batch when it is on its way out.
 
         Frames that cannot be translated go to `failed`; without it their error is raised.
