@@ -12,6 +12,8 @@ from mediatrans.errors import ModelError
 
 __all__ = ["CARD_NAME", "Card", "Direction", "read_card", "sha256_of", "write_card"]
 
+_MAX_STRIDE = 1024
+
 CARD_NAME = "card.toml"
 """The file that makes a folder a model."""
 
@@ -107,13 +109,17 @@ def read_card(folder: Path) -> Card:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         first, second = table["domains"]
+        if first == second or not 1 <= int(table["stride"]) <= _MAX_STRIDE:
+            raise ValueError("equal domains, or a stride that cannot be")
         generators = table["generators"]
         return Card(
             name=str(table["name"]),
             domains=(str(first), str(second)),
             directions=(
-                Direction(first, generators[first]["file"], generators[first]["sha256"]),
-                Direction(second, generators[second]["file"], generators[second]["sha256"]),
+                Direction(first, str(generators[first]["file"]), str(generators[first]["sha256"])),
+                Direction(
+                    second, str(generators[second]["file"]), str(generators[second]["sha256"])
+                ),
             ),
             stride=int(table["stride"]),
             working_size=int(table["working_size"]),
@@ -130,6 +136,8 @@ def read_card(folder: Path) -> Card:
         raise ModelError(
             "there is no card.toml here", path=folder, remedy="make one with mediatrans export-onnx"
         ) from error
+    except OSError as error:
+        raise ModelError(f"the card cannot be read ({error.strerror})", path=path) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
         raise ModelError(
             f"the card is damaged ({error!r})", path=path, remedy="export the model again"

@@ -12,7 +12,7 @@ from queue import SimpleQueue
 
 import numpy as np
 
-from mediatrans.errors import ExitCode, InputError, MediatransError
+from mediatrans.errors import ExitCode, InputError, MediatransError, UsageError
 from mediatrans.media.frames import Frame, Source
 from mediatrans.media.images import PictureSink, PictureSource
 from mediatrans.media.overlap import ReadAhead, WriteBehind
@@ -44,7 +44,7 @@ class Observer:
 
 
 def convert(
-    inputs: Iterable[Path | str],
+    inputs: Path | str | Iterable[Path | str],
     to: str,
     options: ConvertOptions | None = None,
     observer: Observer | None = None,
@@ -54,7 +54,7 @@ def convert(
     A file that cannot be read, translated or written is reported and passed over.
 
     Args:
-        inputs: Files and folders, mixed.
+        inputs: A file or folder, or several, mixed.
         to: The domain to translate to, "winter" say.
         options: How; None takes the defaults.
         observer: Told of the progress; None tells nobody.
@@ -72,7 +72,8 @@ def convert(
     translator = Translator.load(
         to, model=options.model, device=options.device, threads=options.threads
     )
-    jobs = plan([Path(given) for given in inputs], to, options)
+    given = [inputs] if isinstance(inputs, Path | str) else inputs
+    jobs = plan([Path(path) for path in given], to, options)
     observer.planned(translator, jobs)
     run = _Run(translator, options, observer)
     for kind, group in groupby(jobs, key=lambda job: job.kind if job.ready else None):
@@ -97,6 +98,12 @@ class _Run:
         self._observer = observer
         self._inverse = translator.inverse() if options.check_every else None
         self._clock_s = time.monotonic()
+        if options.limits and self._inverse is None:
+            raise UsageError(
+                "a quality limit needs the way back, and this model has none",
+                path=translator.generator.path,
+                remedy="name the model's folder, or drop --fail-under",
+            )
         if options.check_every and self._inverse is None:
             log.warning(
                 "%s: its pair's other file is not here, so there is no cycle check",
@@ -133,11 +140,11 @@ class _Run:
 
     def convert_pictures(self, jobs: Sequence[Job]) -> None:
         """Translate picture files as one stream, so that they overlap, each with its own row."""
-        ends: SimpleQueue[tuple[int, MediatransError | None]] = SimpleQueue()
+        ends: SimpleQueue[tuple[int, Exception | None]] = SimpleQueue()
         monitor = self._monitor(every=1)
         unsettled = dict(enumerate(jobs))
 
-        def failed(index: int, error: MediatransError) -> None:
+        def failed(index: int, error: Exception) -> None:
             ends.put((index, error))
 
         def settle() -> None:
@@ -163,13 +170,13 @@ class _Run:
 
                 with closing(self._stream(source, write, monitor, failed)) as batches:
                     for batch in batches:
-                        self._observer.translated(jobs[batch[-1].index], 1, 1)
                         settle()
+                        self._observer.translated(jobs[batch[-1].index], 1, 1)
         except Exception as error:
             settle()
             for job in unsettled.values():
                 self._fail(job, error)
-        else:
+        finally:
             settle()
 
     def leave_out(self, job: Job) -> None:
@@ -184,7 +191,7 @@ class _Run:
         source: Source,
         write: Callable[[Frame], None],
         monitor: CycleMonitor | None,
-        failed: Callable[[int, MediatransError], None] | None = None,
+        failed: Callable[[int, Exception], None] | None = None,
     ) -> Generator[list[Frame], None, None]:
         """Translate and write a source's frames; yields each batch when it is on its way out.
 
@@ -221,7 +228,8 @@ class _Run:
         code = error.exit_code if isinstance(error, MediatransError) else ExitCode.INTERNAL
         if code == ExitCode.INTERNAL:
             log.error("%s: this is a bug in mediatrans", job.input, exc_info=error)
-        row = JobReport(job.input, job.output, job.kind, "failed", error=str(error), exit_code=code)
+        says = str(error) if str(job.input) in str(error) else f"{job.input}: {error}"
+        row = JobReport(job.input, job.output, job.kind, "failed", error=says, exit_code=code)
         self._finish(row)
 
     def _finish(self, row: JobReport) -> None:

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mediatrans.media.publish import publishing
+
 __all__ = ["draw_drive", "hear_drive", "write_clip"]
 
 Image = NDArray[np.float32]
@@ -30,8 +32,11 @@ def write_clip(path: Path, seconds: int = 4, width: int = 640, height: int = 360
         seconds: How long.
         width: Pixels across, even.
         height: Pixels down, even.
+
+    Raises:
+        OutputError: The file cannot be written.
     """
-    with av.open(path, "w") as container:
+    with publishing(path) as part, av.open(part, "w") as container:
         video = container.add_stream("libx264", rate=_RATE, options={"crf": "16"})
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
         audio = container.add_stream("aac", rate=_SAMPLE_RATE, layout="stereo")

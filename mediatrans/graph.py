@@ -65,11 +65,14 @@ class GraphMetadata:
             ModelError: An entry is missing or is not a number where it must be.
         """
         try:
+            stride = int(props["mediatrans.stride"])
+            if stride < 1:
+                raise ValueError(f"stride {stride}")
             return cls(
                 name=props["mediatrans.name"],
                 origin=props["mediatrans.from"],
                 to=props["mediatrans.to"],
-                stride=int(props["mediatrans.stride"]),
+                stride=stride,
                 architecture=props.get("mediatrans.architecture", ""),
                 training_size=int(props.get("mediatrans.training_size", "0")),
                 version=props.get("mediatrans.version", ""),
@@ -126,5 +129,6 @@ def inspect_graph(path: Path) -> dict[str, str]:
 
 def _is_picture_batch(value: onnx.ValueInfoProto) -> bool:
     tensor = value.type.tensor_type
-    sizes = [d.dim_value for d in tensor.shape.dim]
-    return tensor.elem_type == onnx.TensorProto.UINT8 and len(sizes) == 4 and sizes[3] in (0, 3)
+    # A dimension without a value is dynamic, as N, H and W have to be.
+    sizes = [dimension.dim_value for dimension in tensor.shape.dim]
+    return bool(tensor.elem_type == onnx.TensorProto.UINT8) and sizes in ([0, 0, 0, 3], [0] * 4)

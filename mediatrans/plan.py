@@ -1,6 +1,7 @@
 """The plan: inputs and options become jobs, all checked before any work starts."""
 
 import logging
+import math
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -9,7 +10,9 @@ from pathlib import Path
 
 from mediatrans.errors import InputError, MediatransError, OutputError, UsageError
 from mediatrans.media.formats import (
+    VIDEO_OUTPUT_SUFFIXES,
     Kind,
+    is_picture_output,
     kind_of,
     picture_output_suffix,
     video_output_suffix,
@@ -64,10 +67,16 @@ class ConvertOptions:
             )
         if unknown := set(self.limits) - {"psnr", "ssim"}:
             raise UsageError(f"no limit is called {min(unknown)!r}", remedy="use psnr or ssim")
+        numbers = [*self.limits.values(), self.start_s or 0.0, self.end_s or 0.0]
+        if not all(math.isfinite(number) for number in numbers):
+            raise UsageError("limits and times are finite numbers", remedy="psnr=22, --end 3.5")
+        if (self.start_s or 0.0) < 0:
+            raise UsageError("--start is before the beginning", remedy="give 0 or more")
         if self.end_s is not None and self.end_s <= (self.start_s or 0.0):
             raise UsageError("--end is not after --start", remedy="give a later --end")
-        if self.batch_size < 1 or self.check_every < 0 or self.preview == 0:
-            raise UsageError("batch size and preview start at 1, --check-every at 0")
+        counts = (self.batch_size, self.preview, self.threads)
+        if self.check_every < 0 or any(count is not None and count < 1 for count in counts):
+            raise UsageError("batch size, preview and threads start at 1, --check-every at 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +129,10 @@ def _jobs_of(given: Path, to: str, options: ConvertOptions, *, alone: bool) -> l
             raise InputError("no such file or folder", path=given, remedy="check the name")
         if given.is_dir():
             return _folder_jobs(given, to, options, alone=alone)
+        if not given.is_file():
+            raise InputError(
+                "not a regular file", path=given, remedy="name a file that can be read twice"
+            )
         return [_file_job(given, to, options.output, alone=alone)]
     except (InputError, OutputError) as error:
         return [Job(given, error=error)]
@@ -140,9 +153,14 @@ def _file_job(path: Path, to: str, output: Path | None, *, alone: bool) -> Job:
         return Job(path, path.with_name(f"{path.stem}-{to}{suffix}"), kind)
     if not alone or output.is_dir():
         return Job(path, output / f"{path.stem}{suffix}", kind)
-    if kind_of(output) != kind:
+    if kind == "video" and output.suffix.lower() not in VIDEO_OUTPUT_SUFFIXES:
         raise UsageError(
-            f"{output} cannot hold {'a picture' if kind == 'image' else 'a video'}",
+            f"{output} cannot hold a video",
+            remedy=f"end it in one of {', '.join(VIDEO_OUTPUT_SUFFIXES)}, or name a folder",
+        )
+    if kind == "image" and not is_picture_output(output):
+        raise UsageError(
+            f"{output} cannot hold a picture",
             remedy=f"name an output that ends in {suffix}, or an existing folder",
         )
     return Job(path, output, kind)
@@ -154,7 +172,7 @@ def _folder_jobs(folder: Path, to: str, options: ConvertOptions, *, alone: bool)
         target = named.with_name(f"{named.name}-{to}")
     else:
         target = options.output if alone else options.output / named.name
-    if target.resolve().is_relative_to(folder.resolve()):
+    if _real(target).is_relative_to(_real(folder)):
         raise OutputError(
             f"the output folder {target} is inside the input folder",
             path=folder,
@@ -195,6 +213,9 @@ def _walk(folder: Path, target: Path) -> Iterator[Job]:
         folders.sort()
         for name in sorted(files):
             path = here / name
+            if path.exists() and not path.is_file():
+                log.info("%s: not a regular file, left out", path)
+                continue
             kind = kind_of(path)
             if kind is None:
                 log.info("%s: not a picture or video, left out", path)
@@ -211,13 +232,18 @@ def _bad(path: Path, problem: str, remedy: str) -> Job:
     return Job(path, error=InputError(problem, path=path, remedy=remedy))
 
 
+def _real(path: Path) -> Path:
+    """Where a path leads; a loop of links, at which Path.resolve raises, leads to itself."""
+    return Path(os.path.realpath(path))
+
+
 def _output_suffix(path: Path, kind: Kind) -> str:
     return picture_output_suffix(path) if kind == "image" else video_output_suffix(path)
 
 
 def _check_outputs(jobs: list[Job], *, overwrite: bool) -> list[Job]:
-    wanted = Counter(job.output.resolve() for job in jobs if job.ready and job.output)
-    sources = {job.input.resolve() for job in jobs if job.ready}
+    wanted = Counter(_real(job.output) for job in jobs if job.ready and job.output)
+    sources = {_real(job.input) for job in jobs if job.ready}
     return [
         replace(job, error=error)
         if (error := _output_error(job, wanted, sources, overwrite))
@@ -232,17 +258,17 @@ def _output_error(
     """Why a job's output cannot be written, or None."""
     if not job.ready or job.output is None:
         return None
-    if wanted[job.output.resolve()] > 1:
+    if wanted[_real(job.output)] > 1:
         return OutputError(
             f"another input would write the same output {job.output}",
             path=job.input,
             remedy="convert them one by one, each with its own -o",
         )
-    if job.output.resolve() in sources:
+    if _real(job.output) in sources:
         return OutputError("is an input of this run", path=job.output, remedy="name another -o")
     if job.output.is_dir():
         return OutputError("is a folder", path=job.output, remedy="name another -o")
-    if job.output.exists() and not overwrite:
+    if os.path.lexists(job.output) and not overwrite:
         return OutputError(
             "exists already", path=job.output, remedy="use --overwrite or another -o"
         )

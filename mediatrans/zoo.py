@@ -1,5 +1,6 @@
 """The zoo: the places where models are looked for, and the choice of the one that is meant."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from mediatrans.errors import ModelError
 from mediatrans.graph import GraphMetadata, inspect_graph
 
 __all__ = ["Generator", "find", "list_models", "places"]
+
+log = logging.getLogger(__name__)
 
 _REEXPORT = "export or install the model again"
 
@@ -123,22 +126,23 @@ def _search(to: str, name: str | None) -> Generator:
         if folder.resolve() in seen:
             continue
         seen.add(folder.resolve())
-        models = [
-            (path, card)
-            for path, card in list_models(folder)
-            if isinstance(card, Card) and name in (None, card.name, path.name)
-        ]
-        matches = [(path, card) for path, card in models if to in card.domains]
+        matches = []
+        for path, card in list_models(folder):
+            if not isinstance(card, Card):
+                log.warning("%s", card)
+                continue
+            looked.append(f"{path} ({' <-> '.join(card.domains)})")
+            if to in card.domains and name in (None, card.name, path.name):
+                matches.append((path, card))
         if len(matches) > 1:
-            names = ", ".join(card.name for _, card in matches)
             raise ModelError(
-                f"{len(matches)} models in {place} speak {to!r}: {names}",
+                f"{len(matches)} models in {place} speak {to!r}: "
+                + ", ".join(str(path) for path, _ in matches),
                 path=folder,
                 remedy="choose one with --model",
             )
         if matches:
             return _direction(*matches[0], to, place=place)
-        looked += [f"{card.name} ({' <-> '.join(card.domains)}, in {place})" for _, card in models]
     wanted = f"no model called {name!r} speaks {to!r}" if name else f"no model speaks {to!r}"
     raise ModelError(
         f"{wanted}; there is {', '.join(looked) if looked else 'no model at all'}",

@@ -1,6 +1,11 @@
 """Fixtures shared by all tests: an empty place to stand in, and a pair that inverts."""
 
+import os
 from pathlib import Path
+
+# Tiny networks gain nothing from threads, and OpenMP's waiting threads starve each other where
+# other work shares the cores. Read when torch is loaded, here and in subprocesses.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 

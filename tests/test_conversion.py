@@ -1,13 +1,15 @@
 """The whole line from Python: files in, files and a report out."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from mediatrans import ConvertOptions, ExitCode, Observer, convert
-from mediatrans.errors import InputError
+from mediatrans.errors import InputError, UsageError
+from mediatrans.media.picture_reader import read_picture
 from mediatrans.quality.report import JobReport
 from mediatrans.translate.session import Session
 from tests.media_files import audio_packets, levels, times, write_clip, write_picture
@@ -149,7 +151,10 @@ def test_check_off_and_lone_file_measure_nothing(pair: Path) -> None:
     lone = Path("lone.onnx")
     lone.write_bytes((pair / "to_night.onnx").read_bytes())
     options = ConvertOptions(model=str(lone), output=Path("b.png"))
-    assert convert(["a.png"], "night", options).jobs[0].cycle is None
+    assert convert("a.png", "night", options).jobs[0].cycle is None
+    held = ConvertOptions(model=str(lone), output=Path("c.png"), limits={"psnr": 1.0})
+    with pytest.raises(UsageError, match="way back"):
+        convert("a.png", "night", held)
 
 
 def test_observer_hears_everything_in_the_calling_thread(pair: Path) -> None:
@@ -204,3 +209,36 @@ def test_every_kind_of_picture_comes_through(pair: Path) -> None:
         assert upright.getexif().get(0x0112, 1) == 1
     np.testing.assert_array_equal(pixels(Path("in-night/grey.png"))[..., 0], 255 - alpha)
     assert Path("in-night/sixteen.png").read_bytes()[24] == 16  # IHDR's bit depth
+
+
+def test_an_interrupted_folder_reports_what_is_written(pair: Path) -> None:
+    for index in range(6):
+        write_picture(Path(f"in/{index}.png"))
+    rows: list[JobReport] = []
+
+    class Impatient(Observer):
+        def translated(self, job: object, frames: int, total: int | None) -> None:
+            if len(rows) >= 1:
+                raise KeyboardInterrupt
+
+        def finished(self, row: JobReport) -> None:
+            rows.append(row)
+
+    with pytest.raises(KeyboardInterrupt):
+        convert("in", "night", observer=Impatient())
+    assert {row.output for row in rows} == set(Path("in-night").iterdir())
+
+
+def test_a_bug_in_one_picture_is_that_pictures(pair: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for index in range(3):
+        write_picture(Path(f"in/{index}.png"))
+
+    def read(path: Path, **options: Any) -> Any:
+        if path.stem == "1":
+            raise ZeroDivisionError("a bug")
+        return read_picture(path, **options)
+
+    monkeypatch.setattr("mediatrans.media.images.read_picture", read)
+    report = convert("in", "night")
+    assert sorted(row.status for row in report.jobs) == ["failed", "ok", "ok"]
+    assert report.exit_code == ExitCode.INTERNAL

@@ -148,10 +148,38 @@ def test_preview_skips_the_rest_of_a_folder(here: Path) -> None:
         {"limits": {"psnr": 20.0}, "check_every": 0},
         {"limits": {"mse": 20.0}},
         {"start_s": 3.0, "end_s": 2.0},
+        {"start_s": -1.0},
+        {"end_s": float("inf")},
+        {"limits": {"psnr": float("nan")}},
         {"batch_size": 0},
-        {"preview": 0},
+        {"preview": -1},
+        {"threads": 0},
     ],
 )
 def test_contradictions_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(UsageError):
         ConvertOptions(**options)  # type: ignore[arg-type]
+
+
+def test_outputs_are_judged_by_their_suffix_alone(here: Path) -> None:
+    touch(Path("a.mp4"), Path("a.png"))
+    for name in ("b.gif", "b.MKV", "b.webm"):
+        assert outputs(plan([Path("a.mp4")], "w", ConvertOptions(output=Path(name)))) == [name]
+    assert outputs(plan([Path("a.png")], "w", ConvertOptions(output=Path("b.gif")))) == ["b.gif"]
+    for given, name in (("a.mp4", "b.avi"), ("a.mp4", "b.png"), ("a.png", "b.heic")):
+        with pytest.raises(UsageError, match="cannot hold"):
+            plan([Path(given)], "w", ConvertOptions(output=Path(name)))
+
+
+def test_what_is_no_regular_file_is_not_waited_for(here: Path) -> None:
+    for name in ("pipe.jpg", "pipe.gif"):
+        os.mkfifo(name)
+    jobs = plan([Path("pipe.jpg"), Path("pipe.gif")], "w", ConvertOptions())
+    assert all("not a regular file" in str(job.error) for job in jobs)
+
+
+def test_a_loop_of_links_as_output(here: Path) -> None:
+    touch(Path("a.png"))
+    Path("loop.png").symlink_to("loop.png")
+    options = ConvertOptions(output=Path("loop.png"))
+    assert "exists already" in only_error(plan([Path("a.png")], "w", options))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mediatrans.errors import ExitCode, Interrupted, OutputError, batch_exit_code
+from mediatrans.errors import ExitCode, Interrupted, batch_exit_code
 
 if TYPE_CHECKING:
     from mediatrans.plan import ConvertOptions
@@ -138,7 +138,8 @@ def _convert(
     from mediatrans.conversion import convert
     from mediatrans.quality.report import Report
 
-    with ConvertProgress(options.limits, as_json=as_json, quiet=quiet) as progress:
+    progress = ConvertProgress(options.limits, report_path, as_json=as_json, quiet=quiet)
+    with progress:
         try:
             report = convert(inputs, to, options, progress)
         except KeyboardInterrupt as stop:
@@ -151,16 +152,12 @@ def _convert(
 
 
 def _write_report(report: "Report", path: Path | None) -> None:
+    from mediatrans.media.publish import publishing
+
     if path is None:
         return
-    try:
-        path.write_text(report.to_json(), encoding="utf-8")
-    except OSError as error:
-        raise OutputError(
-            f"the report cannot be written ({error.strerror})",
-            path=path,
-            remedy="name another --report",
-        ) from error
+    with publishing(path) as part:
+        part.write_text(report.to_json(), encoding="utf-8")
 
 
 def _show_plan(inputs: Sequence[Path], to: str, options: "ConvertOptions", *, as_json: bool) -> int:

@@ -1,7 +1,9 @@
 """What `convert` shows while it works: the model, a progress bar, a line or an object a file."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -20,6 +22,7 @@ from rich.progress import (
 from rich.text import Text
 
 from mediatrans.conversion import Observer
+from mediatrans.errors import OutputError
 from mediatrans.plan import Job
 from mediatrans.quality.report import JobReport, failed_limits
 from mediatrans.translate.translator import Translator
@@ -30,6 +33,7 @@ class ConvertProgress(Observer):
 
     Args:
         limits: The quality limits; a file below one is told so.
+        report: Where the JSON report will go; looked at before any work starts.
         as_json: Answers are JSON objects.
         quiet: Show failures only.
 
@@ -38,10 +42,18 @@ class ConvertProgress(Observer):
         rows: The jobs that have ended.
     """
 
-    def __init__(self, limits: Mapping[str, float], *, as_json: bool, quiet: bool) -> None:
+    def __init__(
+        self,
+        limits: Mapping[str, float],
+        report: Path | None = None,
+        *,
+        as_json: bool = False,
+        quiet: bool = False,
+    ) -> None:
         self.model = ""
         self.rows: list[JobReport] = []
         self._limits = limits
+        self._report = report
         self._as_json = as_json
         self._quiet = quiet
         self._console = Console(stderr=True, soft_wrap=True)
@@ -71,7 +83,12 @@ class ConvertProgress(Observer):
         self._bar.stop()
 
     def planned(self, translator: Translator, jobs: Sequence[Job]) -> None:
-        """Name the model and start counting files."""
+        """Name the model and start counting files.
+
+        Raises:
+            OutputError: The report would replace a file of this run, or cannot be written.
+        """
+        self._check_report(jobs)
         generator = translator.generator
         self.model = generator.name
         if not self._quiet:
@@ -82,6 +99,19 @@ class ConvertProgress(Observer):
             )
         if len(jobs) > 1:
             self._files = self._bar.add_task("files", total=len(jobs))
+
+    def _check_report(self, jobs: Sequence[Job]) -> None:
+        if self._report is None:
+            return
+        place = os.path.realpath(self._report)
+        files = {os.path.realpath(path) for job in jobs for path in (job.input, job.output) if path}
+        if place in files:
+            problem = "the report would replace a file of this run"
+        elif not os.access(Path(place).parent, os.W_OK | os.X_OK):
+            problem = "the report cannot be written here"
+        else:
+            return
+        raise OutputError(problem, path=self._report, remedy="name another --report")
 
     def translated(self, job: Job, frames: int, total: int | None) -> None:
         """Move the bar of a video; pictures are counted as files."""

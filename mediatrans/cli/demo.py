@@ -36,7 +36,7 @@ def command(output: Path, seconds: int) -> int:
     click.echo(f"drawing {seconds} seconds of a summer road: {summer}", err=True)
     write_clip(summer, seconds)
     options = ConvertOptions(output=winter, model="summer2winter", overwrite=True, check_every=25)
-    with ConvertProgress({}, as_json=False, quiet=False) as progress:
+    with ConvertProgress({}) as progress:
         report = convert([summer], "winter", options, progress)
     if report.exit_code == 0:
         strip = output / "before-after.png"

@@ -54,7 +54,7 @@ def _check_ffmpeg() -> list[str]:
     try:
         path = find_ffmpeg()
         code, out, errors = run_ffmpeg(["-version"], timeout_s=20)
-    except MediatransError as error:
+    except (MediatransError, TimeoutError) as error:
         return [str(error)]
     if code != 0:
         return [f"{path} -version exits with {code}: {errors.strip()}"]

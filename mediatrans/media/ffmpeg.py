@@ -60,11 +60,9 @@ def run_ffmpeg(arguments: Sequence[str], *, timeout_s: float) -> tuple[int, str,
 
     Raises:
         TimeoutError: It took longer than `timeout_s`.
+        UsageError: There is no ffmpeg, or what is named so is no program.
     """
-    command = [str(find_ffmpeg()), "-nostdin", "-hide_banner", *arguments]
-    with subprocess.Popen(  # noqa: S603 (arguments are a list, no shell reads them)
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+    with _start([str(find_ffmpeg()), "-nostdin", "-hide_banner", *arguments]) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         # A pipe that nobody reads would stop ffmpeg once it is full.
@@ -77,6 +75,19 @@ def run_ffmpeg(arguments: Sequence[str], *, timeout_s: float) -> tuple[int, str,
             process.kill()
             texts = [tail.text() for tail in tails]
     return code, texts[0], texts[1]
+
+
+def _start(command: list[str]) -> "subprocess.Popen[bytes]":
+    try:
+        return subprocess.Popen(  # noqa: S603 (arguments are a list, no shell reads them)
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+    except OSError as error:
+        raise UsageError(
+            f"cannot be run as ffmpeg ({error.strerror})",
+            path=command[0],
+            remedy="set MEDIATRANS_FFMPEG to an ffmpeg binary, or unset it",
+        ) from error
 
 
 def verify_video(

@@ -10,8 +10,10 @@ __all__ = [
     "DEMUXERS",
     "PICTURE_SUFFIXES",
     "PROTOCOLS",
+    "VIDEO_OUTPUT_SUFFIXES",
     "VIDEO_SUFFIXES",
     "Kind",
+    "is_picture_output",
     "kind_of",
     "picture_output_suffix",
     "video_output_suffix",
@@ -48,6 +50,9 @@ _OUTPUT_SUFFIXES = {
     ".webm": ".webm",
     ".gif": ".gif",
 }
+
+VIDEO_OUTPUT_SUFFIXES = tuple(dict.fromkeys(_OUTPUT_SUFFIXES.values()))
+"""Suffixes that videos can be written under."""
 
 DEMUXERS = (
     "mov,mp4,m4a,3gp,3g2,mj2",
@@ -120,6 +125,16 @@ def picture_output_suffix(path: Path) -> str:
     if suffix == ".mpo":
         return ".jpg"
     return ".png" if suffix in _UNWRITABLE_PICTURES else path.suffix
+
+
+def is_picture_output(path: Path) -> bool:
+    """Whether pictures can be written under this name, by its suffix.
+
+    Args:
+        path: A file; it need not exist.
+    """
+    suffix = path.suffix.lower()
+    return suffix in PICTURE_SUFFIXES and picture_output_suffix(path).lower() == suffix
 
 
 def _is_animated_gif(path: Path) -> bool:

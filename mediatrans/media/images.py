@@ -5,14 +5,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from mediatrans.errors import MediatransError
 from mediatrans.media.frames import Frame, MediaInfo
 from mediatrans.media.picture_reader import MAX_PIXELS, read_picture
 from mediatrans.media.picture_writer import write_picture
 
 __all__ = ["FailureHandler", "PictureSink", "PictureSource"]
 
-FailureHandler = Callable[[int, MediatransError], None]
+FailureHandler = Callable[[int, Exception], None]
 """Told the position of a file in its list and why it was passed over."""
 
 
@@ -41,7 +40,7 @@ class PictureSource:
         for index, path in enumerate(self._paths):
             try:
                 frame = read_picture(path, index=index, max_pixels=self._max_pixels)
-            except MediatransError as error:
+            except Exception as error:  # a bug in one file's reading must not take the others along
                 self._on_failure(index, error)
             else:
                 yield frame
@@ -81,7 +80,7 @@ class PictureSink:
         """Write a frame to the output of its index."""
         try:
             write_picture(frame, self._outputs[frame.index], quality=self._quality)
-        except MediatransError as error:
+        except Exception as error:  # as above
             self._on_failure(frame.index, error)
 
     def __enter__(self) -> Self:

@@ -13,6 +13,7 @@ from mediatrans.media.frames import Frame
 __all__ = ["ReadAhead", "WriteBehind"]
 
 _POLL_S = 0.05
+_PATIENCE = 3
 
 
 class _Worker(ABC):
@@ -21,6 +22,7 @@ class _Worker(ABC):
     def __init__(self, depth: int, name: str) -> None:
         self._queue: Queue[Frame | None] = Queue(depth)
         self._stop = Event()
+        self._done = Event()
         self._error: BaseException | None = None
         self._thread = Thread(target=self._run, name=name, daemon=True)
 
@@ -33,6 +35,25 @@ class _Worker(ABC):
             self._work()
         except BaseException as error:
             self._error = error
+        finally:
+            self._stop.set()
+            self._done.set()
+
+    def _join(self) -> None:
+        """Wait until the thread has done its last; an interrupt stops it and is raised after that.
+
+        Who insists, with a third interrupt, need not wait any longer.
+        """
+        interrupts: list[BaseException] = []
+        while not self._done.is_set() and len(interrupts) < _PATIENCE:
+            try:
+                # Not Thread.join: interrupted once, it takes a running thread for a finished one.
+                self._done.wait()
+            except BaseException as interrupt:
+                self._stop.set()
+                interrupts.append(interrupt)
+        if interrupts:
+            raise interrupts[0]
 
     def _put(self, item: Frame | None) -> None:
         """Put, unless the other side has gone."""
@@ -74,7 +95,7 @@ class ReadAhead(_Worker):
         """The source's frames."""
         while (frame := self._queue.get()) is not None:
             yield frame
-        self._thread.join()
+        self._join()
         if self._error is not None:
             raise self._error
 
@@ -85,7 +106,7 @@ class ReadAhead(_Worker):
         traceback: TracebackType | None,
     ) -> None:
         self._stop.set()
-        self._thread.join()
+        self._join()
 
 
 class WriteBehind(_Worker):
@@ -104,15 +125,12 @@ class WriteBehind(_Worker):
         self._write = write
 
     def _work(self) -> None:
-        try:
-            while not self._stop.is_set():
-                with suppress(Empty):
-                    frame = self._queue.get(timeout=_POLL_S)
-                    if frame is None:
-                        return
-                    self._write(frame)
-        finally:
-            self._stop.set()
+        while not self._stop.is_set():
+            with suppress(Empty):
+                frame = self._queue.get(timeout=_POLL_S)
+                if frame is None:
+                    return
+                self._write(frame)
 
     def put(self, frame: Frame) -> None:
         """Hand over a frame; waits while the queue is full.
@@ -134,6 +152,6 @@ class WriteBehind(_Worker):
             self._put(None)
         else:
             self._stop.set()
-        self._thread.join()
+        self._join()
         if error is None and self._error is not None:
             raise self._error

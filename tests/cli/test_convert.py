@@ -52,6 +52,9 @@ def test_report_file(pair: Path) -> None:
     assert json.loads(Path("r.json").read_text())["summary"]["ok"] == 1
     words = ["convert", "a.png", "--to", "night", "--overwrite", "--report", "no/such/r.json"]
     assert run(words) == 6
+    assert run(["convert", "a.png", "--to", "night", "-o", "b.png", "--report", "a.png"]) == 6
+    assert not Path("b.png").exists()
+    assert Path("a.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_line_a_file(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,3 +157,20 @@ def test_interruption_keeps_what_is_whole(pair: Path, signum: signal.Signals, co
     left = {path.name for path in Path().iterdir()} - {"home", "data", "models"}
     assert left == {"a.png", "a-night.png", "long.mp4", "r.json"}
     assert json.loads(Path("r.json").read_text())["summary"]["exit_code"] == code
+
+
+def test_a_reader_that_goes_away_is_no_bug(pair: Path) -> None:
+    for index in range(40):
+        write_picture(Path(f"in/{index}.png"))
+    with subprocess.Popen(
+        [*MEDIATRANS, "convert", "in", "--to", "night", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        err = process.stderr.read()
+    assert process.returncode == 6, err
+    assert "Traceback" not in err

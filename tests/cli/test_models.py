@@ -40,6 +40,16 @@ def test_doctor_fails_without_ffmpeg(
     assert "/no/such/ffmpeg" in capsys.readouterr().err
 
 
+def test_doctor_names_an_ffmpeg_that_is_none(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("ffmpeg").write_text("no program")
+    Path("ffmpeg").chmod(0o755)
+    monkeypatch.setenv("MEDIATRANS_FFMPEG", str(here / "ffmpeg"))
+    assert run(["doctor"]) == 5
+    assert "MEDIATRANS_FFMPEG" in capsys.readouterr().err
+
+
 def test_demo_needs_no_files(here: Path) -> None:
     write_pair(here / "models", "summer2winter", ("summer", "winter"))
     assert run(["demo", "--seconds", "1"]) == 0

@@ -35,6 +35,13 @@ def floating() -> onnx.ModelProto:
     return model
 
 
+def fixed() -> onnx.ModelProto:
+    model = identity()
+    for value in (model.graph.input[0], model.graph.output[0]):
+        value.type.tensor_type.shape.dim[1].dim_value = 64
+    return model
+
+
 def custom() -> onnx.ModelProto:
     node = helper.make_node("Shell", ["image"], ["image_out"], domain="com.example")
     return graph([node], {})
@@ -56,6 +63,7 @@ def external() -> onnx.ModelProto:
     [
         (renamed("x"), "wrong graph"),
         (floating(), "wrong graph"),
+        (fixed(), "wrong graph"),
         (custom(), "custom operators"),
         (external(), "weights in other files"),
     ],
