@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from mediatrans.errors import InputError, MediatransError, OutputError
+from mediatrans.errors import InputError, OutputError
 from mediatrans.media.frames import Frame, Pixels, StillInfo
 from mediatrans.media.images import PictureSink, PictureSource
 from mediatrans.media.picture_reader import read_picture
@@ -231,7 +231,7 @@ def test_bad_files_are_reported_and_the_others_go_on(tmp_path: Path) -> None:
     inputs[1].write_bytes(b"text")
     outputs = [tmp_path / "out" / f"{index}.png" for index in range(4)]
     outputs[2].mkdir(parents=True)
-    failed: dict[int, MediatransError] = {}
+    failed: dict[int, Exception] = {}
     with (
         PictureSource(inputs, failed.__setitem__) as source,
         PictureSink(outputs, failed.__setitem__) as sink,
