@@ -1,6 +1,7 @@
 """Checkpoints: everything a run needs to go on bit for bit, in one file that is whole or absent."""
 
 import os
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,9 +94,13 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
     """
     path = _newest(path) if path.is_dir() else path
     try:
+        with zipfile.ZipFile(path) as archive:
+            torn = archive.testzip()  # torch itself does not compare the checksums
+        if torn is not None:
+            raise zipfile.BadZipFile(torn)
         content = torch.load(path, map_location=device, weights_only=True)
     except FileNotFoundError as error:
-        raise InputError("no such checkpoint", path=path) from error
+        raise InputError("no checkpoint here", path=path, remedy="train first") from error
     except Exception as error:  # zip, pickle and torch each raise their own
         raise InputError(
             f"the checkpoint is damaged or not one ({type(error).__name__})",

@@ -88,6 +88,8 @@ class CycleGAN:
     def __init__(self, config: TrainConfig, device: torch.device) -> None:
         self.config = config
         self.device = device
+        # Measured on the CPU: no gain compiled, a tenth slower eager.
+        self._layout = torch.channels_last if device.type == "cuda" else torch.contiguous_format
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             self.G = ResnetGenerator(generator_config(config))
@@ -95,7 +97,7 @@ class CycleGAN:
             self.D_A = PatchDiscriminator(discriminator_config(config))
             self.D_B = PatchDiscriminator(discriminator_config(config))
         for network in self.networks().values():
-            network.to(device).to(memory_format=torch.channels_last)
+            network.to(device).to(memory_format=self._layout)
         self.pool_a = ReplayPool(config.pool_size, f"a{config.seed}")
         self.pool_b = ReplayPool(config.pool_size, f"b{config.seed}")
         self.averages = copy.deepcopy((self.G, self.F)) if config.ema else None
@@ -117,7 +119,7 @@ class CycleGAN:
             b: Pictures of domain b, the same shape.
             rate: What the learning rate is multiplied by.
         """
-        a, b = (x.contiguous(memory_format=torch.channels_last) for x in (a, b))
+        a, b = (x.contiguous(memory_format=self._layout) for x in (a, b))
         with _frozen(self.D_A, self.D_B):
             fake_a, fake_b, objective, parts = self._objective(a, b)
             torch.autograd.backward(objective)
@@ -150,9 +152,7 @@ class CycleGAN:
         eager = self._objective, self._judge
         shape = (self.config.batch_size, 3, self.config.size, self.config.size)
         a, b = (
-            torch.full(shape, value, device=self.device).contiguous(
-                memory_format=torch.channels_last
-            )
+            torch.full(shape, value, device=self.device).contiguous(memory_format=self._layout)
             for value in (0.1, 0.2)
         )
         try:
@@ -179,6 +179,8 @@ class CycleGAN:
         """Go on from where `state_dict` was taken, of the same configuration."""
         for name, part in self._stateful().items():
             part.load_state_dict(state[name])
+        for adam in (self._adam_generators, self._adam_discriminators):
+            _match_layouts(adam)
         self._steps = state["steps"]
 
     def is_finite(self) -> bool:
@@ -257,6 +259,13 @@ class CycleGAN:
             "pool_a": self.pool_a,
             "pool_b": self.pool_b,
         }
+
+
+def _match_layouts(adam: torch.optim.Adam) -> None:
+    """Lay the moments out as their weights are: the fused step pairs them by memory position."""
+    for weight, moments in adam.state.items():
+        for name in ("exp_avg", "exp_avg_sq"):
+            moments[name] = torch.empty_like(weight).copy_(moments[name])
 
 
 @contextmanager

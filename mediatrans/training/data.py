@@ -120,8 +120,7 @@ def stream_batches(
 
 def _batch(sampler: CropSampler, step: int, size: int) -> Tensor:
     crops = np.stack([sampler.crop(step * size + i) for i in range(size)])
-    # Scaled by NumPy: torch would start a second pool of threads from here. Seen as NCHW, the
-    # memory stays NHWC, the layout the convolutions want.
+    # Scaled by NumPy: torch would start a second pool of threads from here.
     return torch.from_numpy(crops.astype(np.float32) / 127.5 - 1.0).permute(0, 3, 1, 2)
 
 

@@ -1,0 +1,48 @@
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from mediatrans.cli.main import run
+from tests.training.test_export import write_run
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:.*:FutureWarning")
+
+
+def test_the_newest_run_becomes_a_model(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_run(here / "runs" / "other")
+    newest = write_run(here / "runs" / "red2blue")
+    os.utime(here / "runs" / "other" / "checkpoints" / "latest.pt", (1, 1))
+    assert run(["export-onnx", "--data-licence", "CC0"]) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert str(newest.relative_to(here)) in err
+    assert "of 255 over 9 inputs" in err
+    assert (here / "models" / "red2blue" / "card.toml").exists()
+    assert run(["export-onnx"]) == 6
+    assert "--overwrite" in capsys.readouterr().err
+
+
+def test_a_checkpoint_and_a_folder_by_name(here: Path) -> None:
+    folder = write_run(here / "somewhere")
+    checkpoint = folder / "checkpoints" / "latest.pt"
+    assert run(["export-onnx", str(checkpoint), "-o", "mine"]) == 0
+    assert (here / "mine" / "to_blue.onnx").exists()
+
+
+def test_what_bad_input_gets(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["export-onnx"]) == 3
+    assert "train first" in capsys.readouterr().err
+    assert run(["export-onnx", "nowhere"]) == 3
+    (here / "torn.pt").write_bytes(b"PK\3\4")
+    assert run(["export-onnx", "torn.pt"]) == 3
+    assert "torn.pt" in capsys.readouterr().err
+
+
+def test_without_onnxscript_the_extra_is_named(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxscript", None)
+    assert run(["export-onnx"]) == 2
+    assert 'pip install "mediatrans[train]"' in capsys.readouterr().err

@@ -1,0 +1,134 @@
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+
+from mediatrans.errors import InputError, OutputError
+from mediatrans.training.checkpoint import (
+    LATEST,
+    PREVIOUS,
+    Checkpoint,
+    load_checkpoint,
+    save_checkpoint,
+)
+from mediatrans.training.cyclegan import CycleGAN
+from tests.training.tiny import TINY
+
+
+def checkpoint(step: int = 0) -> Checkpoint:
+    model = CycleGAN(TINY, torch.device("cpu"))
+    return Checkpoint(
+        config=TINY,
+        domains=("a", "b"),
+        step=step,
+        data={"a": ["x.png 10"], "b": ["y.png 20"]},
+        environment={"mode": "eager"},
+        model=model.state_dict(),
+    )
+
+
+def test_everything_comes_back(tmp_path: Path) -> None:
+    saved = checkpoint(7)
+    loaded = load_checkpoint(save_checkpoint(tmp_path, saved))
+    assert (loaded.config, loaded.domains, loaded.step) == (TINY, ("a", "b"), 7)
+    assert (loaded.data, loaded.environment) == (saved.data, saved.environment)
+    CycleGAN(TINY, torch.device("cpu")).load_state_dict(loaded.model)
+
+
+def test_the_one_before_is_kept_and_nothing_else(tmp_path: Path) -> None:
+    for step in (1, 2, 3):
+        save_checkpoint(tmp_path, checkpoint(step))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [LATEST, PREVIOUS]
+    assert load_checkpoint(tmp_path / LATEST).step == 3
+    assert load_checkpoint(tmp_path / PREVIOUS).step == 2
+
+
+def test_a_folder_means_its_newest(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path / "checkpoints", checkpoint(1))
+    save_checkpoint(tmp_path / "checkpoints", checkpoint(2))
+    assert load_checkpoint(tmp_path).step == 2
+    # As a kill between the two renames leaves it.
+    (tmp_path / "checkpoints" / LATEST).unlink()
+    assert load_checkpoint(tmp_path).step == 1
+
+
+@pytest.mark.parametrize("part", [0.0, 0.3, 0.99])
+def test_a_torn_file_is_named_with_a_way_out(tmp_path: Path, part: float) -> None:
+    save_checkpoint(tmp_path, checkpoint(1))
+    path = save_checkpoint(tmp_path, checkpoint(2))
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(part * len(whole))])
+    with pytest.raises(InputError, match=r"latest\.pt: .*previous\.pt"):
+        load_checkpoint(tmp_path)
+
+
+def test_a_flipped_byte_is_noticed(tmp_path: Path) -> None:
+    path = save_checkpoint(tmp_path, checkpoint())
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="damaged"):
+        load_checkpoint(path)
+
+
+class Exploit:
+    """Unpickles into a call."""
+
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return Path.touch, (Path("proof-that-code-ran"),)
+
+
+def test_a_strangers_file_runs_no_code(here: Path) -> None:
+    path = here / "evil.pt"
+    torch.save({"format": "mediatrans checkpoint", "model": Exploit()}, path)
+    with pytest.raises(InputError, match=r"evil\.pt"):
+        load_checkpoint(path)
+    path.write_bytes(pickle.dumps(Exploit()))
+    with pytest.raises(InputError, match=r"evil\.pt"):
+        load_checkpoint(path)
+    assert not Path("proof-that-code-ran").exists()
+
+
+@pytest.mark.parametrize(
+    "content", [[1, 2], {"weights": 3}, {"format": "mediatrans checkpoint", "version": 99}]
+)
+def test_a_foreign_file_is_refused(tmp_path: Path, content: object) -> None:
+    path = tmp_path / "foreign.pt"
+    torch.save(content, path)
+    with pytest.raises(InputError, match=r"foreign\.pt"):
+        load_checkpoint(path)
+
+
+def test_a_missing_part_is_named(tmp_path: Path) -> None:
+    path = save_checkpoint(tmp_path, checkpoint())
+    content = torch.load(path, weights_only=True)
+    del content["environment"]
+    torch.save(content, path)
+    with pytest.raises(InputError, match="environment"):
+        load_checkpoint(path)
+
+
+def test_no_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no checkpoint"):
+        load_checkpoint(tmp_path)
+    with pytest.raises(InputError, match="no checkpoint"):
+        load_checkpoint(tmp_path / "x.pt")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
+def test_a_full_disk_leaves_the_earlier_checkpoints(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, checkpoint(1))
+    save_checkpoint(tmp_path, checkpoint(2))
+    (tmp_path / f"{LATEST}.part").symlink_to("/dev/full")
+    with pytest.raises(OutputError, match=r"(?i)no space left"):
+        save_checkpoint(tmp_path, checkpoint(3))
+    assert load_checkpoint(tmp_path / LATEST).step == 2
+    assert load_checkpoint(tmp_path / PREVIOUS).step == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == [LATEST, PREVIOUS]
+
+
+def test_an_unwritable_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match=LATEST):
+        save_checkpoint(tmp_path / "file" / "checkpoints", checkpoint())

@@ -1,0 +1,308 @@
+import csv
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from mediatrans.errors import (
+    DeviceError,
+    DivergedError,
+    InputError,
+    Interrupted,
+    OutputError,
+    UsageError,
+)
+from mediatrans.training.checkpoint import load_checkpoint
+from mediatrans.training.config import TrainConfig
+from mediatrans.training.cyclegan import CycleGAN
+from mediatrans.training.folders import Folders
+from mediatrans.training.loop import train
+from mediatrans.training.observer import Progress
+from mediatrans.training.runs import read_run
+from tests.training.tiny import TINY, write_domains, write_pictures
+
+
+class Watcher:
+    """Remembers what it is told; sends a signal after a step."""
+
+    def __init__(self, signal_after: int | None = None, signum: int = signal.SIGINT) -> None:
+        self.messages: list[str] = []
+        self.steps: list[Progress] = []
+        self._signal_after = signal_after
+        self._signum = signum
+
+    def message(self, text: str) -> None:
+        self.messages.append(text)
+
+    def progress(self, progress: Progress) -> None:
+        self.steps.append(progress)
+        if progress.step == self._signal_after:
+            signal.raise_signal(self._signum)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.messages)
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    return write_domains(tmp_path / "data")
+
+
+def flat(state: object, at: str = "") -> dict[str, Tensor | object]:
+    """Every leaf of nested dicts and lists under its path."""
+    if isinstance(state, dict):
+        items = [(str(key), value) for key, value in state.items()]
+    elif isinstance(state, list | tuple):
+        items = [(str(i), value) for i, value in enumerate(state)]
+    else:
+        return {at: state}
+    return {k: v for key, value in items for k, v in flat(value, f"{at}/{key}").items()}
+
+
+def assert_same_model(first: Path, second: Path) -> None:
+    one, two = (flat(load_checkpoint(path).model) for path in (first, second))
+    assert one.keys() == two.keys()
+    for key, value in one.items():
+        other = two[key]
+        same = (
+            torch.equal(value, other)
+            if isinstance(value, Tensor) and isinstance(other, Tensor)
+            else value == other
+        )
+        assert same, key
+
+
+def metrics(run: Path) -> list[dict[str, str]]:
+    with (run / "metrics.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_run_leaves_its_records(folders: Folders, tmp_path: Path) -> None:
+    watcher, run = Watcher(), tmp_path / "run"
+    last = train(replace(TINY, sample_every=4, steps=12), folders, run, watcher)
+    assert last == run / "checkpoints" / "latest.pt"
+    assert load_checkpoint(run).step == 12
+    assert [int(row["step"]) for row in metrics(run)] == list(range(1, 13))
+    samples = sorted(path.name for path in (run / "samples").iterdir())
+    assert samples == ["step_0000004.png", "step_0000008.png", "step_0000012.png"]
+    with Image.open(run / "samples" / samples[0]) as grid:
+        assert grid.size == (6 * 24, 4 * 24)
+    with Image.open(run / "losses.png") as chart:
+        assert len(chart.convert("RGB").getcolors(1 << 20) or []) > 8
+    assert list((run / "tensorboard").iterdir())
+    assert read_run(run).folders.domains == ("red", "blue")
+    assert len(watcher.steps) == 12
+    assert "parameters" in watcher.text
+    assert "GMACs at 16 px" in watcher.text
+    assert "s a step" in watcher.text
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("stop", [1, 4, 7])
+def test_an_interrupted_run_ends_bit_for_bit_like_a_whole_one(
+    folders: Folders, tmp_path: Path, workers: int, stop: int
+) -> None:
+    config = replace(TINY, workers=workers)
+    whole = train(config, folders, tmp_path / "whole")
+    run = tmp_path / "cut"
+    with pytest.raises(Interrupted, match="--resume") as caught:
+        train(config, folders, run, Watcher(stop))
+    assert caught.value.exit_code == 130
+    assert load_checkpoint(run).step == stop
+    watcher = Watcher()
+    last = train(config, folders, run, watcher, resume=True)
+    assert [step.step for step in watcher.steps] == list(range(stop + 1, 9))
+    assert_same_model(whole, last)
+    assert [int(row["step"]) for row in metrics(run)] == list(range(1, 9))
+    mine, theirs = (
+        [{k: v for k, v in row.items() if not k.endswith("_s")} for row in metrics(tmp_path / name)]
+        for name in ("cut", "whole")
+    )
+    assert mine == theirs
+
+
+def test_workers_do_not_change_the_result(folders: Folders, tmp_path: Path) -> None:
+    first = train(TINY, folders, tmp_path / "0")
+    second = train(replace(TINY, workers=2, cache="disk"), folders, tmp_path / "2")
+    assert_same_model(first, second)
+    assert not (tmp_path / "2" / "cache").exists()
+
+
+def test_sigterm_saves_too(folders: Folders, tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Interrupted) as caught:
+        train(TINY, folders, tmp_path / "run", watcher := Watcher(2, signal.SIGTERM))
+    assert caught.value.exit_code == 143
+    assert "once more" in watcher.text
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_second_signal_stops_at_once(folders: Folders, tmp_path: Path) -> None:
+    class Impatient(Watcher):
+        def progress(self, progress: Progress) -> None:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        train(TINY, folders, tmp_path / "run", Impatient())
+    assert not isinstance(caught.value, Interrupted)
+    assert load_checkpoint(tmp_path / "run").step == 0
+
+
+def test_rows_beyond_the_checkpoint_are_dropped(folders: Folders, tmp_path: Path) -> None:
+    """As kill -9 leaves them: the records are ahead of the checkpoint, the last row is torn."""
+    run = tmp_path / "run"
+    with pytest.raises(Interrupted):
+        train(TINY, folders, run, Watcher(4))
+    with (run / "metrics.csv").open("a") as file:
+        file.write(",".join(["5"] + ["0.1"] * 11) + "\n6,0.")
+    train(TINY, folders, run, resume=True)
+    assert [int(row["step"]) for row in metrics(run)] == list(range(1, 9))
+
+
+def test_a_finished_run_resumes_to_its_end(folders: Folders, tmp_path: Path) -> None:
+    train(TINY, folders, tmp_path / "run")
+    (tmp_path / "run" / "metrics.csv").unlink()
+    assert load_checkpoint(train(TINY, folders, tmp_path / "run", resume=True)).step == 8
+
+
+def test_a_resume_with_other_settings_says_which(folders: Folders, tmp_path: Path) -> None:
+    train(TINY, folders, tmp_path / "run")
+    with pytest.raises(UsageError, match=r"ngf: 4 -> 8") as caught:
+        train(replace(TINY, ngf=8, cache="none"), folders, tmp_path / "run", resume=True)
+    assert "cache" not in str(caught.value)
+
+
+def test_a_resume_with_other_pictures_says_which(folders: Folders, tmp_path: Path) -> None:
+    train(TINY, folders, tmp_path / "run")
+    (folders.train_a / "01.png").unlink()
+    write_pictures(folders.train_b / "more", 1, 2)
+    with pytest.raises(UsageError) as caught:
+        train(TINY, folders, tmp_path / "run", resume=True)
+    assert "- 01.png" in str(caught.value)
+    assert "+ more/nested/00.png" in str(caught.value)
+
+
+def test_a_resume_elsewhere_is_said(folders: Folders, tmp_path: Path) -> None:
+    train(replace(TINY, steps=2), folders, tmp_path / "run")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(threads + 1)
+    try:
+        train(replace(TINY, steps=2), folders, tmp_path / "run", watcher := Watcher(), resume=True)
+    finally:
+        torch.set_num_threads(threads)
+    assert f"threads {threads} -> {threads + 1}" in watcher.text
+
+
+def test_a_run_is_not_overwritten_unasked(folders: Folders, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(replace(TINY, steps=2), folders, run)
+    (run / "notes.txt").write_text("mine")
+    with pytest.raises(OutputError, match="--resume"):
+        train(TINY, folders, run)
+    train(TINY, folders, run, overwrite=True)
+    assert load_checkpoint(run).step == 8
+    assert (run / "notes.txt").read_text() == "mine"
+
+
+def test_a_failed_start_leaves_the_earlier_run(folders: Folders, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(replace(TINY, steps=2), folders, run)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(InputError, match="at least 2"):
+        train(TINY, replace(folders, train_b=empty), run, overwrite=True)
+    assert load_checkpoint(run).step == 2
+
+
+def test_resuming_nothing(folders: Folders, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no checkpoint"):
+        train(TINY, folders, tmp_path / "run", resume=True)
+
+
+def test_nan_stops_the_run_and_keeps_the_checkpoint(folders: Folders, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    with pytest.raises(DivergedError, match="--learning-rate") as caught:
+        train(replace(TINY, learning_rate=1e30, checkpoint_every=1), folders, run)
+    assert caught.value.exit_code == 8
+    model = CycleGAN(TINY, torch.device("cpu"))
+    model.load_state_dict(load_checkpoint(run).model)
+    assert model.is_finite()
+
+
+def test_broken_pictures_are_skipped_counted_and_named_once(
+    folders: Folders, tmp_path: Path
+) -> None:
+    for index in range(7):
+        (folders.train_a / f"bad{index}.jpg").write_text("no picture")
+    train(replace(TINY, steps=2), folders, tmp_path / "run", watcher := Watcher())
+    (line,) = [text for text in watcher.messages if "bad0.jpg" in text]
+    assert "skipped 7 unreadable" in line
+    assert "and 2 more" in line
+    assert "are smaller than" not in watcher.text
+
+
+def test_small_pictures_are_enlarged_and_said(folders: Folders, tmp_path: Path) -> None:
+    Image.new("RGB", (3, 5)).save(folders.train_a / "small.png")
+    train(replace(TINY, steps=2), folders, tmp_path / "run", watcher := Watcher())
+    assert "red: 1 are smaller than 20 px" in watcher.text
+
+
+def test_the_hold_out_is_shown_in_the_samples_not_trained_on(
+    folders: Folders, tmp_path: Path
+) -> None:
+    config = replace(TINY, steps=2, hold_out="auto")
+    train(config, folders, tmp_path / "run", watcher := Watcher())
+    assert "red: 4 pictures to train on, 1 held out" in watcher.messages
+    assert len(load_checkpoint(tmp_path / "run").data["a"]) == 4
+
+
+def test_epochs_count_the_larger_folder_at_both_halves(folders: Folders, tmp_path: Path) -> None:
+    config = TrainConfig.from_table(
+        {k: v for k, v in TINY.to_table().items() if k != "steps"} | {"epochs": 1, "batch_size": 2},
+        "the test",
+    )
+    train(config, folders, tmp_path / "run", watcher := Watcher())
+    rates = [step.rate for step in watcher.steps]
+    assert rates == pytest.approx([2e-4] * 4 + [2e-4 * 2 / 3, 2e-4 / 3])
+
+
+def test_a_device_that_is_not_there(folders: Folders, tmp_path: Path) -> None:
+    with pytest.raises(DeviceError):
+        train(replace(TINY, device="cuda:63"), folders, tmp_path / "run")
+    with pytest.raises(UsageError, match="tpu"):
+        train(replace(TINY, device="tpu"), folders, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_compiler_that_fails_costs_one_line(
+    folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(function: object, **options: object) -> object:
+        raise RuntimeError("no C++ compiler\nsecond line")
+
+    monkeypatch.setattr(torch, "compile", broken)
+    config = replace(TINY, steps=2, compile="on")
+    train(config, folders, tmp_path / "run", watcher := Watcher())
+    assert sum("no C++ compiler" in text for text in watcher.messages) == 1
+    assert "second line" not in watcher.text
+    assert load_checkpoint(tmp_path / "run").environment["mode"] == "eager"
+    assert 'mode = "eager"' in (tmp_path / "run" / "config.toml").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_compiled_run_resumes_bit_for_bit(folders: Folders, tmp_path: Path) -> None:
+    config = replace(TINY, compile="on")
+    whole = train(config, folders, tmp_path / "whole")
+    with pytest.raises(Interrupted):
+        train(config, folders, tmp_path / "cut", Watcher(3))
+    # What "auto" makes of it is what the run began with.
+    last = train(replace(config, compile="auto"), folders, tmp_path / "cut", resume=True)
+    assert load_checkpoint(last).environment["mode"] == "compiled"
+    assert_same_model(whole, last)
