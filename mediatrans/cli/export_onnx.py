@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from mediatrans.errors import MissingExtraError
+from mediatrans.errors import MissingExtraError, UsageError
 
 __all__ = ["command"]
 
@@ -17,10 +17,24 @@ __all__ = ["command"]
     "-o", "--out", type=click.Path(path_type=Path), help="Model folder.  [default: models/<a>2<b>]"
 )
 @click.option("--overwrite", is_flag=True, help="Replace the model in the model folder.")
+@click.option(
+    "--from-pytorch-cyclegan",
+    "legacy",
+    type=(click.Path(path_type=Path), click.Path(path_type=Path)),
+    metavar="G_A.pth G_B.pth",
+    help="Take the two generators of pytorch-CycleGAN-and-pix2pix in place of a run.",
+)
+@click.option("--domains", metavar="A,B", help="Names of the domains of those two files.")
 @click.option("--data-source", default="not stated", help="For the card: the pictures' origin.")
 @click.option("--data-licence", default="not stated", help="For the card: their licence, or none.")
 def command(
-    source: Path | None, out: Path | None, overwrite: bool, data_source: str, data_licence: str
+    source: Path | None,
+    out: Path | None,
+    overwrite: bool,
+    legacy: tuple[Path, Path] | None,
+    domains: str | None,
+    data_source: str,
+    data_licence: str,
 ) -> None:
     """Write both generators of a run as ONNX, with a card that says what they are.
 
@@ -30,18 +44,27 @@ def command(
     try:
         import onnxscript  # noqa: F401
 
-        from mediatrans.training.export import DataNote, export_pair
+        from mediatrans.training.export import DataNote, export_pair, publish_pair
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", error.name or "torch") from error
+    from mediatrans.training.folders import parse_domains
+    from mediatrans.training.legacy import load_legacy_pair
     from mediatrans.training.runs import newest_run
 
-    source = source or newest_run(Path("runs"))
-    click.echo(f"exporting {source}", err=True)
-    folder = export_pair(
-        source,
-        out,
-        overwrite=overwrite,
-        note=DataNote(data_source, data_licence),
-        told=lambda text: click.echo(text, err=True),
-    )
-    click.echo(f"model: {folder}", err=True)
+    def told(text: str) -> None:
+        click.echo(text, err=True)
+
+    if (legacy is None) != (domains is None) or (legacy and source):
+        raise UsageError(
+            "--from-pytorch-cyclegan takes two files and --domains, and no run",
+            remedy="write --from-pytorch-cyclegan G_A.pth G_B.pth --domains horse,zebra",
+        )
+    note = DataNote(data_source, data_licence)
+    if legacy is not None and domains is not None:
+        pair = load_legacy_pair(legacy, parse_domains(domains), note)
+        folder = publish_pair(pair, out, overwrite=overwrite, told=told)
+    else:
+        source = source or newest_run(Path("runs"))
+        told(f"exporting {source}")
+        folder = export_pair(source, out, overwrite=overwrite, note=note, told=told)
+    told(f"model: {folder}")

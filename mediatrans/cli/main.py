@@ -18,8 +18,10 @@ COMMANDS = {
     "convert": "mediatrans.cli.convert",
     "demo": "mediatrans.cli.demo",
     "doctor": "mediatrans.cli.doctor",
+    "evaluate": "mediatrans.cli.evaluate",
     "export-onnx": "mediatrans.cli.export_onnx",
     "models": "mediatrans.cli.models",
+    "prepare": "mediatrans.cli.prepare",
     "train": "mediatrans.cli.train",
 }
 """Command names and the modules whose `command` they run."""
@@ -78,7 +80,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         hint = interrupt.hint if isinstance(interrupt, Interrupted) else ""
         click.echo(f"mediatrans: interrupted. {hint}".rstrip(), err=True)
         return interrupt.exit_code if isinstance(interrupt, Interrupted) else ExitCode.SIGINT
-    except BrokenPipeError:
+    except SystemExit:
+        # click's way to end when the reader of stdout has gone away.
         return ExitCode.OUTPUT
     except Exception:
         traceback.print_exc()

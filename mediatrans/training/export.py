@@ -4,7 +4,6 @@ import copy
 import platform
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,28 +17,17 @@ from mediatrans.card import CARD_NAME, Card, Direction, sha256_of, write_card
 from mediatrans.errors import InputError, OutputError
 from mediatrans.graph import INPUT_NAME, OUTPUT_NAME, GraphMetadata
 from mediatrans.training.checkpoint import Checkpoint, load_checkpoint
-from mediatrans.training.config import FREE_KEYS, TrainConfig
+from mediatrans.training.config import FREE_KEYS
 from mediatrans.training.cyclegan import generator_config
-from mediatrans.training.networks import STRIDE, ResnetGenerator, parameter_count
+from mediatrans.training.networks import STRIDE, GeneratorConfig, ResnetGenerator, parameter_count
+from mediatrans.training.pair import DataNote, TrainedPair
 from mediatrans.training.parity import prove_parity
 
-__all__ = ["DataNote", "PictureGenerator", "export_pair"]
+__all__ = ["DataNote", "PictureGenerator", "export_pair", "load_generators", "publish_pair"]
 
 _OPSET = 18
 _LEAST_WORKING_SIZE = 360
-
-
-@dataclass(frozen=True, slots=True)
-class DataNote:
-    """What the card says of the training pictures, beyond their number.
-
-    Attributes:
-        source: Where they come from.
-        licence: Their licence, or "none".
-    """
-
-    source: str = "not stated"
-    licence: str = "not stated"
+_USUAL_SIZE = 256
 
 
 class PictureGenerator(nn.Module):
@@ -68,7 +56,7 @@ def export_pair(
     note: DataNote | None = None,
     told: Callable[[str], None] = lambda text: None,
 ) -> Path:
-    """Export both generators, prove them equal to torch's, and publish them with their card.
+    """Export both generators of a run as `publish_pair` does.
 
     Args:
         source: A run folder or a checkpoint.
@@ -85,9 +73,33 @@ def export_pair(
         OutputError: A model is there already, or the folder cannot be written.
         ModelError: A graph does not answer as torch does; no model is left behind.
     """
-    checkpoint = load_checkpoint(source)
-    name = "2".join(checkpoint.domains)
-    folder = folder or Path("models") / name
+    pair = _trained_pair(load_checkpoint(source), note or DataNote())
+    return publish_pair(pair, folder, overwrite=overwrite, told=told)
+
+
+def publish_pair(
+    pair: TrainedPair,
+    folder: Path | None = None,
+    *,
+    overwrite: bool = False,
+    told: Callable[[str], None] = lambda text: None,
+) -> Path:
+    """Export both generators, prove them equal to torch's, and publish them with their card.
+
+    Args:
+        pair: The generators and what the card says of them.
+        folder: The model folder to make; None makes `models/<a>2<b>`.
+        overwrite: Replace a model that is there; other files in its folder are kept.
+        told: Is told in sentences how it goes.
+
+    Returns:
+        The model folder.
+
+    Raises:
+        OutputError: A model is there already, or the folder cannot be written.
+        ModelError: A graph does not answer as torch does; no model is left behind.
+    """
+    folder = folder or Path("models") / pair.name
     if folder.exists() and not (overwrite and (folder / CARD_NAME).exists()):
         raise OutputError(
             "a model is here already"
@@ -101,8 +113,8 @@ def export_pair(
         if part.exists():
             shutil.rmtree(part)
         part.mkdir(parents=True)
-        directions = _write_graphs(checkpoint, name, part, told)
-        write_card(part, _card(checkpoint, name, directions, note or DataNote()))
+        directions = _write_graphs(pair, part, told)
+        write_card(part, _card(pair, directions))
         _publish(part, folder)
     except OSError as error:
         raise OutputError(
@@ -134,24 +146,24 @@ def load_generators(checkpoint: Checkpoint) -> tuple[ResnetGenerator, ResnetGene
 
 
 def _write_graphs(
-    checkpoint: Checkpoint, name: str, folder: Path, told: Callable[[str], None]
+    pair: TrainedPair, folder: Path, told: Callable[[str], None]
 ) -> tuple[Direction, Direction]:
-    config, (a, b) = checkpoint.config, checkpoint.domains
+    a, b = pair.domains
     directions = []
-    for generator, origin, to in zip(load_generators(checkpoint), (a, b), (b, a), strict=True):
+    for generator, origin, to in zip(pair.generators, (a, b), (b, a), strict=True):
         network = PictureGenerator(generator).eval()
         metadata = GraphMetadata(
-            name=name,
+            name=pair.name,
             origin=origin,
             to=to,
             stride=STRIDE,
-            architecture=_architecture(config),
-            training_size=config.size,
+            architecture=_architecture(generator.config),
+            training_size=pair.training_size or 0,
             version=__version__,
         )
         path = folder / f"to_{to}.onnx"
         onnx.save(_to_onnx(network, metadata), path)
-        proof = prove_parity(path, network, config.size)
+        proof = prove_parity(path, network, pair.training_size or _USUAL_SIZE)
         told(
             f"{path.name}: largest difference to torch {proof.largest_difference} of 255 "
             f"over {proof.inputs} inputs"
@@ -191,20 +203,9 @@ def _to_onnx(network: PictureGenerator, metadata: GraphMetadata) -> onnx.ModelPr
     return model
 
 
-def _card(
-    checkpoint: Checkpoint, name: str, directions: tuple[Direction, Direction], note: DataNote
-) -> Card:
+def _trained_pair(checkpoint: Checkpoint, note: DataNote) -> TrainedPair:
     config = checkpoint.config
     a, b = checkpoint.domains
-    generator, _ = load_generators(checkpoint)
-    architecture = {
-        "generator": _architecture(config),
-        "ngf": config.ngf,
-        "blocks": config.blocks,
-        "upsample": config.upsample,
-        "separable": config.separable,
-        "parameters": parameter_count(generator),
-    }
     settings = {k: v for k, v in config.to_table().items() if k not in FREE_KEYS}
     training: dict[str, Any] = {
         **settings,
@@ -218,24 +219,45 @@ def _card(
         f"training_pictures_{a}": len(checkpoint.data["a"]),
         f"training_pictures_{b}": len(checkpoint.data["b"]),
     }
-    versions = {package: version(package) for package in ("torch", "onnx", "onnxscript")}
-    return Card(
-        name=name,
+    return TrainedPair(
         domains=(a, b),
-        directions=directions,
-        stride=STRIDE,
-        working_size=max(_LEAST_WORKING_SIZE, config.size),
-        opset=_OPSET,
-        precision="float32",
+        generators=load_generators(checkpoint),
+        training_size=config.size,
         seed=config.seed,
-        architecture=architecture,
         training=training,
         data=data,
+    )
+
+
+def _card(pair: TrainedPair, directions: tuple[Direction, Direction]) -> Card:
+    generator, _ = pair.generators
+    config = generator.config
+    architecture = {
+        "generator": _architecture(config),
+        "ngf": config.ngf,
+        "blocks": config.blocks,
+        "upsample": config.upsample,
+        "separable": config.separable,
+        "parameters": parameter_count(generator),
+    }
+    versions = {package: version(package) for package in ("torch", "onnx", "onnxscript")}
+    return Card(
+        name=pair.name,
+        domains=pair.domains,
+        directions=directions,
+        stride=STRIDE,
+        working_size=max(_LEAST_WORKING_SIZE, pair.training_size or 0),
+        opset=_OPSET,
+        precision="float32",
+        seed=pair.seed,
+        architecture=architecture,
+        training=pair.training,
+        data=pair.data,
         versions={"mediatrans": __version__, "python": platform.python_version(), **versions},
     )
 
 
-def _architecture(config: TrainConfig) -> str:
+def _architecture(config: GeneratorConfig) -> str:
     separable = " separable" if config.separable else ""
     return f"resnet_{config.blocks}blocks ngf {config.ngf} {config.upsample}{separable}"
 

@@ -1,0 +1,249 @@
+"""`mediatrans evaluate`: figures for a run or a model, on pictures it was not trained on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from mediatrans.errors import ExitCode, MissingExtraError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mediatrans.training.evaluation import Evaluation, Spread, TranslationFigures
+    from mediatrans.training.gallery import Gallery
+    from mediatrans.training.kid import Interval
+
+__all__ = ["command"]
+
+_FOLDER = click.Path(path_type=Path)
+_NAMED = 5
+_TABLE_WIDTH = 110
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateOptions:
+    """What the command line asked for.
+
+    Attributes:
+        source: A run, a checkpoint or a model.
+        a: Pictures of the first domain.
+        b: Pictures of the second domain.
+        train_a: Pictures of the first domain for the probe, or None.
+        train_b: Pictures of the second domain for the probe, or None.
+        features: The feature network.
+        longer_side: Larger pictures are reduced to it, px.
+        resamples: Bootstrap resamplings.
+        seed: Their seed.
+        device: Where to compute.
+        report: Write the JSON to this file.
+        as_json: Print the JSON in place of the table.
+        write_card: Put the figures into the model's card.
+    """
+
+    source: str
+    a: Path
+    b: Path
+    train_a: Path | None
+    train_b: Path | None
+    features: Literal["auto", "inception", "efficientnet-lite0"]
+    longer_side: int
+    resamples: int
+    seed: int
+    device: str
+    report: Path | None
+    as_json: bool
+    write_card: bool
+
+
+@click.command("evaluate")
+@click.argument("source", metavar="RUN_OR_MODEL")
+@click.option("--a", type=_FOLDER, required=True, help="Test pictures of the first domain.")
+@click.option("--b", type=_FOLDER, required=True, help="Test pictures of the second domain.")
+@click.option("--train-a", type=_FOLDER, help="Training pictures of the first, for the probe.")
+@click.option("--train-b", type=_FOLDER, help="Training pictures of the second.")
+@click.option(
+    "--features",
+    type=click.Choice(["auto", "inception", "efficientnet-lite0"]),
+    default="auto",
+    show_default=True,
+    help="What KID, FID and the probe see with; auto: Inception where its weights are.",
+)
+@click.option(
+    "--max-side",
+    "longer_side",
+    type=click.IntRange(8),
+    default=512,
+    show_default=True,
+    help="Reduce larger pictures until their longer side has this many pixels.",
+)
+@click.option(
+    "--resamples",
+    type=click.IntRange(100),
+    default=1000,
+    show_default=True,
+    help="Bootstrap resamplings behind the intervals.",
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--report", type=_FOLDER, help="Write the figures to this JSON file.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON in place of the table.")
+@click.option("--write-card", is_flag=True, help="Put the figures into the model's card.toml.")
+def command(
+    source: str,
+    a: Path,
+    b: Path,
+    train_a: Path | None,
+    train_b: Path | None,
+    features: Literal["auto", "inception", "efficientnet-lite0"],
+    longer_side: int,
+    resamples: int,
+    seed: int,
+    device: str,
+    report: Path | None,
+    as_json: bool,
+    write_card: bool,
+) -> int:
+    """Measure both directions of a pair on two folders of pictures it was not trained on.
+
+    RUN_OR_MODEL is a run folder, a checkpoint, a model folder, or the name of a model. The round
+    trip is measured in PSNR, SSIM and L1; KID compares translations with real pictures of the
+    target, beside what it is without any translation; a linear probe says which domain it takes
+    them for.
+    """
+    options = EvaluateOptions(
+        source=source,
+        a=a,
+        b=b,
+        train_a=train_a,
+        train_b=train_b,
+        features=features,
+        longer_side=longer_side,
+        resamples=resamples,
+        seed=seed,
+        device=device,
+        report=report,
+        as_json=as_json,
+        write_card=write_card,
+    )
+    return run_evaluation(options)
+
+
+def run_evaluation(options: EvaluateOptions) -> int:
+    """Evaluate, show the figures and keep them where asked; 3 where pictures were unreadable."""
+    if (options.train_a is None) != (options.train_b is None):
+        raise UsageError("--train-a and --train-b belong together", remedy="give both or neither")
+    try:
+        from mediatrans.training.candidate import open_candidate
+        from mediatrans.training.device import choose_device
+        from mediatrans.training.evaluate import evaluate
+        from mediatrans.training.features import load_feature_network
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("evaluate", error.name or "torch") from error
+    from mediatrans.training.evaluation import write_quality
+    from mediatrans.training.gallery import Gallery
+
+    pictures = Gallery(options.a, options.longer_side), Gallery(options.b, options.longer_side)
+    training = None
+    if options.train_a is not None and options.train_b is not None:
+        training = (
+            Gallery(options.train_a, options.longer_side),
+            Gallery(options.train_b, options.longer_side),
+        )
+    candidate = open_candidate(options.source, options.device)
+    if options.write_card and candidate.model is None:
+        raise UsageError(
+            f"{options.source} is no model and has no card",
+            remedy="export it with mediatrans export-onnx, then evaluate the model",
+        )
+    network = load_feature_network(options.features, choose_device(options.device))
+    click.echo(f"evaluating {options.source} with the features of {network.name}", err=True)
+    evaluation = evaluate(
+        (candidate.there, candidate.back),
+        candidate.domains,
+        pictures,
+        network,
+        training=training,
+        resamples=options.resamples,
+        seed=options.seed,
+    )
+    _show(evaluation, options.as_json)
+    if options.report is not None:
+        _write_report(options.report, evaluation)
+    if options.write_card and candidate.model is not None:
+        click.echo(f"card: {write_quality(candidate.model, evaluation)}", err=True)
+    return _tell_unreadable([*pictures, *(training or ())])
+
+
+def _write_report(path: Path, evaluation: "Evaluation") -> None:
+    from mediatrans.media.publish import publishing
+
+    with publishing(path) as part:
+        part.write_text(evaluation.to_json(), encoding="utf-8")
+
+
+def _tell_unreadable(galleries: "list[Gallery]") -> int:
+    count = 0
+    for gallery in galleries:
+        for name, reason in gallery.unreadable:
+            count += 1
+            if count <= _NAMED:
+                click.echo(f"left out: {gallery.folder / name}: {reason}", err=True)
+    if count > _NAMED:
+        click.echo(f"left out: {count - _NAMED} more", err=True)
+    return ExitCode.INPUT if count else ExitCode.OK
+
+
+def _show(evaluation: "Evaluation", as_json: bool) -> None:
+    if as_json:
+        click.echo(evaluation.to_json(), nl=False)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    (a, b), probe, name = evaluation.domains, evaluation.probe, evaluation.features
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    table.add_column(f"{a} -> {b}")
+    table.add_column(f"{b} -> {a}")
+    for column in table.columns:
+        column.no_wrap = True
+    for label, cell in _rows(name, evaluation.dimensions):
+        table.add_row(label, cell(evaluation.to_b), cell(evaluation.to_a))
+    # A figure broken over two lines is harder to read than a line that runs over.
+    Console(highlight=False, width=max(Console().width, _TABLE_WIDTH)).print(table)
+    click.echo(
+        f"\nThe probe ({name}, trained on {probe.trained_on}) on real pictures: "
+        f"{a} {probe.accuracy_a:.3f}, {b} {probe.accuracy_b:.3f}.\n"
+        f"[ ] hold 95 % of {evaluation.resamples} resamplings; "
+        "cycle figures are mean (p05, p50, p95)."
+    )
+
+
+def _rows(name: str, dimensions: int) -> "list[tuple[str, Callable[[TranslationFigures], str]]]":
+    return [
+        ("pictures", lambda f: str(f.pictures)),
+        ("cycle PSNR, dB", lambda f: _spread(f.cycle.psnr_db, ".2f")),
+        ("cycle SSIM", lambda f: _spread(f.cycle.ssim, ".3f")),
+        ("cycle L1, of 255", lambda f: _spread(f.cycle.l1, ".2f")),
+        (f"KID, {name}", lambda f: _interval(f.kid.translated)),
+        (f"KID untranslated, {name}", lambda f: _interval(f.kid.untranslated)),
+        (f"KID ratio, {name}", lambda f: _interval(f.kid.ratio)),
+        (
+            f"FID, {name}",
+            lambda f: f"too few (more than {dimensions})" if f.fid is None else f"{f.fid:.2f}",
+        ),
+        (f"domain accuracy, {name}", lambda f: f"{f.domain_accuracy:.3f}"),
+    ]
+
+
+def _spread(spread: "Spread", digits: str) -> str:
+    rest = ", ".join(format(value, digits) for value in (spread.p05, spread.p50, spread.p95))
+    return f"{spread.mean:{digits}} ({rest})"
+
+
+def _interval(interval: "Interval | None") -> str:
+    if interval is None:
+        return "the features see no difference"
+    return f"{interval.value:.3g} [{interval.low:.3g}, {interval.high:.3g}]"

@@ -1,0 +1,103 @@
+"""What is evaluated: the two generators of a run, of a checkpoint or of a model."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from mediatrans import zoo
+from mediatrans.card import CARD_NAME, Card, read_card
+from mediatrans.errors import ModelError
+from mediatrans.media.frames import Pixels
+from mediatrans.quality.monitor import Translate
+from mediatrans.training.checkpoint import load_checkpoint
+from mediatrans.training.device import choose_device
+from mediatrans.training.export import PictureGenerator, load_generators
+from mediatrans.training.networks import STRIDE, ResnetGenerator
+from mediatrans.training.runs import CHECKPOINTS
+from mediatrans.translate.translator import Translator, pad_to_stride
+
+__all__ = ["Candidate", "TorchTranslator", "open_candidate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A pair of generators, ready to translate.
+
+    Attributes:
+        domains: The names of domain a and domain b.
+        there: a -> b, uint8 [H, W, 3] of any size to the same.
+        back: b -> a.
+        model: The model folder, or None where a run or a checkpoint was opened.
+    """
+
+    domains: tuple[str, str]
+    there: Translate
+    back: Translate
+    model: Path | None = None
+
+
+class TorchTranslator:
+    """A generator in torch that translates as its exported graph would: same padding, rounding.
+
+    Args:
+        generator: A generator of a run, in training or not.
+        device: Where it is, or is to be.
+    """
+
+    def __init__(self, generator: ResnetGenerator, device: torch.device) -> None:
+        self._network = PictureGenerator(generator).to(device)
+        self._device = device
+
+    @torch.no_grad()
+    def __call__(self, picture: Pixels) -> Pixels:
+        """uint8 [H, W, 3] RGB of any size -> the same."""
+        height, width = picture.shape[:2]
+        batch = torch.from_numpy(pad_to_stride(picture[None], STRIDE)).to(self._device)
+        translated: Pixels = self._network(batch).cpu().numpy()
+        return translated[0, :height, :width]
+
+
+def open_candidate(source: str, device: str = "auto") -> Candidate:
+    """Open a run or a checkpoint in torch, a model in ONNX Runtime.
+
+    Args:
+        source: A run folder, a checkpoint, a model folder, or the name of a model in the zoo.
+        device: "auto", "cpu", "cuda" or "cuda:N".
+
+    Raises:
+        ModelError: There is nothing of that name, or the model is damaged.
+        InputError: A damaged checkpoint.
+        DeviceError: The device is not there.
+    """
+    path = Path(source)
+    if (path / CARD_NAME).is_file():
+        return _open_model(path, read_card(path), device)
+    if (path / CHECKPOINTS).is_dir() or path.suffix == ".pt":
+        return _open_run(path, device)
+    named = [
+        (folder, card)
+        for _, place in zoo.places()
+        for folder, card in zoo.list_models(place)
+        if isinstance(card, Card) and source in (card.name, folder.name)
+    ]
+    if not named:
+        raise ModelError(
+            "neither a run, nor a checkpoint, nor a model",
+            path=source,
+            remedy="give a folder under runs/ or models/, or see mediatrans models",
+        )
+    return _open_model(*named[0], device)
+
+
+def _open_model(folder: Path, card: Card, device: str) -> Candidate:
+    a, b = card.domains
+    there, back = (Translator.load(to, model=str(folder), device=device) for to in (b, a))
+    return Candidate((a, b), there, back, folder)
+
+
+def _open_run(path: Path, device: str) -> Candidate:
+    place = choose_device(device)
+    checkpoint = load_checkpoint(path)
+    there, back = (TorchTranslator(generator, place) for generator in load_generators(checkpoint))
+    return Candidate(checkpoint.domains, there, back)

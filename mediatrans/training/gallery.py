@@ -1,0 +1,57 @@
+"""The pictures of a folder one after the other, at their own size up to a limit."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mediatrans.errors import InputError
+from mediatrans.media.frames import Pixels
+from mediatrans.media.picture_reader import read_picture
+from mediatrans.training.folders import find_pictures
+
+__all__ = ["Gallery"]
+
+
+class Gallery:
+    """The readable pictures of a folder in the order of their paths, read anew by each iteration.
+
+    Args:
+        folder: The folder, nested ones included.
+        longer_side: Larger pictures are reduced to this many pixels, smaller ones left alone.
+
+    Attributes:
+        unreadable: (relative path, reason) of what the last iteration passed over.
+
+    Raises:
+        InputError: There is no such folder.
+    """
+
+    def __init__(self, folder: Path, longer_side: int) -> None:
+        if not folder.is_dir():
+            raise InputError("no such folder", path=folder, remedy="give a folder of pictures")
+        self.folder = folder
+        self.unreadable: list[tuple[str, str]] = []
+        self._longer_side = longer_side
+        self._names = find_pictures(folder)
+
+    def __iter__(self) -> Iterator[Pixels]:
+        """uint8 [H, W, 3] RGB each."""
+        self.unreadable.clear()
+        for name in self._names:
+            try:
+                pixels = read_picture(self.folder / name).pixels
+            except InputError as error:
+                self.unreadable.append((name, error.problem))
+            else:
+                yield _reduced(pixels, self._longer_side)
+
+
+def _reduced(pixels: Pixels, longer_side: int) -> Pixels:
+    height, width = pixels.shape[:2]
+    factor = longer_side / max(height, width)
+    if factor >= 1:
+        return pixels
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)

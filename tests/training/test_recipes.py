@@ -1,0 +1,48 @@
+"""Every recipe trains: its own settings, networks and pictures made small."""
+
+from pathlib import Path
+
+import pytest
+
+from mediatrans.cli.main import run
+from mediatrans.training.config import TrainConfig, load_recipe
+from mediatrans.training.folders import parse_domains
+from tests.training.tiny import write_domains
+
+RECIPES = sorted((Path(__file__).parents[2] / "train").glob("*/recipe.toml"))
+
+SMALL = (
+    "--steps 2 --size 32 --load-size 36 --ngf 4 --ndf 4 --batch-size 1 --workers 0 --cache ram "
+    "--device cpu --compile off --checkpoint-every 2 --sample-every 0"
+).split()
+
+
+def named(path: Path) -> str:
+    return path.parent.name
+
+
+def test_the_recipes_are_here() -> None:
+    assert {"day2night", "horse2zebra", "summer2winter"} <= {named(path) for path in RECIPES}
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=named)
+def test_a_recipe_trains(path: Path, tmp_path: Path) -> None:
+    folders = write_domains(tmp_path)
+    largest = ["--load-size-max", "40"] if "load_size_max" in load_recipe(path) else []
+    pictures = [str(folders.train_a), str(folders.train_b)]
+    out = tmp_path / "run"
+    words = ["train", *pictures, "--recipe", str(path), *SMALL, *largest, "--out", str(out)]
+    assert run(words) == 0
+    assert (out / "checkpoints" / "latest.pt").exists()
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=named)
+def test_a_recipe_is_named_after_its_pair(path: Path) -> None:
+    assert "2".join(parse_domains(load_recipe(path)["domains"])) == named(path)
+
+
+def test_horse2zebra_is_the_paper_and_the_defaults() -> None:
+    (path,) = (path for path in RECIPES if named(path) == "horse2zebra")
+    table = load_recipe(path)
+    del table["domains"]
+    assert TrainConfig.from_table(table, str(path)) == TrainConfig()
