@@ -2,6 +2,7 @@
 
     python benchmarks/train_step.py                                  # ngf 16, blocks 6, 128 px
     python benchmarks/train_step.py --ngf 32 --ndf 64 --rounds 20
+    OMP_WAIT_POLICY=PASSIVE python benchmarks/train_step.py          # as `mediatrans train` runs it
     python benchmarks/train_step.py --ngf 64 --blocks 9 --size 256 --ndf 64 --rounds 5
 
 All arms run in one process, taking turns, so that other work on the machine meets all of them;

@@ -1,6 +1,6 @@
 """`mediatrans evaluate`: figures for a run or a model, on pictures it was not trained on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -168,6 +168,7 @@ def run_evaluation(options: EvaluateOptions) -> int:
         resamples=options.resamples,
         seed=options.seed,
     )
+    evaluation = replace(evaluation, longer_side=options.longer_side)
     _show(evaluation, options.as_json)
     if options.report is not None:
         _write_report(options.report, evaluation)

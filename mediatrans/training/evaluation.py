@@ -115,6 +115,7 @@ class Evaluation:
         to_a: The pictures of b, translated.
         resamples: Bootstrap resamplings behind an interval of 95 %.
         seed: Of the resamplings and the cross-validation.
+        longer_side: Pixels that larger pictures were reduced to; None where none were.
     """
 
     features: str
@@ -125,6 +126,7 @@ class Evaluation:
     to_a: TranslationFigures
     resamples: int
     seed: int
+    longer_side: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The evaluation as its JSON has it: one object a direction, None for "not measured"."""
@@ -134,6 +136,7 @@ class Evaluation:
             "mediatrans": __version__,
             "domains": list(self.domains),
             "features": {"network": self.features, "dimensions": self.dimensions},
+            "longer_side": self.longer_side,
             "bootstrap": {"resamples": self.resamples, "percent": 95, "seed": self.seed},
             "probe": {
                 "features": self.features,

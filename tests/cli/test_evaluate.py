@@ -50,6 +50,7 @@ def test_json_and_report_hold_the_same(
     assert run(["evaluate", "day2night", *words, *trained, "--json", "--report", "r.json"]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed == json.loads((here / "r.json").read_text())
+    assert printed["longer_side"] == 512
     assert printed["probe"]["trained_on"] == "6 + 6 training pictures"
     assert printed["to_night"]["cycle"]["psnr_db"]["mean"] == 100.0
     assert run(["evaluate", "models/day2night", *words, *trained, "--json"]) == 0

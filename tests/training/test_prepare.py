@@ -9,7 +9,7 @@ from PIL import Image
 
 from mediatrans.errors import InputError, OutputError, UsageError
 from mediatrans.training.folders import find_pictures
-from mediatrans.training.prepare import Preparation, lay_out, look_through
+from mediatrans.training.prepare import Linking, Preparation, Problem, lay_out, look_through
 
 
 def picture(path: Path, seed: int, side: int = 70, grey: bool = False) -> Path:
@@ -98,7 +98,8 @@ def test_what_is_asked_for_is_kept(folders: dict[str, Path]) -> None:
     picture(day / "thumb.png", 500, side=20)
     picture(day / "bw.png", 501, grey=True)
     picture(day / "small-bw.png", 502, side=20, grey=True)
-    preparation = look_through(folders, test_share=0, keep=("grey",))
+    keep: tuple[Problem, ...] = ("grey",)
+    preparation = look_through(folders, test_share=0, keep=keep)
     assert {"bw.png"} == {"thumb.png", "bw.png", "small-bw.png"} & set(preparation.splits["trainA"])
     assert len(preparation.findings) == 4
     assert "thumb.png" in look_through(folders, test_share=0, least_side=20).splits["trainA"]
@@ -125,11 +126,10 @@ def test_too_few_are_an_error_that_says_where(folders: dict[str, Path]) -> None:
 
 @pytest.mark.parametrize("linking", ["auto", "symlink", "hardlink", "copy"])
 def test_the_layout_holds_links_and_the_originals_stay(
-    folders: dict[str, Path], tmp_path: Path, linking: str
+    folders: dict[str, Path], tmp_path: Path, linking: Linking
 ) -> None:
     before = sorted(p for p in (tmp_path / "in").rglob("*"))
     preparation = look_through(folders, test_share=0.3)
-    assert linking in ("auto", "symlink", "hardlink", "copy")
     means = lay_out(preparation, tmp_path / "out", linking)
     assert means == ("symlink" if linking == "auto" else linking)
     for split, files in preparation.splits.items():
