@@ -166,7 +166,7 @@ def test_a_signal_saves_and_says_how_to_go_on(data: Path, signum: int, code: int
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_a_run_killed_again_and_again_ends_bit_for_bit_the_same(data: Path, workers: str) -> None:
     write_pictures(data / "red", 12, 0)
-    flags = [*TINY_FLAGS, "--workers", workers, "--steps", "600", "--checkpoint-every", "7"]
+    flags = [*TINY_FLAGS, "--workers", workers, "--steps", "400", "--checkpoint-every", "7"]
     assert train("red", "blue", *flags, "--out", "whole") == 0
     chance, kills, words = random.Random(int(workers)), 0, ["red", "blue", *flags, "--out", "cut"]
     while True:
@@ -187,6 +187,6 @@ def test_a_run_killed_again_and_again_ends_bit_for_bit_the_same(data: Path, work
         assert kills < 60
     assert kills >= 2
     whole, cut = (load_checkpoint(data / name) for name in ("whole", "cut"))
-    assert whole.step == cut.step == 600
+    assert whole.step == cut.step == 400
     for name in ("G", "F", "D_A", "D_B", "average_G", "average_F"):
         assert all(torch.equal(v, cut.model[name][k]) for k, v in whole.model[name].items())
