@@ -8,6 +8,7 @@ import errno
 import os
 import signal
 from pathlib import Path
+from unittest import mock
 
 import torch
 from torch import Tensor
@@ -23,10 +24,6 @@ held: list[CycleGAN] = []
 plain_step, plain_save = CycleGAN.step, torch.save
 
 
-def refuse(content: object, file: object) -> None:
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
 def spied_step(model: CycleGAN, a: Tensor, b: Tensor, rate: float = 1.0) -> Losses:
     held[:] = [model]
     if int(TROUBLED) == RANK and model.state_dict()["steps"] + 1 == int(STEP):
@@ -37,16 +34,17 @@ def spied_step(model: CycleGAN, a: Tensor, b: Tensor, rate: float = 1.0) -> Loss
         elif KIND == "launcher":
             os.kill(os.getppid(), signal.SIGINT)
         elif KIND == "full":
-            torch.save = refuse
+            full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            mock.patch.object(torch, "save", side_effect=full).start()
         else:
             signal.raise_signal(signal.Signals[KIND])
     return plain_step(model, a, b, rate)
 
 
 if __name__ == "__main__":
-    CycleGAN.step = spied_step  # type: ignore[method-assign]
     try:
-        main()
+        with mock.patch.object(CycleGAN, "step", spied_step):
+            main()
     finally:
         for model in held:
             SPIED.mkdir(exist_ok=True)
