@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, get_args, get_origin, get_
 
 import click
 
-from mediatrans.errors import InputError, MissingExtraError, UsageError
+from mediatrans.errors import InputError, MissingExtraError, StoppedTogetherError, UsageError
 from mediatrans.training.config import GROUPS, TrainConfig, load_recipe
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def run_training(options: TrainOptions) -> None:
     # program wants a core: 27 s a step beside three such programs, 0.8 s when they sleep instead.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
-        from mediatrans.training.distributed import StoppedTogetherError, joined
+        from mediatrans.training.distributed import joined
         from mediatrans.training.loop import train
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", error.name or "torch") from error

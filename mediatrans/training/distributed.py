@@ -13,10 +13,17 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from mediatrans.errors import DeviceError, ExitCode, Interrupted, MediatransError, UsageError
+from mediatrans.errors import (
+    DeviceError,
+    ExitCode,
+    Interrupted,
+    MediatransError,
+    StoppedTogetherError,
+    UsageError,
+)
 from mediatrans.training.device import choose_device
 
-__all__ = ["ALONE", "StoppedTogetherError", "Team", "fingerprint", "joined"]
+__all__ = ["ALONE", "Team", "fingerprint", "joined"]
 
 _T = TypeVar("_T")
 
@@ -27,18 +34,6 @@ _SILENCE = timedelta(minutes=30)
 leader does alone: reading pictures, sample grids, checkpoints."""
 
 _GOODBYE = timedelta(seconds=10)
-
-
-class StoppedTogetherError(MediatransError):
-    """The whole run stopped for a reason that another of its processes tells.
-
-    Args:
-        exit_code: That of the reason.
-    """
-
-    def __init__(self, exit_code: ExitCode) -> None:
-        self.exit_code = exit_code
-        super().__init__("the run was stopped", remedy="another of its processes says why")
 
 
 @dataclass(frozen=True, slots=True)
