@@ -23,11 +23,13 @@ class Clip:
             whatever its clock says there.
         end: Where it ends, in seconds on the file's own clock; None is the file's end.
         limit: Most frames taken, or None.
+        whole: Whether a damaged file is refused; otherwise it is taken up to the damage.
     """
 
     begin: Fraction | None = None
     end: Fraction | None = None
     limit: int | None = None
+    whole: bool = True
 
     def shift(self, time_base: Fraction) -> int:
         """Ticks to take off every timestamp, so that a trimmed clip begins at 0."""
@@ -42,11 +44,12 @@ def input_options() -> dict[str, str]:
     }
 
 
-def open_input(path: Path) -> InputContainer:
+def open_input(path: Path, *, whole: bool = True) -> InputContainer:
     """Open a video for reading; close it when done.
 
     Args:
         path: The video file.
+        whole: Refuse a file that is cut short.
 
     Raises:
         InputError: The file is missing, empty, damaged or no video.
@@ -54,7 +57,7 @@ def open_input(path: Path) -> InputContainer:
     try:
         if path.stat().st_size == 0:
             raise InputError("the file is empty", path=path, remedy="get a whole copy of the file")
-        if missing := missing_bytes(path):
+        if whole and (missing := missing_bytes(path)):
             raise InputError(
                 f"the file is cut short by {missing:,} bytes",
                 path=path,

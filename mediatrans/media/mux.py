@@ -64,7 +64,7 @@ class StreamCopier:
     def __init__(self, path: Path, main_index: int, clip: Clip) -> None:
         self._path = path
         self._clip = clip
-        self._container = open_input(path)
+        self._container = open_input(path, whole=clip.whole)
         self._main = self._container.streams[main_index]
         self._main.discard = Discard.all
         self._copies: dict[int, _Copy] = {}
@@ -129,7 +129,7 @@ class StreamCopier:
         """
         output.metadata.update(copied_metadata(self._container.metadata))
         chapters = self._container.chapters()
-        if chapters and self._clip == Clip():
+        if chapters and self._clip in (Clip(), Clip(whole=False)):
             output.set_chapters(chapters)
 
     def copy_until(self, time: Fraction | None, output: OutputContainer) -> None:
@@ -177,6 +177,9 @@ class StreamCopier:
                 time = at - begin
                 yield time, packet
         except av.FFmpegError as error:
+            if not self._clip.whole:
+                _LOG.warning("%s: its other streams are damaged after %.3f s", self._path, time)
+                return
             raise input_error(self._path, error, "a sound or subtitle stream is damaged") from error
 
     def _is_outside(self, packet: "Packet[Stream]", at: Fraction) -> bool:

@@ -19,10 +19,10 @@ from mediatrans.media.encoders import Encoder, encoder_for
 from mediatrans.media.ffmpeg import find_ffmpeg, verify_video
 from mediatrans.media.frames import Frame
 from mediatrans.media.mux import StreamCopier, copied_metadata
-from mediatrans.media.publish import output_error, part_path, publish
+from mediatrans.media.publish import Record, output_error, part_path, publish
 from mediatrans.media.video import VideoInfo
 
-__all__ = ["VideoSink"]
+__all__ = ["VideoSink", "muxer_for"]
 
 _MUXERS = {".mkv": "matroska", ".webm": "webm", ".gif": "gif", ".mov": "mov"}
 _MOV_FAMILY = frozenset({"mp4", "mov"})
@@ -40,10 +40,13 @@ class VideoSink:
     Args:
         output: The final name; its suffix names the container.
         info: The video that the frames come from.
+        record: Told of the finished file just before it is published; None tells nobody.
     """
 
-    def __init__(self, output: Path, info: VideoInfo) -> None:
+    def __init__(self, output: Path, info: VideoInfo, record: Record | None = None) -> None:
         self._output = output
+        self._record = record
+        self._is_cut = info.clip.limit is not None
         self._part = part_path(output)
         self._info = info
         self._stack = ExitStack()
@@ -81,7 +84,7 @@ class VideoSink:
         self._copier = self._stack.enter_context(
             StreamCopier(info.path, info.stream_index, info.clip)
         )
-        muxer = _MUXERS.get(self._output.suffix.lower(), "mp4")
+        muxer = muxer_for(self._output)
         self._container = self._stack.enter_context(
             av.open(
                 f"file:{self._part}",
@@ -125,6 +128,26 @@ class VideoSink:
         except av.FFmpegError as error:
             raise self._failure(error) from error
 
+    def write_encoded(self, packet: "Packet[VideoStream]") -> None:
+        """Append a packet of one frame, made by an encoder that is set up as this sink's own is.
+
+        Raises:
+            OutputError: The disk is full.
+            InputError: A copied stream is damaged.
+        """
+        assert packet.pts is not None
+        self._frames += 1
+        end = (packet.pts + (packet.duration or 0)) * Fraction(packet.time_base)
+        self._end = max(self._end, end)
+        try:
+            self._mux(packet)
+        except av.FFmpegError as error:
+            raise self._failure(error) from error
+
+    def cut_here(self) -> None:
+        """Copy nothing of the other streams that comes after the last frame."""
+        self._is_cut = True
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -154,15 +177,14 @@ class VideoSink:
         try:
             for packet in self._encoder.flush():
                 self._mux(packet)
-            limited = self._info.clip.limit is not None
-            self._copier.copy_until(self._end if limited else None, self._container)
+            self._copier.copy_until(self._end if self._is_cut else None, self._container)
             main_index = self._encoder.stream.index
             streams = [stream.type for stream in self._container.streams]
             self._stack.close()
             verify_video(
                 self._part, self._output, frames=self._frames, index=main_index, streams=streams
             )
-            publish(self._part, self._output)
+            publish(self._part, self._output, self._record)
         except av.FFmpegError as error:
             raise self._failure(error) from error
         except OSError as error:
@@ -190,6 +212,11 @@ class VideoSink:
             path=self._output,
             remedy="choose another container by the suffix of -o, .mkv holds nearly everything",
         )
+
+
+def muxer_for(output: Path) -> str:
+    """FFmpeg's name of the muxer that writes a file, by its suffix."""
+    return _MUXERS.get(output.suffix.lower(), "mp4")
 
 
 def _muxer_options(muxer: str, copier: StreamCopier, info: VideoInfo) -> dict[str, str]:
