@@ -22,7 +22,7 @@ from mediatrans.media.mux import StreamCopier, copied_metadata
 from mediatrans.media.publish import Record, output_error, part_path, publish
 from mediatrans.media.video import VideoInfo
 
-__all__ = ["VideoSink", "muxer_for"]
+__all__ = ["VideoSink", "muxer_for", "write_error"]
 
 _MUXERS = {".mkv": "matroska", ".webm": "webm", ".gif": "gif", ".mov": "mov"}
 _MOV_FAMILY = frozenset({"mp4", "mov"})
@@ -126,7 +126,7 @@ class VideoSink:
             for packet in self._encoder.encode(frame):
                 self._mux(packet)
         except av.FFmpegError as error:
-            raise self._failure(error) from error
+            raise write_error(self._output, error) from error
 
     def write_encoded(self, packet: "Packet[VideoStream]") -> None:
         """Append a packet of one frame, made by an encoder that is set up as this sink's own is.
@@ -142,7 +142,7 @@ class VideoSink:
         try:
             self._mux(packet)
         except av.FFmpegError as error:
-            raise self._failure(error) from error
+            raise write_error(self._output, error) from error
 
     def cut_here(self) -> None:
         """Copy nothing of the other streams that comes after the last frame."""
@@ -186,7 +186,7 @@ class VideoSink:
             )
             publish(self._part, self._output, self._record)
         except av.FFmpegError as error:
-            raise self._failure(error) from error
+            raise write_error(self._output, error) from error
         except OSError as error:
             raise output_error(self._output, error) from error
         finally:
@@ -204,14 +204,21 @@ class VideoSink:
         with suppress(OSError):
             self._part.unlink(missing_ok=True)
 
-    def _failure(self, error: av.FFmpegError) -> OutputError:
-        if isinstance(error, OSError):
-            return output_error(self._output, error)
-        return OutputError(
-            f"cannot write the video: {(error.strerror or str(error)).lower()}",
-            path=self._output,
-            remedy="choose another container by the suffix of -o, .mkv holds nearly everything",
-        )
+
+def write_error(output: Path, error: av.FFmpegError | OSError) -> OutputError:
+    """The OutputError that tells what stopped a video from being written.
+
+    Args:
+        output: The video's final name.
+        error: What FFmpeg or the operating system said.
+    """
+    if isinstance(error, OSError):
+        return output_error(output, error)
+    return OutputError(
+        f"cannot write the video: {(error.strerror or str(error)).lower()}",
+        path=output,
+        remedy="choose another container by the suffix of -o, .mkv holds nearly everything",
+    )
 
 
 def muxer_for(output: Path) -> str:
