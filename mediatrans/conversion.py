@@ -13,11 +13,11 @@ from queue import SimpleQueue
 import numpy as np
 
 from mediatrans.errors import ExitCode, InputError, MediatransError, UsageError
+from mediatrans.media.codecs import Encoding, probe_encoder
 from mediatrans.media.frames import Frame, Source
 from mediatrans.media.images import PictureSink, PictureSource
 from mediatrans.media.overlap import ReadAhead, WriteBehind
-from mediatrans.media.video import VideoSource
-from mediatrans.media.video_sink import VideoSink
+from mediatrans.media.videos import create_video, open_video
 from mediatrans.plan import ConvertOptions, Job, plan
 from mediatrans.quality.monitor import CycleMonitor, CycleSummary
 from mediatrans.quality.report import JobReport, Report
@@ -64,7 +64,7 @@ def convert(
 
     Raises:
         ModelError: No model speaks that domain, two in one place do, or its files are bad.
-        DeviceError: The device that was asked for does not start.
+        DeviceError: The device or the hardware encoder that was asked for does not start.
         UsageError: Nothing to convert, or options that contradict each other.
     """
     options = options or ConvertOptions()
@@ -74,6 +74,8 @@ def convert(
     )
     given = [inputs] if isinstance(inputs, Path | str) else inputs
     jobs = plan([Path(path) for path in given], to, options)
+    if any(job.kind == "video" and job.ready for job in jobs):
+        probe_encoder(_encoding(options))
     observer.planned(translator, jobs)
     run = _Run(translator, options, observer)
     for kind, group in groupby(jobs, key=lambda job: job.kind if job.ready else None):
@@ -118,13 +120,15 @@ class _Run:
         count = 0
         try:
             with (
-                VideoSource(
+                open_video(
                     job.input,
                     start_s=_exact(options.start_s),
                     end_s=_exact(options.end_s),
                     limit=options.preview,
                 ) as source,
-                VideoSink(job.output, source.info) as sink,
+                create_video(
+                    job.output, source.info, _encoding(options), options.verification
+                ) as sink,
                 # Closed before the sink and the source, also when this loop is left by an error.
                 closing(self._stream(source, sink.write, monitor)) as batches,
             ):
@@ -238,6 +242,10 @@ class _Run:
         self._clock_s = now_s
         self.rows.append(row)
         self._observer.finished(row)
+
+
+def _encoding(options: ConvertOptions) -> Encoding:
+    return Encoding(options.vcodec, options.crf, options.preset)
 
 
 def _exact(seconds: float | None) -> Fraction | None:

@@ -12,7 +12,7 @@ __all__ = ["Journal"]
 class Journal:
     """An append-only file of JSON objects.
 
-    A record that was cut short by a crash, or is not JSON, is passed over when the file is read, and
+    A record that was cut short by a crash, or is not JSON, is passed over in reading, and
     the next one begins on a line of its own. Several processes may append to one file.
 
     Args:

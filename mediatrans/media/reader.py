@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 from mediatrans.errors import InputError
 from mediatrans.media.frames import Frame
 from mediatrans.media.video import VideoInfo, VideoSource
+from mediatrans.media.webp import WebpSource
 
 __all__ = ["BoundedSource", "ReaderStalledError"]
 
@@ -24,7 +25,7 @@ class ReaderStalledError(InputError):
 
 
 class BoundedSource:
-    """A `VideoSource` on a thread of its own, given up when it makes no progress.
+    """A video's source on a thread of its own, given up when it makes no progress.
 
     A thread that hangs in a native decoder cannot be stopped. It is left behind with its file
     open, and the program goes on without it.
@@ -34,7 +35,7 @@ class BoundedSource:
         limit_s: Seconds without a decoded frame after which it is given up.
     """
 
-    def __init__(self, source: VideoSource, limit_s: float) -> None:
+    def __init__(self, source: VideoSource | WebpSource, limit_s: float) -> None:
         self._source = source
         self._limit_s = limit_s
         self._calls: SimpleQueue[Callable[[], Any] | None] = SimpleQueue()

@@ -17,19 +17,23 @@ import av
 from av import Packet
 from av.video.stream import VideoStream
 
-from mediatrans.media.encoders import encoder_for
+from mediatrans.media.codecs import Coding, Encoding
+from mediatrans.media.encoders import YuvEncoder
 from mediatrans.media.frames import Frame
 from mediatrans.media.packet_file import read_packets, write_packet
 from mediatrans.media.publish import Fingerprint, Record
 from mediatrans.media.reader import BoundedSource
+from mediatrans.media.verification import Verification
 from mediatrans.media.video import VideoInfo
-from mediatrans.media.video_sink import VideoSink, muxer_for, write_error
+from mediatrans.media.video_sink import VideoSink, write_error
 from mediatrans.media.work_folder import Mark, Segment, WorkFolder, crc_of
 
 __all__ = ["Resumption", "SegmentedSink", "segment_length"]
 
 _LOG = logging.getLogger(__name__)
 
+_ANIMATIONS = frozenset({".gif", ".webp", ".png", ".apng"})
+_ALPHA_BESIDE = frozenset({".mkv", ".webm"})
 _LARGEST_SEGMENT = 250
 _SMALLEST_SEGMENT = 50
 _SEGMENT_PIXELS = 64_000_000
@@ -42,14 +46,16 @@ def segment_length(info: VideoInfo, output: Path, batch_size: int) -> int | None
     """How many frames of a video make a segment, or None for one written in a single piece.
 
     A segment is about as much work at every size: 250 frames up to 640x400, 50 from 1280x1000 on. A
-    video of no more than two of them is short, and GIF is always written in a single piece.
+    video of no more than two of them is short. Animations are written in a single piece, and so
+    is a transparent video in Matroska and WebM, whose alpha lies beside its packets.
 
     Args:
         info: The video that the frames come from.
         output: Where it goes.
         batch_size: Frames translated in one call; segments are whole batches.
     """
-    if muxer_for(output) == "gif":
+    suffix = output.suffix.lower()
+    if suffix in _ANIMATIONS or (info.has_alpha and suffix in _ALPHA_BESIDE):
         return None
     pixels = (info.width or 1) * (info.height or 1)
     frames = min(max(_SEGMENT_PIXELS // pixels, _SMALLEST_SEGMENT), _LARGEST_SEGMENT)
@@ -110,8 +116,8 @@ class SegmentedSink:
     """A `VideoSink` whose frames are on disk after every segment.
 
     Each segment has an encoder of its own, so it depends on no other. Leaving the `with` block
-    without an error joins the packets of all to a video, and publishes that; leaving it with an error
-    leaves the whole segments in the work folder.
+    without an error joins the packets of all to a video, and publishes that; an error leaves the
+    whole segments in the work folder.
 
     Args:
         output: The final name; its suffix names the container.
@@ -121,6 +127,8 @@ class SegmentedSink:
         length: Frames in a segment.
         notes: Asked for what else is to be kept with the frames of a segment, from the thread that
             writes; given the index of the first frame and of the one after the last.
+        encoding: What is asked of the encoder.
+        verification: How closely the result is looked at.
         record: Told of the finished file just before it is published; None tells nobody.
     """
 
@@ -132,6 +140,8 @@ class SegmentedSink:
         frames: Resumption,
         length: int,
         notes: Callable[[int, int], Any],
+        encoding: Encoding | None = None,
+        verification: Verification = "fast",
         record: Record | None = None,
     ) -> None:
         self._output = output
@@ -141,7 +151,7 @@ class SegmentedSink:
         self._length = length
         self._notes = notes
         self._record = record
-        self._video = VideoSink(output, info, self._publish)
+        self._video = VideoSink(output, info, encoding, verification, self._publish)
         self._current: _SegmentWriter | None = None
         self._next = work.segments[-1].end if work.segments else 0
 
@@ -164,8 +174,7 @@ class SegmentedSink:
         """
         try:
             if self._current is None:
-                path = self._work.segment_path(self._next)
-                self._current = _SegmentWriter(path, self._info, muxer_for(self._output))
+                self._current = self._begin_segment()
             self._current.write(frame)
             self._next += 1
             if self._next % self._length == 0:
@@ -212,6 +221,12 @@ class SegmentedSink:
         except (av.FFmpegError, OSError) as error:
             raise write_error(self._output, error) from error
 
+    def _begin_segment(self) -> "_SegmentWriter":
+        coding = self._video.coding
+        assert coding is not None
+        path = self._work.segment_path(self._next)
+        return _SegmentWriter(self._next, path, self._video.muxer, coding, self._info)
+
     def _finish_segment(self, *, is_last: bool = False) -> None:
         segment = None
         if self._current is not None:
@@ -230,18 +245,20 @@ class _SegmentWriter:
     """Encodes the frames of one segment into a packet file.
 
     Args:
+        first: Index of its first frame.
         path: The packet file.
+        muxer: FFmpeg's name of the container that the packets will go into.
+        coding: How the frames are encoded.
         info: The video that the frames come from.
-        muxer: FFmpeg's name of the container that the packets will go into, which decides the codec.
     """
 
-    def __init__(self, path: Path, info: VideoInfo, muxer: str) -> None:
-        self.first = int(path.stem)
+    def __init__(self, first: int, path: Path, muxer: str, coding: Coding, info: VideoInfo) -> None:
+        self.first = first
         self._path = path
         self._file = path.open("wb")
-        # Nothing is written to it: an encoder has to belong to a container.
+        # Nothing is written to it, but an encoder has to belong to a container.
         self._container = av.open(io.BytesIO(), "w", format=muxer)
-        self._encoder = encoder_for(self._container, info)
+        self._encoder = YuvEncoder(self._container, coding, info)
         self._times: list[int] = []
 
     def write(self, frame: Frame) -> None:
@@ -280,8 +297,8 @@ def _in_order(
 ) -> "Iterator[Packet[VideoStream]]":
     """A segment's packets with the decoding times they would have had behind those before them.
 
-    An encoder that reorders frames starts its decoding times before the first frame. A continuous one
-    gives the times of the frames before it to those packets.
+    An encoder that reorders frames starts its decoding times before its first frame. Where it goes
+    on instead, those packets have the times of the frames before.
 
     Args:
         packets: The packets of one segment, in decoding order.
