@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from mediatrans.journal import Journal
 from mediatrans.media.publish import Fingerprint
 
-__all__ = ["MANIFEST_NAME", "Entry", "Manifest", "Origin", "input_identity"]
+__all__ = ["MANIFEST_NAME", "Entry", "Manifest", "Origin", "State", "input_identity"]
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +17,7 @@ MANIFEST_NAME = ".mediatrans.jsonl"
 """The manifest's name in an output folder."""
 
 State = Literal["current", "stale", "foreign"]
+"""What a file under an output's name is, see `Manifest.look_up`."""
 
 
 def input_identity(path: Path) -> dict[str, Any]:
@@ -102,14 +103,23 @@ class Manifest:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._journal = Journal(folder / MANIFEST_NAME)
-        self._entries: dict[str, list[Entry]] = {}
-        for record in self._journal.read():
-            try:
-                entry = Entry.from_dict(record)
-            except (KeyError, TypeError):
-                log.info("%s: a record of another version, passed over", self._journal.path)
-                continue
-            self._entries.setdefault(entry.output, []).append(entry)
+        self._entries: dict[str, list[Entry]] | None = None
+
+    def _known(self) -> dict[str, list[Entry]]:
+        if self._entries is None:
+            self._entries = {}
+            for record in self._journal.read():
+                try:
+                    entry = Entry.from_dict(record)
+                except (KeyError, TypeError):
+                    log.info("%s: a record of another version, passed over", self._journal.path)
+                    continue
+                self._entries.setdefault(entry.output, []).append(entry)
+        return self._entries
+
+    def knows(self, output: Path) -> bool:
+        """Whether a file was ever written under an output's name."""
+        return self.name_of(output) in self._known()
 
     def name_of(self, output: Path) -> str:
         """An output's name in the manifest."""
@@ -126,7 +136,7 @@ class Manifest:
             "current" where it is whole and would come out the same, "stale" where we wrote it from
             something else, "foreign" where it is not ours or was changed; and its entry, if ours.
         """
-        for entry in reversed(self._entries.get(self.name_of(output), ())):
+        for entry in reversed(self._known().get(self.name_of(output), ())):
             if entry.fingerprint.fits(output):
                 is_current = entry.origin == origin and not entry.is_partial
                 return ("current" if is_current else "stale"), entry

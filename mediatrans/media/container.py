@@ -11,7 +11,7 @@ from mediatrans.errors import InputError
 from mediatrans.media.formats import DEMUXERS, PROTOCOLS
 from mediatrans.media.truncation import missing_bytes
 
-__all__ = ["Clip", "input_error", "input_options", "open_input"]
+__all__ = ["Clip", "check_whole", "input_error", "input_options", "open_input"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,8 @@ def open_input(path: Path, *, whole: bool = True) -> InputContainer:
     try:
         if path.stat().st_size == 0:
             raise InputError("the file is empty", path=path, remedy="get a whole copy of the file")
-        if whole and (missing := missing_bytes(path)):
-            raise InputError(
-                f"the file is cut short by {missing:,} bytes",
-                path=path,
-                remedy="get a whole copy of the file, or repair it with ffmpeg first",
-            )
+        if whole:
+            check_whole(path)
         # The prefix keeps a name with a colon from being read as a protocol.
         return av.open(
             f"file:{path}", "r", container_options=input_options(), metadata_errors="replace"
@@ -76,6 +72,24 @@ def open_input(path: Path, *, whole: bool = True) -> InputContainer:
             path=path,
             remedy="check the file and its permissions",
         ) from error
+
+
+def check_whole(path: Path) -> None:
+    """Refuse a video that is cut short.
+
+    Args:
+        path: The video file.
+
+    Raises:
+        InputError: It is.
+        OSError: It cannot be read.
+    """
+    if missing := missing_bytes(path):
+        raise InputError(
+            f"the file is cut short by {missing:,} bytes",
+            path=path,
+            remedy="get a whole copy of the file, or repair it with ffmpeg first",
+        )
 
 
 def input_error(path: Path, error: av.FFmpegError, problem: str) -> InputError:

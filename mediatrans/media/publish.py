@@ -14,6 +14,7 @@ from mediatrans.errors import OutputError
 __all__ = [
     "Fingerprint",
     "Record",
+    "is_part",
     "output_error",
     "part_path",
     "publish",
@@ -102,6 +103,11 @@ def part_path(final: Path) -> Path:
         final: The output's final name.
     """
     return final.with_name(f".{final.stem}.part{final.suffix}")
+
+
+def is_part(path: Path) -> bool:
+    """Whether a name is one that `part_path` gives: that of a file whose writer died."""
+    return path.name.startswith(".") and path.stem.endswith(".part")
 
 
 def publish(part: Path, final: Path, record: Record | None = None) -> None:

@@ -17,6 +17,7 @@ import av
 from av import Packet
 from av.video.stream import VideoStream
 
+from mediatrans.errors import InputError
 from mediatrans.media.codecs import Coding, Encoding
 from mediatrans.media.encoders import YuvEncoder
 from mediatrans.media.frames import Frame
@@ -85,12 +86,18 @@ class Resumption:
     def __iter__(self) -> Iterator[Frame]:
         frames = iter(self._source) if self._done is None else self._after(self._done)
         limit = self._source.info.clip.limit
-        for frame in frames:
-            if limit is not None and frame.index >= limit:
-                return
-            if (frame.index + 1) % self._length == 0:
+        frame: Frame | None = None
+        try:
+            for frame in frames:
+                if limit is not None and frame.index >= limit:
+                    return
+                if (frame.index + 1) % self._length == 0:
+                    self.marks[frame.index] = Mark.of(frame, frame.index)
+                yield frame
+        except InputError:
+            if frame is not None:  # where a part is enough, the last segment ends here
                 self.marks[frame.index] = Mark.of(frame, frame.index)
-            yield frame
+            raise
 
     def _after(self, done: Mark) -> Iterator[Frame]:
         """The frames after one that is done, found by its time and its pixels, else by counting."""
@@ -152,6 +159,7 @@ class SegmentedSink:
         self._notes = notes
         self._record = record
         self._video = VideoSink(output, info, encoding, verification, self._publish)
+        self._is_cut = False
         self._current: _SegmentWriter | None = None
         self._next = work.segments[-1].end if work.segments else 0
 
@@ -184,6 +192,7 @@ class SegmentedSink:
 
     def cut_here(self) -> None:
         """Copy nothing of the other streams that comes after the last frame."""
+        self._is_cut = True
         self._video.cut_here()
 
     def __exit__(
@@ -233,7 +242,8 @@ class SegmentedSink:
             mark = self._source.marks.pop(self._next - 1, None)
             segment = self._current.finish(mark, self._notes(self._current.first, self._next))
             self._current = None
-        self._work.add(segment, total=self._next if is_last else None)
+        is_end = is_last and not self._is_cut
+        self._work.add(segment, total=self._next if is_end else None)
 
     def _publish(self, fingerprint: Fingerprint) -> None:
         self._work.publish(fingerprint)

@@ -16,7 +16,7 @@ from mediatrans.journal import Journal
 from mediatrans.media.frames import Frame
 from mediatrans.media.publish import Fingerprint, output_error, sync_folder
 
-__all__ = ["Mark", "Segment", "WorkFolder", "crc_of", "work_path"]
+__all__ = ["Mark", "Segment", "WorkFolder", "crc_of", "is_published", "work_path"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -29,6 +29,13 @@ _BLOCK = 1 << 20
 def work_path(output: Path) -> Path:
     """The work folder of an output: `NAME.mediatrans` beside it."""
     return output.with_name(f"{output.name}.mediatrans")
+
+
+def is_published(output: Path) -> bool:
+    """Whether an output is one that was finished, but whose work folder is still there."""
+    records = Journal(work_path(output) / _JOURNAL).read()
+    prints = [record["published"] for record in records if "published" in record]
+    return bool(prints) and Fingerprint(**prints[-1]).fits(output)
 
 
 @dataclass(frozen=True, slots=True)
