@@ -216,7 +216,7 @@ class SegmentedSink:
             self._video.__exit__(kind, error, traceback)
         finally:
             if self._current is not None:
-                self._current.close()
+                self._current.abandon()
 
     def _join(self) -> None:
         try:
@@ -295,8 +295,14 @@ class _SegmentWriter:
             notes=notes,
         )
 
+    def abandon(self) -> None:
+        """Close what is open and remove the file, which counts for nothing."""
+        self.close()
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
     def close(self) -> None:
-        """Close what is open; a file that is not written down as whole counts for nothing."""
+        """Close what is open."""
         with suppress(OSError):
             self._file.close()
         self._container.close()
