@@ -23,7 +23,7 @@ from mediatrans.media.encoders import YuvEncoder
 from mediatrans.media.frames import Frame
 from mediatrans.media.packet_file import read_packets, write_packet
 from mediatrans.media.publish import Fingerprint, Record
-from mediatrans.media.reader import BoundedSource
+from mediatrans.media.reader import BoundedSource, ReaderStalledError
 from mediatrans.media.verification import Verification
 from mediatrans.media.video import VideoInfo
 from mediatrans.media.video_sink import VideoSink, write_error
@@ -100,23 +100,33 @@ class Resumption:
             raise
 
     def _after(self, done: Mark) -> Iterator[Frame]:
-        """The frames after one that is done, found by its time and its pixels, else by counting."""
+        """The frames after one that is done, sought where that is exact, else found by counting."""
+        source = self._source
+        try:
+            frames = self._sought(done)
+        except ReaderStalledError:
+            raise
+        except InputError:
+            frames = None
+        if frames is None:
+            # It cannot be sought in, its times were repaired, or decoding from there is not exact.
+            _LOG.info("%s: decoded from the beginning up to its place", source.info.path)
+            source.restart(None)
+            yield from (frame for frame in source if frame.index > done.index)
+            return
+        for index, frame in enumerate(frames, done.index + 1):
+            yield replace(frame, index=index, name=f"{source.info.path}, frame {index}")
+
+    def _sought(self, done: Mark) -> Iterator[Frame] | None:
+        """The frames after one that is done, found by its time and its pixels, else None."""
         source = self._source
         source.restart(max(Fraction(0), done.pts * source.info.time_base - _RUN_UP_S))
         frames = iter(source)
         for frame in frames:
             assert frame.pts is not None
-            if frame.pts < done.pts:
-                continue
-            if Mark.of(frame, done.index) == done:
-                for index, following in enumerate(frames, done.index + 1):
-                    yield replace(following, index=index, name=f"{source.info.path}, frame {index}")
-                return
-            break
-        # It cannot be sought in, its times were repaired, or decoding it from there is not exact.
-        _LOG.info("%s: decoded from the beginning to find frame %d", source.info.path, done.index)
-        source.restart(None)
-        yield from (frame for frame in source if frame.index > done.index)
+            if frame.pts >= done.pts:
+                return frames if Mark.of(frame, done.index) == done else None
+        return None
 
 
 class SegmentedSink:
