@@ -1,7 +1,6 @@
 """Long videos: an interrupted run that is gone on with ends in what an uninterrupted one gives."""
 
 import logging
-import random
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -11,25 +10,21 @@ import av
 import pytest
 from filelock import FileLock
 
-from mediatrans import ConvertOptions, ExitCode, Observer, Report, convert
+from mediatrans import ConvertOptions, ExitCode, Observer, convert
 from mediatrans.media import segments
 from mediatrans.media.video import VideoSource
 from mediatrans.media.work_folder import work_path
 from mediatrans.translate.session import Session
+from tests.long_videos import SEGMENT, UNEVEN, packets, same, shorten_segments
 from tests.media.clips import times_of, write_clip
 from tests.pairs import darkening, identity, write_pair
 
-SEGMENT = 12
-FRAMES = 50
-UNEVEN = [0]
-for step in random.Random(5).choices([20, 33, 40, 41, 120], k=FRAMES - 1):
-    UNEVEN.append(UNEVEN[-1] + step)
+FRAMES = len(UNEVEN)
 
 
 @pytest.fixture(autouse=True)
-def short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(segments, "_LARGEST_SEGMENT", SEGMENT)
-    monkeypatch.setattr(segments, "_SMALLEST_SEGMENT", SEGMENT)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    shorten_segments(monkeypatch)
 
 
 @pytest.fixture
@@ -54,20 +49,6 @@ class Stopping(Observer):
 
     def kept(self, job: object, folder: Path) -> None:
         self.kept_in = folder
-
-
-def packets(path: Path) -> list[tuple[Any, ...]]:
-    with av.open(str(path)) as container:
-        return [
-            (p.stream.index, p.pts, p.dts, p.duration, p.is_keyframe, bytes(p))
-            for p in container.demux()
-            if p.size
-        ]
-
-
-def same(left: Report, right: Report) -> bool:
-    (a,), (b,) = left.jobs, right.jobs
-    return (a.status, a.frames, a.cycle) == (b.status, b.frames, b.cycle)
 
 
 def options(output: str, **others: Any) -> ConvertOptions:
