@@ -242,7 +242,10 @@ class _Copy:
             packet.pts -= shift
         if packet.dts is not None:
             packet.dts -= shift
-        if self._copied.type in ("audio", "video"):
+        # Pictures out of order that bear no decoding time are in the muxer's hands.
+        if self._copied.type == "audio" or (
+            self._copied.type == "video" and packet.dts is not None
+        ):
             self._keep_order(packet)
         for taken in self._converter.convert(packet) if self._converter else (packet,):
             yield self._placed(taken)

@@ -205,8 +205,8 @@ class VideoSink:
                 self._copier.copy_until(self._end if limited else None, self._container)
             written = self._written()
             self._stack.close()
-            if self._muxer == "apng" and self._end > self._last:
-                set_last_delay(self._part, self._end - self._last)
+            if self._muxer in _ANIMATIONS and self._end > self._last:
+                set_last_delay(self._part, self._muxer, self._end - self._last)
             verify_video(self._part, self._output, written, self._verification)
             publish(self._part, self._output)
         except av.FFmpegError as error:
