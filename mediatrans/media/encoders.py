@@ -24,6 +24,9 @@ __all__ = ["USUAL_RATE", "Encoder", "YuvEncoder", "timed"]
 USUAL_RATE: Final = Fraction(25)
 """Frames a second where nothing says better; the frames' own times are what counts."""
 
+_MATROSKA = frozenset({"matroska", "webm"})
+# Their pictures do not tell the shape of pixels, and PyAV does not let us tell Matroska's muxer.
+_SAYS_NO_ASPECT = frozenset({"vp8", "vp9", "av1"})
 _LOG = logging.getLogger(__name__)
 
 
@@ -80,6 +83,23 @@ class YuvEncoder(Encoder):
         self._padding = coding.padding
         self._takes_alpha = has_alpha(pixels)
         self._lost_alpha = False
+        self._info = info
+        self._container_name = container.format.name
+
+    def warn_of_losses(self) -> None:
+        """Say what the encoder and the container cannot keep of the source."""
+        info, context, in_container = self._info, self.stream.codec_context, self._container_name
+        codec = context.codec.canonical_name
+        if info.pixel_aspect != 1 and in_container in _MATROSKA and codec in _SAYS_NO_ASPECT:
+            _LOG.warning(
+                "%s: not square pixels, which cannot be kept for %s in %s; H.264 can",
+                info.path, codec, in_container,
+            )  # fmt: skip
+        if self._padding != (0, 0):
+            _LOG.warning(
+                "%s: %s takes no odd size, padded to %dx%d",
+                info.path, context.codec.name, context.width, context.height,
+            )  # fmt: skip
 
     def encode(self, frame: Frame) -> "Iterator[Packet[VideoStream]]":
         """The packets that a frame completes."""

@@ -138,8 +138,9 @@ class StreamCopier:
                 self._path, _describe(stream), copied.codec_context.name, output.format.name,
             )  # fmt: skip
         if copied is None:
-            # QuickTime's chapter track is made anew from the chapters.
-            if stream.type != "data" or not self._container.chapters():
+            # Chapter and timecode tracks are made anew from the chapters and the tag.
+            made_anew = self._container.chapters() or "timecode" in stream.metadata
+            if stream.type != "data" or not made_anew:
                 _warn_of_dropped(self._path, stream, output.format.name)
             return
         copied.metadata.update(copied_metadata(stream.metadata))
@@ -244,7 +245,10 @@ class _Copy:
             packet.pts -= shift
         if packet.dts is not None:
             packet.dts -= shift
-        if self._copied.type in ("audio", "video"):
+        # Pictures out of order that bear no decoding time are in the muxer's hands.
+        if self._copied.type == "audio" or (
+            self._copied.type == "video" and packet.dts is not None
+        ):
             self._keep_order(packet)
         for taken in self._converter.convert(packet) if self._converter else (packet,):
             yield self._placed(taken)

@@ -1,7 +1,6 @@
 """A video file as a sink of frames, beside the copied streams of the video they come from."""
 
 import errno
-import logging
 import os
 from contextlib import ExitStack, suppress
 from fractions import Fraction
@@ -32,8 +31,6 @@ from mediatrans.media.verification import Verification, Written, verify_video
 from mediatrans.media.video import VideoInfo
 
 __all__ = ["VideoSink", "write_error"]
-
-_LOG = logging.getLogger(__name__)
 
 _MUXERS = {
     ".mkv": "matroska",
@@ -161,12 +158,7 @@ class VideoSink:
             return ApngEncoder(container, self._info)
         self.coding = choose_coding(container, self._info, self._encoding)
         encoder = YuvEncoder(container, self.coding, self._info)
-        if self.coding.padding != (0, 0):
-            context = encoder.stream.codec_context
-            _LOG.warning(
-                "%s: %s takes no odd size, padded to %dx%d",
-                self._info.path, self.coding.codec, context.width, context.height,
-            )  # fmt: skip
+        encoder.warn_of_losses()
         return encoder
 
     def write(self, frame: Frame) -> None:
@@ -246,8 +238,8 @@ class VideoSink:
                 self._copier.copy_until(self._end if self._is_cut else None, self._container)
             written = self._written()
             self._stack.close()
-            if self.muxer == "apng" and self._end > self._last:
-                set_last_delay(self._part, self._end - self._last)
+            if self.muxer in _ANIMATIONS and self._end > self._last:
+                set_last_delay(self._part, self.muxer, self._end - self._last)
             verify_video(self._part, self._output, written, self._verification)
             publish(self._part, self._output, self._record)
         except av.FFmpegError as error:
