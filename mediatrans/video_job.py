@@ -14,7 +14,8 @@ from mediatrans.media.container import check_whole
 from mediatrans.media.frames import Frame
 from mediatrans.media.publish import Record
 from mediatrans.media.reader import BoundedSource, ReaderStalledError
-from mediatrans.media.segments import Resumption, SegmentedSink, segment_length
+from mediatrans.media.resumption import Resumption
+from mediatrans.media.segments import SegmentedSink, segment_length
 from mediatrans.media.videos import create_video, open_video
 from mediatrans.media.webp import WebpSink
 from mediatrans.media.work_folder import WorkFolder

@@ -56,7 +56,7 @@ def length_of(words: Sequence[str]) -> float:
 
 def test_a_video_killed_thirty_times(pair: Path) -> None:
     """Each kill is one of up to three in a row; each row of them ends in the whole video."""
-    clip = write_clip(Path("day.mp4"), frames=1300, width=64, height=48)
+    clip = write_clip(Path("day.mp4"), frames=2600, width=64, height=48)
     words = ["convert", str(clip), "--to", "night", "-o"]
     lasts_s = length_of([*words, "whole.mp4"])
     whole = packets(Path("whole.mp4"))
