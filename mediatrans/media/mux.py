@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 import av
 from av import Packet
 from av.container import OutputContainer
-from av.stream import Discard, Disposition, Stream
+from av.stream import DataStream, Discard, Disposition, Stream
 
 from mediatrans.media.container import Clip, input_error, open_input
 from mediatrans.media.times import SteadyClock
@@ -305,10 +305,14 @@ def _describe(stream: Stream) -> str:
 def _add_copy(stream: Stream, output: OutputContainer) -> Stream | None:
     """Add a stream like a template, or None where the container cannot hold it."""
     if stream.codec_context is None:
-        # Attachments; data streams have no tag that MP4 or Matroska would take.
-        if stream.type != "attachment" or output.format.name != "matroska":
-            return None
-        return output.add_stream_from_template(stream)
+        if stream.type == "attachment" and output.format.name == "matroska":
+            return output.add_stream_from_template(stream)
+        # Timed metadata as cameras write it; the muxer knows it by the tag that MP4 gave it.
+        is_timed = isinstance(stream, DataStream) and stream.name == "bin_data"
+        from_mov = "mp4" in stream.container.format.name
+        if is_timed and from_mov and output.format.name in ("mp4", "mov"):
+            return output.add_stream_from_template(stream)
+        return None
     try:
         return output.add_stream_from_template(stream, opaque=True)
     except ValueError:

@@ -7,14 +7,15 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from av.stream import Disposition
+from av import Packet
+from av.stream import Disposition, Stream
 from av.subtitles.subtitle import AssSubtitle
 
 from mediatrans.errors import InputError
 from mediatrans.media.ffmpeg import run_ffmpeg
 from mediatrans.media.video import VideoSource
 from mediatrans.media.video_sink import VideoSink
-from tests.media.clips import packets_of, times_of, translate, write_clip
+from tests.media.clips import MILLISECOND, packets_of, times_of, translate, write_clip
 
 SUBTITLES = "1\n00:00:00,200 --> 00:00:00,900\nHello\n\n2\n00:00:01,100 --> 00:00:01,700\nagain\n"
 CHAPTERS = (
@@ -216,6 +217,53 @@ def test_chapters_are_cut_with_the_clip(rich: Path, tmp_path: Path) -> None:
             if c["time_base"] is not None
         ]
     assert found == [(0, Fraction(2, 5), "One"), (Fraction(2, 5), Fraction(6, 5), "Two")]
+
+
+def with_telemetry(path: Path) -> Path:
+    """A video beside which a camera's telemetry runs, four packets a second."""
+    picture, data, tagged = (path.with_name(n) for n in ("v.mp4", "d.ts", "t.mp4"))
+    raw = path.with_name("d.bin")
+    raw.write_bytes(b"telemetry" * 20)
+    drawn = ("-f", "lavfi", "-i", "testsrc2=size=96x64:rate=25:duration=1", "-c:v", "libx264")
+    ffmpeg(*drawn, picture)
+    ffmpeg(*drawn[:4], "-f", "data", "-i", raw, "-map", "0", "-map", "1", "-c:d", "copy", data)
+    ffmpeg("-i", data, "-map", "0", "-c", "copy", "-tag:d", "gpmd", tagged)
+    with (
+        av.open(str(tagged)) as template,
+        av.open(str(picture)) as source,
+        av.open(str(path), "w") as output,
+    ):
+        video = output.add_stream_from_template(source.streams.video[0])
+        telemetry = output.add_stream_from_template(template.streams.data[0])
+        telemetry.time_base = MILLISECOND
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.stream = video
+                output.mux_one(packet)
+        for index in range(4):
+            measured: Packet[Stream] = Packet(bytes([index]) * 40)
+            measured.pts = measured.dts = 250 * index
+            measured.duration, measured.time_base = 250, MILLISECOND
+            measured.stream = telemetry
+            output.mux_one(measured)
+    return path
+
+
+def test_a_cameras_telemetry_is_copied_or_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = with_telemetry(tmp_path / "in.mp4")
+    with caplog.at_level(logging.WARNING):
+        outputs = [translate(source, tmp_path / name) for name in ("out.mp4", "out.mov")]
+    assert caplog.text == ""
+    packets = packets_of(source, "data")
+    assert len(packets) == 4
+    for output in outputs:
+        assert packets_of(output, "data") == packets
+    with caplog.at_level(logging.WARNING):
+        translate(source, tmp_path / "out.mkv")
+    assert "stream 1 (data" in caplog.text
+    assert "cannot be held by matroska, dropped" in caplog.text
 
 
 def test_a_timecode_is_kept_without_an_alarm(
