@@ -33,4 +33,6 @@ def choose_device(name: str, default: int = 0) -> torch.device:
             remedy="use --device cpu or auto",
         )
     torch.backends.cudnn.benchmark = True  # all shapes of a run are the same
+    torch.backends.cudnn.allow_tf32 = True
+    torch.set_float32_matmul_precision("high")
     return torch.device("cuda", index)

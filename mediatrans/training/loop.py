@@ -89,7 +89,7 @@ def train(
         if saved is None:
             refuse_existing_run(run, overwrite)
         else:
-            _refuse_other_config(saved.config, config)
+            _refuse_other_config(saved, config, folders)
         dataset = open_dataset(folders, config, _cache(run, team), observer.message)
         if saved is not None:
             refuse_other_data(saved.data, dataset.listing())
@@ -320,8 +320,10 @@ def _open_judge(
     return judge
 
 
-def _refuse_other_config(before: TrainConfig, now: TrainConfig) -> None:
-    changes = differences(before, now)
+def _refuse_other_config(saved: Checkpoint, config: TrainConfig, folders: Folders) -> None:
+    changes = differences(saved.config, config)
+    if saved.domains != folders.domains:
+        changes.append(f"domains: {','.join(saved.domains)} -> {','.join(folders.domains)}")
     if changes:
         raise UsageError(
             "the run was started with other settings (run -> now):\n  " + "\n  ".join(changes),
