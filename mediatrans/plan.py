@@ -182,7 +182,7 @@ def _folder_jobs(folder: Path, to: str, options: ConvertOptions, *, alone: bool)
         raise OutputError(
             "is a file, but a folder is to be written there", path=target, remedy="use another -o"
         )
-    jobs = list(_walk(folder, target))
+    jobs = [_kept_inside(job, target) for job in _walk(folder, target)]
     if not jobs:
         raise InputError(
             "no pictures or videos in this folder", path=folder, remedy="check the folder"
@@ -226,6 +226,17 @@ def _walk(folder: Path, target: Path) -> Iterator[Job]:
                 yield Job(path, output, kind)
     for error in unreadable:
         yield _bad(Path(error.filename), f"cannot be listed ({error.strerror})", "allow reading")
+
+
+def _kept_inside(job: Job, target: Path) -> Job:
+    """The job, or its failure where a link in the output folder leads its output out of there."""
+    if job.output is None or _real(job.output.parent).is_relative_to(_real(target)):
+        return job
+    problem = f"{job.output.parent} is a link that leads out of the output folder"
+    return replace(
+        job,
+        error=OutputError(problem, path=job.output, remedy="remove the link, or use another -o"),
+    )
 
 
 def _bad(path: Path, problem: str, remedy: str) -> Job:

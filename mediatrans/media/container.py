@@ -6,12 +6,22 @@ from pathlib import Path
 
 import av
 from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from mediatrans.errors import InputError
 from mediatrans.media.formats import DEMUXERS, PROTOCOLS
 from mediatrans.media.truncation import missing_bytes
 
-__all__ = ["Clip", "input_error", "input_options", "open_input"]
+__all__ = ["MAX_PIXELS", "Clip", "input_error", "input_options", "limit_size", "open_input"]
+
+MAX_PIXELS = 1 << 26
+"""Videos of more pixels a frame (8192x8192) are refused before they are decoded."""
+
+# Twice as many as films with all their languages and fonts have.
+_MAX_STREAMS = 256
+# How much of a file is read, in bytes, and seen, in microseconds, to find out what is in it.
+_PROBE_BYTES = 10_000_000
+_PROBE_TIME = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +45,13 @@ class Clip:
 
 
 def input_options() -> dict[str, str]:
-    """FFmpeg options that keep a demuxer to the one file it is given."""
+    """FFmpeg options that keep a demuxer to the one file it is given, and its probing short."""
     return {
         "format_whitelist": ",".join(DEMUXERS),
         "protocol_whitelist": ",".join(PROTOCOLS),
+        "max_streams": str(_MAX_STREAMS),
+        "probesize": str(_PROBE_BYTES),
+        "analyzeduration": str(_PROBE_TIME),
     }
 
 
@@ -73,6 +86,25 @@ def open_input(path: Path) -> InputContainer:
             path=path,
             remedy="check the file and its permissions",
         ) from error
+
+
+def limit_size(stream: VideoStream, path: Path) -> None:
+    """Refuse a stream of unreasonably large frames, and have its decoder refuse later ones.
+
+    Args:
+        stream: The stream, not yet decoded.
+        path: The video file.
+
+    Raises:
+        InputError: Its frames are too large.
+    """
+    if stream.width * stream.height > MAX_PIXELS:
+        raise InputError(
+            f"{stream.width}x{stream.height} pixels are more than the limit of {MAX_PIXELS:,}",
+            path=path,
+            remedy="scale the video down with ffmpeg first",
+        )
+    stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
 
 
 def input_error(path: Path, error: av.FFmpegError, problem: str) -> InputError:

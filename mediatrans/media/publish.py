@@ -85,6 +85,7 @@ def publishing(final: Path) -> Iterator[Path]:
         final.parent.mkdir(parents=True, exist_ok=True)
         if final.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        _remove(part)  # what a kill left, or a link that somebody put there to be written through
         yield part
         publish(part, final)
     except OSError as error:

@@ -74,8 +74,9 @@ class VideoSink:
             self._output.parent.mkdir(parents=True, exist_ok=True)
             if self._output.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            self._remove_part()  # what a kill left, or a link somebody put there
             # Fails now, not after the first second of frames.
-            self._part.open("wb").close()
+            self._part.open("xb").close()
         except OSError as error:
             raise output_error(self._output, error) from error
         self._copier = self._stack.enter_context(
