@@ -10,17 +10,16 @@ from itertools import groupby
 from pathlib import Path
 from queue import SimpleQueue
 
-import numpy as np
-
 from mediatrans.errors import ExitCode, InputError, MediatransError, UsageError
 from mediatrans.media.frames import Frame, Source
 from mediatrans.media.images import PictureSink, PictureSource
-from mediatrans.media.overlap import ReadAhead, WriteBehind
+from mediatrans.media.overlap import ReadAhead, Stage, WriteBehind, slowest_stage
 from mediatrans.media.video import VideoSource
 from mediatrans.media.video_sink import VideoSink
 from mediatrans.plan import ConvertOptions, Job, plan
 from mediatrans.quality.monitor import CycleMonitor, CycleSummary
 from mediatrans.quality.report import JobReport, Report
+from mediatrans.translate.repeats import RepeatSaver
 from mediatrans.translate.translator import Translator
 
 __all__ = ["Observer", "convert"]
@@ -38,6 +37,9 @@ class Observer:
 
     def translated(self, job: Job, frames: int, total: int | None) -> None:
         """So many frames of a job, of a total where that is known, have been translated."""
+
+    def limited(self, stage: Stage) -> None:
+        """So far this stage sets the pace; told before each `translated`."""
 
     def finished(self, row: JobReport) -> None:
         """A job has ended."""
@@ -98,6 +100,8 @@ class _Run:
         self._observer = observer
         self._inverse = translator.inverse() if options.check_every else None
         self._clock_s = time.monotonic()
+        self._slowest: Stage | None = None
+        self._repeated = 0
         if options.limits and self._inverse is None:
             raise UsageError(
                 "a quality limit needs the way back, and this model has none",
@@ -195,16 +199,18 @@ class _Run:
     ) -> Generator[list[Frame], None, None]:
         """Translate and write a source's frames; yields each batch when it is on its way out.
 
+        A frame equal to the one before is not generated again, and one translation serves both.
         Frames that cannot be translated go to `failed`; without it their error is raised.
         """
         with (
             ReadAhead(source, _QUEUE_DEPTH) as frames,
             WriteBehind(write, _QUEUE_DEPTH) as writer,
         ):
+            translate = RepeatSaver(self._translator)
             for batch in _batches(frames, self._options.batch_size):
-                pixels = np.stack([frame.pixels for frame in batch])
+                pixels = [frame.pixels for frame in batch]
                 try:
-                    translated = self._translator(pixels)
+                    translated = translate(pixels)
                     if monitor is not None:
                         monitor.observe([frame.index for frame in batch], pixels, translated)
                 except InputError as error:
@@ -215,6 +221,8 @@ class _Run:
                 else:
                     for frame, picture in zip(batch, translated, strict=True):
                         writer.put(replace(frame, pixels=picture))
+                self._slowest, self._repeated = slowest_stage(frames, writer), translate.repeated
+                self._observer.limited(self._slowest)
                 yield batch
 
     def _monitor(self, every: int) -> CycleMonitor | None:
@@ -222,7 +230,8 @@ class _Run:
 
     def _succeed(self, job: Job, frames: int, cycle: CycleSummary | None) -> None:
         row = JobReport(job.input, job.output, job.kind, "ok", frames=frames, cycle=cycle)
-        self._finish(row)
+        repeated = self._repeated if job.kind == "video" else 0
+        self._finish(replace(row, limited_by=self._slowest, repeated_frames=repeated))
 
     def _fail(self, job: Job, error: Exception) -> None:
         code = error.exit_code if isinstance(error, MediatransError) else ExitCode.INTERNAL

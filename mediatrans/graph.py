@@ -174,6 +174,8 @@ def _forbidden_part(model: onnx.ModelProto) -> str | None:
     """What a self-contained, straight graph of standard operators does not have, or None."""
     functions = {_function_key(function.domain, function) for function in model.functions}
     for part in _parts(model):
+        if not all(map(_is_text, part.ListFields())):
+            return "holds names that are no text"
         if isinstance(part, onnx.TensorProto):
             if part.data_location == onnx.TensorProto.EXTERNAL or part.external_data:
                 return "keeps weights in other files"
@@ -190,6 +192,13 @@ def _forbidden_part(model: onnx.ModelProto) -> str | None:
             if part.domain in _STANDARD_DOMAINS and part.op_type in _LOOPS:
                 return f"uses {part.op_type}, which may run without an end"
     return None
+
+
+def _is_text(entry: tuple[Any, Any]) -> bool:
+    """Whether a field of texts holds texts; protobuf gives those that are not UTF-8 as bytes."""
+    field, value = entry
+    texts = [value] if isinstance(value, str | bytes) else value
+    return field.type != field.TYPE_STRING or all(isinstance(text, str) for text in texts)
 
 
 def _function_key(domain: str, named: onnx.FunctionProto) -> tuple[str, str, str]:

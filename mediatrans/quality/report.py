@@ -28,6 +28,9 @@ class JobReport:
         seconds: Wall time since the input before it ended; sums to the run's.
         cycle: The cycle check, or None where nothing was checked.
         error: What failed, or why it was skipped; None for "ok".
+        limited_by: "decode", "generate" or "encode", whichever set the pace; of a folder's pictures
+            up to this one. None where nothing was written.
+        repeated_frames: Frames equal to the one before, which were not generated again.
         exit_code: What this input's failure would make the process return.
     """
 
@@ -39,6 +42,8 @@ class JobReport:
     seconds: float = 0.0
     cycle: CycleSummary | None = None
     error: str | None = None
+    limited_by: str | None = None
+    repeated_frames: int = 0
     exit_code: ExitCode = ExitCode.OK
 
     def to_dict(self) -> dict[str, Any]:
@@ -53,7 +58,9 @@ class JobReport:
             "status": self.status,
             "frames": self.frames,
             "checked_frames": self.cycle.checked_frames if self.cycle else 0,
+            "repeated_frames": self.repeated_frames,
             "seconds": round(self.seconds, 3),
+            "limited_by": self.limited_by,
             "cycle": cycle,
             "error": self.error,
         }
