@@ -5,10 +5,12 @@ import math
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any, Literal
 
 from mediatrans.errors import InputError, MediatransError, OutputError, UsageError
+from mediatrans.manifest import Entry, Manifest, Origin, State, input_identity
 from mediatrans.media.formats import (
     VIDEO_OUTPUT_SUFFIXES,
     Kind,
@@ -17,8 +19,10 @@ from mediatrans.media.formats import (
     picture_output_suffix,
     video_output_suffix,
 )
+from mediatrans.media.publish import is_part
+from mediatrans.media.work_folder import is_published
 
-__all__ = ["ConvertOptions", "Job", "plan"]
+__all__ = ["ConvertOptions", "Job", "plan", "settings_of"]
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +44,12 @@ class ConvertOptions:
         check_every: Translate back and measure one video frame in this many; 0 turns the cycle
             check off, of pictures too.
         limits: Lowest mean allowed of "psnr" (dB) and "ssim".
+        vcodec: FFmpeg's name of the encoder of videos; None suits it to the container.
+        crf: The encoder's constant quality, lower is better; None takes a high one.
+        preset: One of the encoder's own presets; None takes its usual one.
+        keep_partial: Keep what could be read of a video that turns out to be damaged.
+        reader_limit_s: Seconds without a frame after which a video's reader is given up.
+        verification: "fast" looks at the packets of a finished video, "full" decodes it as well.
     """
 
     output: Path | None = None
@@ -53,6 +63,12 @@ class ConvertOptions:
     preview: int | None = None
     check_every: int = 60
     limits: dict[str, float] = field(default_factory=dict)
+    vcodec: str | None = None
+    crf: float | None = None
+    preset: str | None = None
+    verification: Literal["fast", "full"] = "fast"
+    keep_partial: bool = False
+    reader_limit_s: float = 60.0
 
     def __post_init__(self) -> None:
         """Refuse options that contradict each other.
@@ -74,9 +90,43 @@ class ConvertOptions:
             raise UsageError("--start is before the beginning", remedy="give 0 or more")
         if self.end_s is not None and self.end_s <= (self.start_s or 0.0):
             raise UsageError("--end is not after --start", remedy="give a later --end")
+        if self.crf is not None and not 0 <= self.crf <= 255:
+            raise UsageError("--crf is out of every encoder's range", remedy="use 18, say")
+        if self.verification not in ("fast", "full"):
+            raise UsageError(
+                f"no verification is called {self.verification!r}", remedy="fast, full"
+            )
         counts = (self.batch_size, self.preview, self.threads)
         if self.check_every < 0 or any(count is not None and count < 1 for count in counts):
             raise UsageError("batch size, preview and threads start at 1, --check-every at 0")
+
+
+# What leaves every pixel as it is. A new option counts as one that does not, until it stands here.
+_OF_NO_PIXELS = frozenset(
+    {
+        "output", "model", "overwrite", "device", "limits", "verification",
+        "keep_partial", "reader_limit_s",
+    }
+)  # fmt: skip
+_OF_THE_RUN = frozenset({"batch_size", "threads", "check_every"})
+_KINDS: tuple[Kind, ...] = ("image", "video")
+_OF_VIDEOS = frozenset({"start_s", "end_s", "preview", "vcodec", "crf", "preset"})
+
+
+def settings_of(options: ConvertOptions, kind: Kind | None = None) -> dict[str, Any]:
+    """The options that an output depends on, as JSON holds them.
+
+    Args:
+        options: All of them.
+        kind: "image" or "video" for those that decide what the output shows. None for those as well
+            that may change its last bits or its figures, as a segment of it has to know them.
+    """
+    others = _OF_NO_PIXELS
+    if kind is not None:
+        others |= _OF_THE_RUN
+    if kind == "image":
+        others |= _OF_VIDEOS
+    return {key: value for key, value in asdict(options).items() if key not in others}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +139,10 @@ class Job:
         kind: "image" or "video"; None where it could not be told.
         error: Why it cannot be done; None for a job that is ready.
         skip: Why it is left out; None for a job that is ready.
+        home: The output folder whose manifest tells of the output; None for a lone file.
+        origin: What the output is made from; None where it is in no manifest.
+        done: The manifest's entry of an output that is up to date, else None.
+        replaces: Whether what is there under the output's name may be replaced.
     """
 
     input: Path
@@ -96,6 +150,10 @@ class Job:
     kind: Kind | None = None
     error: MediatransError | None = None
     skip: str | None = None
+    home: Path | None = None
+    origin: Origin | None = None
+    done: Entry | None = None
+    replaces: bool = False
 
     @property
     def ready(self) -> bool:
@@ -103,13 +161,17 @@ class Job:
         return self.error is None and self.skip is None
 
 
-def plan(inputs: Sequence[Path], to: str, options: ConvertOptions) -> list[Job]:
+def plan(
+    inputs: Sequence[Path], to: str, options: ConvertOptions, model_sha256: str = ""
+) -> list[Job]:
     """Turn inputs into jobs; what cannot be done carries its error, the rest goes on.
 
     Args:
         inputs: Files and folders, mixed.
         to: The domain; it ends the names that are derived.
-        options: Only the output, `overwrite` and `preview` matter here.
+        options: How to convert.
+        model_sha256: The generator's digest; what an output folder holds of another one is out of
+            date.
 
     Raises:
         UsageError: No inputs, or an output name that no input can have.
@@ -119,7 +181,9 @@ def plan(inputs: Sequence[Path], to: str, options: ConvertOptions) -> list[Job]:
     jobs: list[Job] = []
     for given in inputs:
         jobs += _jobs_of(given, to, options, alone=len(inputs) == 1)
-    return _check_outputs(jobs, overwrite=options.overwrite)
+    for job in jobs:
+        _tell_of_new_container(job, options)
+    return _look_up(_check_outputs(jobs), options, model_sha256)
 
 
 def _jobs_of(given: Path, to: str, options: ConvertOptions, *, alone: bool) -> list[Job]:
@@ -140,6 +204,14 @@ def _jobs_of(given: Path, to: str, options: ConvertOptions, *, alone: bool) -> l
         return [Job(given, error=InputError(f"cannot be read ({error.strerror})", path=given))]
 
 
+def _tell_of_new_container(job: Job, options: ConvertOptions) -> None:
+    if job.kind != "video" or job.output is None or job.output == options.output:
+        return
+    old, new = job.input.suffix.lower(), job.output.suffix
+    if old != new:
+        log.warning("%s: %s is not written, the output becomes %s", job.input, old, new)
+
+
 def _file_job(path: Path, to: str, output: Path | None, *, alone: bool) -> Job:
     kind = kind_of(path)
     if kind is None:
@@ -152,8 +224,8 @@ def _file_job(path: Path, to: str, output: Path | None, *, alone: bool) -> Job:
     if output is None:
         return Job(path, path.with_name(f"{path.stem}-{to}{suffix}"), kind)
     if not alone or output.is_dir():
-        return Job(path, output / f"{path.stem}{suffix}", kind)
-    if kind == "video" and output.suffix.lower() not in VIDEO_OUTPUT_SUFFIXES:
+        return Job(path, output / f"{path.stem}{suffix}", kind, home=output)
+    if kind == "video" and output.suffix.lower() not in (*VIDEO_OUTPUT_SUFFIXES, suffix):
         raise UsageError(
             f"{output} cannot hold a video",
             remedy=f"end it in one of {', '.join(VIDEO_OUTPUT_SUFFIXES)}, or name a folder",
@@ -213,6 +285,8 @@ def _walk(folder: Path, target: Path) -> Iterator[Job]:
         folders.sort()
         for name in sorted(files):
             path = here / name
+            if is_part(path):
+                continue
             if path.exists() and not path.is_file():
                 log.info("%s: not a regular file, left out", path)
                 continue
@@ -223,7 +297,7 @@ def _walk(folder: Path, target: Path) -> Iterator[Job]:
                 yield _bad(path, "a link that leads nowhere", "remove the link")
             else:
                 output = (target / path.relative_to(folder)).with_suffix(_output_suffix(path, kind))
-                yield Job(path, output, kind)
+                yield Job(path, output, kind, home=target)
     for error in unreadable:
         yield _bad(Path(error.filename), f"cannot be listed ({error.strerror})", "allow reading")
 
@@ -252,20 +326,16 @@ def _output_suffix(path: Path, kind: Kind) -> str:
     return picture_output_suffix(path) if kind == "image" else video_output_suffix(path)
 
 
-def _check_outputs(jobs: list[Job], *, overwrite: bool) -> list[Job]:
+def _check_outputs(jobs: list[Job]) -> list[Job]:
     wanted = Counter(_real(job.output) for job in jobs if job.ready and job.output)
     sources = {_real(job.input) for job in jobs if job.ready}
     return [
-        replace(job, error=error)
-        if (error := _output_error(job, wanted, sources, overwrite))
-        else job
+        replace(job, error=error) if (error := _output_error(job, wanted, sources)) else job
         for job in jobs
     ]
 
 
-def _output_error(
-    job: Job, wanted: Counter[Path], sources: set[Path], overwrite: bool
-) -> OutputError | None:
+def _output_error(job: Job, wanted: Counter[Path], sources: set[Path]) -> OutputError | None:
     """Why a job's output cannot be written, or None."""
     if not job.ready or job.output is None:
         return None
@@ -279,15 +349,60 @@ def _output_error(
         return OutputError("is an input of this run", path=job.output, remedy="name another -o")
     if job.output.is_dir():
         return OutputError("is a folder", path=job.output, remedy="name another -o")
-    if os.path.lexists(job.output) and not overwrite:
-        return OutputError(
-            "exists already", path=job.output, remedy="use --overwrite or another -o"
-        )
-    parent = next((p for p in job.output.absolute().parents if p.exists()), Path("/"))
-    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-        return OutputError(
-            f"cannot be written: {parent} is not a folder you may write to",
-            path=job.output,
-            remedy="name another place with -o",
-        )
     return None
+
+
+def _look_up(jobs: list[Job], options: ConvertOptions, model_sha256: str) -> list[Job]:
+    """Compare what is there with what the manifests tell of it."""
+    manifests: dict[Path, Manifest] = {}
+    settings = {kind: settings_of(options, kind) for kind in _KINDS}
+    looked = []
+    for job in jobs:
+        manifest = None
+        if job.ready and job.home is not None and job.kind is not None:
+            manifest = manifests.setdefault(job.home, Manifest(job.home))
+            try:
+                identity = input_identity(job.input)
+            except OSError as error:
+                looked.append(
+                    _bad(job.input, f"cannot be read ({error.strerror})", "allow reading")
+                )
+                continue
+            job = replace(job, origin=Origin(identity, model_sha256, settings[job.kind]))
+        looked.append(_compared(job, manifest, options))
+    return looked
+
+
+def _compared(job: Job, manifest: Manifest | None, options: ConvertOptions) -> Job:
+    if not job.ready or job.output is None:
+        return job
+    if not os.path.lexists(job.output):
+        return _checked_place(job, job.output)
+    state: State = "foreign"
+    entry = None
+    if manifest is not None and job.origin is not None:
+        state, entry = manifest.look_up(job.output, job.origin)
+    if state == "current" and entry is not None and (entry.cycle or not options.limits):
+        return replace(job, skip="up to date", done=entry)
+    if options.overwrite or state != "foreign":
+        return _checked_place(replace(job, replaces=True), job.output)
+    if is_published(job.output):
+        return job
+    problem = "exists already"
+    if manifest is not None and manifest.knows(job.output):
+        problem = "was changed after it was written here"
+    error = OutputError(problem, path=job.output, remedy="use --overwrite or another -o")
+    return replace(job, error=error)
+
+
+def _checked_place(job: Job, output: Path) -> Job:
+    """The job, failed where its output's folder cannot be written to."""
+    parent = next((p for p in output.absolute().parents if p.exists()), Path("/"))
+    if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
+        return job
+    error = OutputError(
+        f"cannot be written: {parent} is not a folder you may write to",
+        path=output,
+        remedy="name another place with -o",
+    )
+    return replace(job, error=error)

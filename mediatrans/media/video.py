@@ -1,7 +1,7 @@
 """A video file as a source of frames: each decoded frame once, upright, R'G'B', exactly timed."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, islice
@@ -13,13 +13,17 @@ import av
 from av import VideoFrame
 from av.container import InputContainer
 from av.stream import Disposition
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from mediatrans.errors import InputError
-from mediatrans.media.colour import Colour, ToRgb, is_hdr
+from mediatrans.media.animation import FOREVER, Animation, animation_of
+from mediatrans.media.colour import Chroma, Colour, ToRgb, chroma_of, has_alpha, is_hdr, is_wide
 from mediatrans.media.container import Clip, input_error, limit_size, open_input
+from mediatrans.media.deinterlace import deinterlaced
 from mediatrans.media.frames import Frame, MediaInfo
 from mediatrans.media.orientation import display_matrix, is_transposing, upright
+from mediatrans.media.times import SteadyClock
 
 __all__ = ["VideoInfo", "VideoSource"]
 
@@ -27,6 +31,8 @@ _LOG = logging.getLogger(__name__)
 
 # Joined midway, and packets get lost on the air: no reason to give the rest up.
 _BROADCASTS = frozenset({"mpegts", "mpeg"})
+# FFmpeg's own decoders leave the alpha that WebM keeps beside the picture where it is.
+_ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,19 +41,26 @@ class VideoInfo(MediaInfo):
 
     Attributes:
         path: The video file, whose other streams an output copies.
-        stream_index: Which of its streams the frames come from.
+        stream_index: Which of its streams the frames come from; None for an animated WebP, which
+            has no other streams.
         time_base: Seconds a tick of the frames' timestamps.
         colour: The colour tags of the frames' video, SDR.
-        pixel_aspect: Width of a pixel over its height, upright.
         clip: The part of the video that the frames cover.
+        pixel_aspect: Width of a pixel over its height, upright.
+        chroma: How densely its colour is sampled.
+        has_alpha: Whether its frames can be transparent.
+        plays: How often an animation plays; `FOREVER` for one that never stops.
     """
 
     path: Path
-    stream_index: int
+    stream_index: int | None
     time_base: Fraction
     colour: Colour
-    pixel_aspect: Fraction
     clip: Clip
+    pixel_aspect: Fraction = Fraction(1)
+    chroma: Chroma = "420"
+    has_alpha: bool = False
+    plays: int = FOREVER
 
 
 class VideoSource:
@@ -60,6 +73,11 @@ class VideoSource:
         start_s: Seconds after the file's beginning at which to start; times then begin at 0.
         end_s: Seconds after the file's beginning at which to stop.
         limit: Most frames to take.
+        whole: Refuse a file that is cut short at once; otherwise it is read up to there.
+
+    Attributes:
+        path: The video file.
+        decoded: Frames decoded until now, those before the asked-for part included.
     """
 
     def __init__(
@@ -69,8 +87,11 @@ class VideoSource:
         start_s: float | Fraction | None = None,
         end_s: float | Fraction | None = None,
         limit: int | None = None,
+        whole: bool = True,
     ) -> None:
-        self._path = path
+        self.path = self._path = path
+        self.decoded = 0
+        self._whole = whole
         self._start_s = start_s
         self._end_s = end_s
         self._limit = limit
@@ -90,7 +111,7 @@ class VideoSource:
         Raises:
             InputError: The file is missing, damaged, no video, or has no frame where asked.
         """
-        self._container = open_input(self._path)
+        self._container = open_input(self._path, whole=self._whole)
         try:
             self._open(self._container)
         except BaseException:
@@ -109,9 +130,29 @@ class VideoSource:
         if self._container is not None:
             self._container.close()
 
-    def __iter__(self) -> Iterator[Frame]:
+    def restart(self, time_s: Fraction | None) -> None:
+        """Begin anew at a keyframe before a time; the frames are then counted from there.
+
+        Args:
+            time_s: Seconds on the clock of the frames; None begins with the first frame.
+
+        Raises:
+            InputError: The file cannot be opened again.
+        """
+        assert self._container is not None, "opened by its with block"
+        self._decoded = iter(())
+        self._container.close()
+        self._container = open_input(self._path, whole=self._whole)
+        stream = _main_stream(self._container, self._path)
+        stream.thread_type = "AUTO"
+        clip = self.info.clip
+        begin = clip.begin if time_s is None else time_s + (clip.begin or 0)
+        frames = self._decode(self._container, stream, clip, begin)
+        self._decoded = deinterlaced(frames, self._path)
+
+    def __iter__(self) -> Generator[Frame, None, None]:
         info = self.info
-        clock = _Clock(self._path, info.time_base)
+        clock = SteadyClock(str(self._path), info.time_base)
         shift = info.clip.shift(info.time_base)
         convert: ToRgb | None = None
         for index, decoded in enumerate(islice(self._decoded, info.clip.limit)):
@@ -122,7 +163,7 @@ class VideoSource:
                 pixels=upright(pixels, matrix),
                 index=index,
                 name=f"{self._path}, frame {index}",
-                pts=clock.tick(decoded) - shift,
+                pts=clock.tick(decoded.pts, decoded.duration) - shift,
                 duration=decoded.duration or None,
                 time_base=info.time_base,
                 alpha=None if alpha is None else upright(alpha, matrix),
@@ -133,8 +174,8 @@ class VideoSource:
         limit_size(stream, self._path)
         stream.thread_type = "AUTO"
         assert stream.time_base is not None
-        clip = _clip(container, self._start_s, self._end_s, self._limit)
-        frames = self._decode(container, stream, clip)
+        clip = _clip(container, self._start_s, self._end_s, self._limit, self._whole)
+        frames = deinterlaced(self._decode(container, stream, clip, clip.begin), self._path)
         first = next(frames, None)
         if first is None:
             raise InputError(
@@ -147,21 +188,27 @@ class VideoSource:
         _warn(stream, first, self._path)
 
     def _decode(
-        self, container: InputContainer, stream: VideoStream, clip: Clip
+        self,
+        container: InputContainer,
+        stream: VideoStream,
+        clip: Clip,
+        begin: Fraction | None,
     ) -> Iterator[VideoFrame]:
-        """The frames within the clip, in presentation order."""
+        """The frames within the clip from a keyframe before `begin` on, in presentation order."""
         time_base = stream.time_base
         assert time_base is not None
         is_broadcast = container.format.name in _BROADCASTS
+        decoder = _decoder(stream)
         count = 0
         try:
-            if clip.begin is not None:
-                container.seek(int(clip.begin / time_base), stream=stream)
+            if begin is not None:
+                container.seek(int(begin / time_base), stream=stream)
             for packet in container.demux(stream):
                 if packet.is_corrupt and not is_broadcast:
                     raise self._damaged(count)
-                for frame in packet.decode():
+                for frame in decoder.decode(packet):
                     count += 1
+                    self.decoded += 1
                     time = None if frame.pts is None else frame.pts * time_base
                     if time is not None and clip.begin is not None and time < clip.begin:
                         continue
@@ -179,37 +226,6 @@ class VideoSource:
         )
 
 
-class _Clock:
-    """Presentation times that strictly increase, repaired where the file's do not."""
-
-    def __init__(self, path: Path, time_base: Fraction) -> None:
-        self._path = path
-        self._time_base = time_base
-        self._last: int | None = None
-        self._step = 1
-        self._warned = False
-
-    def tick(self, frame: VideoFrame) -> int:
-        """The frame's presentation time in ticks."""
-        pts = frame.pts
-        if pts is None:
-            pts = 0 if self._last is None else self._last + self._step
-            self._warn("has no time", pts)
-        elif self._last is not None and pts <= self._last:
-            # The least change that keeps the order leaves the next frame's own time valid.
-            pts = self._last + 1
-            self._warn("does not come after the one before it", pts)
-        self._last = pts
-        self._step = frame.duration or self._step
-        return pts
-
-    def _warn(self, what: str, pts: int) -> None:
-        if not self._warned:
-            at = float(pts * self._time_base)
-            _LOG.warning("%s: a frame %s, repaired (first at %.3f s)", self._path, what, at)
-            self._warned = True
-
-
 def _main_stream(container: InputContainer, path: Path) -> VideoStream:
     stream = container.streams.best("video")
     if not isinstance(stream, VideoStream) or stream.disposition & Disposition.attached_pic:
@@ -221,17 +237,34 @@ def _main_stream(container: InputContainer, path: Path) -> VideoStream:
     return stream
 
 
+def _decoder(stream: VideoStream) -> VideoStream | VideoCodecContext:
+    """The stream's own decoder, or the one that knows of its alpha."""
+    native = stream.codec_context
+    name = _ALPHA_DECODERS.get(native.codec.canonical_name)
+    if stream.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
+        return stream
+    decoder = VideoCodecContext.create(name, "r")
+    assert isinstance(decoder, VideoCodecContext)
+    decoder.extradata = native.extradata
+    # The container's tags, which a decoder made apart from the stream has not seen.
+    decoder.color_range, decoder.colorspace = native.color_range, native.colorspace
+    decoder.color_primaries, decoder.color_trc = native.color_primaries, native.color_trc
+    return decoder
+
+
 def _clip(
     container: InputContainer,
     start_s: float | Fraction | None,
     end_s: float | Fraction | None,
     limit: int | None,
+    whole: bool,
 ) -> Clip:
     origin = Fraction(container.start_time or 0, av.time_base)
     return Clip(
         begin=None if not start_s else origin + Fraction(start_s),
         end=None if end_s is None else origin + Fraction(end_s),
         limit=limit,
+        whole=whole,
     )
 
 
@@ -245,24 +278,32 @@ def _info(
     if is_transposing(matrix):
         width, height, aspect = height, width, 1 / aspect
     rate = stream.guessed_rate or stream.average_rate
+    animation = animation_of(path)
     return VideoInfo(
         width=width,
         height=height,
-        frame_count=_frame_count(container, stream, rate, clip),
+        frame_count=_frame_count(container, stream, rate, animation, clip),
         rate=rate,
         path=path,
         stream_index=stream.index,
         time_base=stream.time_base,
         colour=Colour.of(first),
-        pixel_aspect=aspect,
         clip=clip,
+        pixel_aspect=aspect,
+        chroma=chroma_of(first.format),
+        has_alpha=has_alpha(first.format),
+        plays=animation.plays if animation else FOREVER,
     )
 
 
 def _frame_count(
-    container: InputContainer, stream: VideoStream, rate: Fraction | None, clip: Clip
+    container: InputContainer,
+    stream: VideoStream,
+    rate: Fraction | None,
+    animation: Animation | None,
+    clip: Clip,
 ) -> int | None:
-    count: int | None = stream.frames or None
+    count: int | None = stream.frames or (animation.frames if animation else None)
     if (count is None or clip.begin or clip.end) and container.duration and rate:
         origin = Fraction(container.start_time or 0, av.time_base)
         file_end = origin + Fraction(container.duration, av.time_base)
@@ -276,10 +317,10 @@ def _frame_count(
 def _warn(stream: VideoStream, first: VideoFrame, path: Path) -> None:
     if is_hdr(first):
         _LOG.warning("%s: HDR, tone-mapped to SDR (bt709, 8 bits)", path)
+    elif is_wide(first):
+        _LOG.warning("%s: wide colours, mapped to bt709 with 8 bits", path)
     elif first.format.components[0].bits > 8:
         bits = first.format.components[0].bits
         _LOG.warning("%s: %d bits a channel, translated with 8", path, bits)
-    if first.interlaced_frame:
-        _LOG.warning("%s: interlaced, translated without deinterlacing", path)
-    if stream.metadata.get("alpha_mode") == "1":
+    if stream.metadata.get("alpha_mode") == "1" and not has_alpha(first.format):
         _LOG.warning("%s: transparent, translated as if it were opaque", path)

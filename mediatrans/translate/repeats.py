@@ -59,6 +59,10 @@ class RepeatSaver:
             translated.append(self._last[1])
         return translated
 
+    def forget(self) -> None:
+        """Compare the next picture with none."""
+        self._last = None
+
 
 def _stacked(pictures: list[Picture]) -> Picture:
     return pictures[0][np.newaxis] if len(pictures) == 1 else np.stack(pictures)
