@@ -48,7 +48,8 @@ class Journal:
             record: Anything that JSON can hold.
 
         Raises:
-            OSError: The disk is full, it is a link, or the file was taken away since the last `append`.
+            OSError: The disk is full, the file is a link, or it was taken away since the last
+                `append`.
         """
         line = json.dumps(record, ensure_ascii=False, allow_nan=False).encode() + b"\n"
         flags = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)

@@ -44,6 +44,8 @@ def converter_for(stream: Stream, output: OutputContainer) -> Converter | None:
         output: The output, not yet begun.
     """
     name = output.format.name
+    if stream.codec_context is None:
+        return None
     if isinstance(stream, SubtitleStream) and name in _SUBTITLES:
         codec = stream.codec_context.codec
         return _Subtitles(stream, output, _SUBTITLES[name]) if codec.text_sub else None

@@ -259,7 +259,10 @@ class VideoSink:
             width=stream.codec_context.width,
             height=stream.codec_context.height,
             index=stream.index,
-            streams=[stream.type for stream in self._container.streams],
+            streams=[
+                other.type if other.index == stream.index or other.index in copied else "empty"
+                for other in self._container.streams
+            ],
             spans={**copied, stream.index: self._last - self._first},
         )
 
