@@ -59,7 +59,6 @@ def input_options() -> dict[str, str]:
     return {
         "format_whitelist": ",".join(DEMUXERS),
         "protocol_whitelist": ",".join(PROTOCOLS),
-        "max_streams": str(_MAX_STREAMS),
         "probesize": str(_PROBE_BYTES),
         "analyzeduration": str(_PROBE_TIME),
     }
@@ -73,7 +72,7 @@ def open_input(path: Path, *, whole: bool = True) -> InputContainer:
         whole: Refuse a file that is cut short.
 
     Raises:
-        InputError: The file is missing, empty, damaged or no video.
+        InputError: The file is missing, empty, damaged, no video, or of too many streams.
     """
     try:
         if path.stat().st_size == 0:
@@ -81,7 +80,7 @@ def open_input(path: Path, *, whole: bool = True) -> InputContainer:
         if whole:
             check_whole(path)
         # The prefix keeps a name with a colon from being read as a protocol.
-        return av.open(
+        container = av.open(
             f"file:{path}", "r", container_options=input_options(), metadata_errors="replace"
         )
     except av.FFmpegError as error:
@@ -93,6 +92,11 @@ def open_input(path: Path, *, whole: bool = True) -> InputContainer:
             path=path,
             remedy="check the file and its permissions",
         ) from error
+    if len(container.streams) > _MAX_STREAMS:
+        problem = f"{len(container.streams)} streams are more than the limit of {_MAX_STREAMS}"
+        container.close()
+        raise InputError(problem, path=path, remedy="take some out with ffmpeg first")
+    return container
 
 
 def limit_size(stream: VideoStream, path: Path) -> None:
