@@ -41,10 +41,21 @@ train_a = "summer"
 
 
 def clips(folder: Path) -> dict[str, bytes]:
-    """A clip of six frames, with sound where the container has it, by suffix."""
-    return {
+    """A clip of six frames, with sound where the container has it, or an animation, by suffix."""
+    made = {
         suffix: _clip(folder / f"clip{suffix}", *codecs) for suffix, codecs in CLIP_FORMATS.items()
     }
+    return made | {suffix: _animation(suffix) for suffix in (".webp", ".png")}
+
+
+def _animation(suffix: str) -> bytes:
+    random = np.random.default_rng(0)
+    first, *others = (
+        Image.fromarray(random.integers(0, 256, (24, 32, 3), dtype=np.uint8)) for _ in range(4)
+    )
+    file = io.BytesIO()
+    first.save(file, suffix[1:], save_all=True, append_images=others, duration=40)
+    return file.getvalue()
 
 
 def _clip(path: Path, codec: str, sound: str | None) -> bytes:
