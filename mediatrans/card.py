@@ -9,10 +9,11 @@ from typing import Any
 import tomli_w
 
 from mediatrans.errors import ModelError
+from mediatrans.graph import MAX_STRIDE, is_plain_name
 
 __all__ = ["CARD_NAME", "Card", "Direction", "read_card", "sha256_of", "write_card"]
 
-_MAX_STRIDE = 1024
+_TABLES = ("architecture", "training", "data", "quality", "versions")
 
 CARD_NAME = "card.toml"
 """The file that makes a folder a model."""
@@ -91,7 +92,7 @@ def write_card(folder: Path, card: Card) -> Path:
     if card.seed is not None:
         table["seed"] = card.seed
     table["generators"] = {d.to: {"file": d.file, "sha256": d.sha256} for d in card.directions}
-    for part in ("architecture", "training", "data", "quality", "versions"):
+    for part in _TABLES:
         if getattr(card, part):
             table[part] = getattr(card, part)
     path = folder / CARD_NAME
@@ -108,13 +109,15 @@ def read_card(folder: Path) -> Card:
     path = folder / CARD_NAME
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        first, second = table["domains"]
-        if first == second or not 1 <= int(table["stride"]) <= _MAX_STRIDE:
-            raise ValueError("equal domains, or a stride that cannot be")
+        first, second = (str(domain) for domain in table["domains"])
+        if first == second or not is_plain_name(first) or not is_plain_name(second):
+            raise ValueError(f"domains {first!r} and {second!r}")
+        if not 1 <= int(table["stride"]) <= MAX_STRIDE:
+            raise ValueError(f"stride {table['stride']}")
         generators = table["generators"]
         return Card(
             name=str(table["name"]),
-            domains=(str(first), str(second)),
+            domains=(first, second),
             directions=(
                 Direction(first, str(generators[first]["file"]), str(generators[first]["sha256"])),
                 Direction(
@@ -126,11 +129,7 @@ def read_card(folder: Path) -> Card:
             opset=int(table["opset"]),
             precision=str(table["precision"]),
             seed=table.get("seed"),
-            architecture=table.get("architecture", {}),
-            training=table.get("training", {}),
-            data=table.get("data", {}),
-            quality=table.get("quality", {}),
-            versions=table.get("versions", {}),
+            **{part: _table(table, part) for part in _TABLES},
         )
     except FileNotFoundError as error:
         raise ModelError(
@@ -138,7 +137,14 @@ def read_card(folder: Path) -> Card:
         ) from error
     except OSError as error:
         raise ModelError(f"the card cannot be read ({error.strerror})", path=path) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise ModelError(
             f"the card is damaged ({error!r})", path=path, remedy="export the model again"
         ) from error
+
+
+def _table(table: dict[str, Any], part: str) -> dict[str, Any]:
+    value = table.get(part, {})
+    if not isinstance(value, dict):
+        raise TypeError(f"{part} is not a table")
+    return value

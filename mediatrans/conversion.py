@@ -11,7 +11,6 @@ from queue import SimpleQueue
 from typing import Any
 
 import av
-import numpy as np
 import onnxruntime
 
 from mediatrans import __version__
@@ -20,11 +19,12 @@ from mediatrans.manifest import Entry, Manifest, input_identity
 from mediatrans.media.codecs import probe_encoder
 from mediatrans.media.frames import Frame
 from mediatrans.media.images import PictureSink, PictureSource
-from mediatrans.media.overlap import ReadAhead, WriteBehind
+from mediatrans.media.overlap import ReadAhead, Stage, WriteBehind, slowest_stage
 from mediatrans.media.publish import Fingerprint
 from mediatrans.plan import ConvertOptions, Job, plan, settings_of
 from mediatrans.quality.monitor import CycleMonitor, CycleSummary
 from mediatrans.quality.report import JobReport, Report
+from mediatrans.translate.repeats import RepeatSaver
 from mediatrans.translate.translator import Translator
 from mediatrans.video_job import encoding_of, open_video_job
 
@@ -43,6 +43,9 @@ class Observer:
 
     def translated(self, job: Job, frames: int, total: int | None) -> None:
         """So many frames of a job, of a total where that is known, have been translated."""
+
+    def limited(self, stage: Stage) -> None:
+        """So far this stage sets the pace; told before each `translated`."""
 
     def kept(self, job: Job, folder: Path) -> None:
         """A video could not be finished; the same call goes on from what the folder holds."""
@@ -114,6 +117,8 @@ class _Run:
         self._manifests: dict[Path, Manifest] = {}
         self._model_error: ModelError | None = None
         self._clock_s = time.monotonic()
+        self._slowest: Stage | None = None
+        self._repeated = 0
         if options.limits and self._inverse is None:
             raise UsageError(
                 "a quality limit needs the way back, and this model has none",
@@ -242,17 +247,21 @@ class _Run:
     ) -> Generator[list[Frame], None, None]:
         """Translate and write a source's frames; yields each batch when it is on its way out.
 
-        Frames that cannot be translated go to `failed`; without it their error is raised. No batch
-        reaches over a multiple of `border`.
+        A frame equal to the one before is not generated again, and one translation serves both.
+        Frames that cannot be translated go to `failed`; without it their error is raised. Neither a
+        batch nor that comparison reaches over a multiple of `border`.
         """
         with (
             ReadAhead(source, _QUEUE_DEPTH) as frames,
             WriteBehind(write, _QUEUE_DEPTH) as writer,
         ):
+            translate = RepeatSaver(self._translator)
             for batch in _batches(frames, self._options.batch_size, border):
-                pixels = np.stack([frame.pixels for frame in batch])
+                if border and batch[0].index % border == 0:
+                    translate.forget()
+                pixels = [frame.pixels for frame in batch]
                 try:
-                    translated = self._translator(pixels)
+                    translated = translate(pixels)
                     if monitor is not None:
                         monitor.observe([frame.index for frame in batch], pixels, translated)
                 except InputError as error:
@@ -263,6 +272,8 @@ class _Run:
                 else:
                     for frame, picture in zip(batch, translated, strict=True):
                         writer.put(replace(frame, pixels=picture))
+                self._slowest, self._repeated = slowest_stage(frames, writer), translate.repeated
+                self._observer.limited(self._slowest)
                 yield batch
 
     def _monitor(self, every: int) -> CycleMonitor | None:
@@ -309,6 +320,8 @@ class _Run:
         damage: InputError | None = None,
     ) -> None:
         row = JobReport(job.input, job.output, job.kind, "ok", frames=frames, cycle=cycle)
+        repeated = self._repeated if job.kind == "video" else 0
+        row = replace(row, limited_by=self._slowest, repeated_frames=repeated)
         if damage is not None:
             says = f"{damage}; {frames} frames before it were kept"
             row = replace(row, status="partial", error=says, exit_code=damage.exit_code)

@@ -1,25 +1,51 @@
 """The graph contract: what every generator's ONNX file looks like, and the check that it does.
 
 Input `image` uint8 [N, H, W, 3] RGB, output `image_out` of the same type and shape, N, H and W
-dynamic; standard operators only; weights inside the file; `metadata_props` that say what it is.
+dynamic; standard operators only, no loops; weights inside the file; `metadata_props` that say what
+it is. A graph is data from a stranger: it is looked through before ONNX Runtime sees it.
 """
 
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 import onnx
+import onnx.inliner
 
 from mediatrans.errors import ModelError
 
-__all__ = ["INPUT_NAME", "MIN_SIZE", "OUTPUT_NAME", "GraphMetadata", "inspect_graph"]
+__all__ = [
+    "INPUT_NAME",
+    "MAX_STRIDE",
+    "MIN_SIZE",
+    "OUTPUT_NAME",
+    "GraphMetadata",
+    "inspect_graph",
+    "is_plain_name",
+    "read_graph",
+]
 
 INPUT_NAME = "image"
 OUTPUT_NAME = "image_out"
 MIN_SIZE = 8
 """Smallest height and width a graph must take: below it reflection padding fails."""
 
+MAX_STRIDE = 1024
+"""Largest multiple that a model may want heights and widths to be of."""
+
 _STANDARD_DOMAINS = {"", "ai.onnx"}
+# How long they run cannot be told from the outside, and a generator is a straight line.
+_LOOPS = frozenset({"Loop", "Scan"})
 _MAX_GRAPH_BYTES = 1 << 30
+_MAX_NODES = 20_000
+_MAX_WEIGHT = 1 << 28
+# Of any value on the way from a picture of _PROBE_SIDE x _PROBE_SIDE: 4096 numbers a pixel.
+_PROBE_SIDE = 64
+_MAX_VALUE = 4096 * _PROBE_SIDE**2
 _REMEDY = "make models with mediatrans export-onnx"
 
 
@@ -66,12 +92,15 @@ class GraphMetadata:
         """
         try:
             stride = int(props["mediatrans.stride"])
-            if stride < 1:
+            if not 1 <= stride <= MAX_STRIDE:
                 raise ValueError(f"stride {stride}")
+            origin, to = props["mediatrans.from"], props["mediatrans.to"]
+            if not is_plain_name(origin) or not is_plain_name(to):
+                raise ValueError(f"domains {origin!r} and {to!r}")
             return cls(
                 name=props["mediatrans.name"],
-                origin=props["mediatrans.from"],
-                to=props["mediatrans.to"],
+                origin=origin,
+                to=to,
                 stride=stride,
                 architecture=props.get("mediatrans.architecture", ""),
                 training_size=int(props.get("mediatrans.training_size", "0")),
@@ -83,48 +112,106 @@ class GraphMetadata:
             ) from error
 
 
-def inspect_graph(path: Path) -> dict[str, str]:
+def is_plain_name(name: str) -> bool:
+    """Whether a domain's name can be a part of a file's name, and no path.
+
+    Args:
+        name: What a card, a graph or the user calls a domain.
+    """
+    return name.isprintable() and name.strip(". ") != "" and not set(name) & set("/\\")
+
+
+def read_graph(path: Path) -> bytes:
+    """The bytes of an ONNX file, to be inspected and then loaded: what was seen is what runs.
+
+    Raises:
+        ModelError: The file is missing, cannot be read or is larger than any generator.
+    """
+    try:
+        if path.stat().st_size > _MAX_GRAPH_BYTES:
+            raise ModelError("larger than 1 GiB, no generator is", path=path, remedy=_REMEDY)
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise ModelError("no such model file", path=path, remedy=_REMEDY) from error
+    except OSError as error:
+        raise ModelError(f"cannot be read ({error.strerror})", path=path) from error
+
+
+def inspect_graph(content: bytes, path: Path) -> dict[str, str]:
     """Check a graph against the contract without running any of it.
 
     Args:
-        path: The ONNX file.
+        content: The ONNX file's bytes.
+        path: What to call the file in messages.
 
     Returns:
         Its `metadata_props`.
 
     Raises:
-        ModelError: Not a self-contained ONNX file of standard operators with one uint8
-            [N, H, W, 3] input `image` and one such output `image_out`.
+        ModelError: Not a self-contained graph of standard operators and bounded sizes, with one
+            uint8 [N, H, W, 3] input `image` and one such output `image_out`.
     """
     try:
-        if path.stat().st_size > _MAX_GRAPH_BYTES:
-            raise ModelError("larger than 1 GiB, no generator is", path=path, remedy=_REMEDY)
-        model = onnx.load(path, load_external_data=False)
-    except FileNotFoundError as error:
-        raise ModelError("no such model file", path=path, remedy=_REMEDY) from error
-    except OSError as error:
-        raise ModelError(f"cannot be read ({error.strerror})", path=path) from error
-    except ModelError:
-        raise
+        model = onnx.load_model_from_string(content)
     except Exception as error:  # protobuf's DecodeError has no stable import path
         raise ModelError("not an ONNX file", path=path, remedy=_REMEDY) from error
-    graph = model.graph
-    if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in graph.initializer):
-        raise ModelError("keeps weights in other files", path=path, remedy=_REMEDY)
-    foreign = (
-        {n.domain for n in graph.node} - _STANDARD_DOMAINS - {f.domain for f in model.functions}
-    )
-    if foreign:
-        raise ModelError(f"uses custom operators of {sorted(foreign)}", path=path, remedy=_REMEDY)
+    problem = _forbidden_part(model) or _wrong_ends(model.graph) or _too_large(model)
+    if problem is not None:
+        raise ModelError(problem, path=path, remedy=_REMEDY)
+    return {entry.key: entry.value for entry in model.metadata_props}
+
+
+def _parts(message: Any) -> Iterator[Any]:
+    """A protobuf message and all below it: whatever can hold a tensor or a node is met."""
+    yield message
+    for field, value in message.ListFields():
+        if field.type == field.TYPE_MESSAGE:
+            for part in [value] if hasattr(value, "ListFields") else value:
+                yield from _parts(part)
+
+
+def _forbidden_part(model: onnx.ModelProto) -> str | None:
+    """What a self-contained, straight graph of standard operators does not have, or None."""
+    functions = {_function_key(function.domain, function) for function in model.functions}
+    for part in _parts(model):
+        if not all(map(_is_text, part.ListFields())):
+            return "holds names that are no text"
+        if isinstance(part, onnx.TensorProto):
+            if part.data_location == onnx.TensorProto.EXTERNAL or part.external_data:
+                return "keeps weights in other files"
+            if any(size < 0 for size in part.dims) or math.prod(part.dims) > _MAX_WEIGHT:
+                return f"holds a tensor of unreasonable size {list(part.dims)}"
+        elif isinstance(part, onnx.SparseTensorProto):
+            return "holds sparse weights"
+        elif isinstance(part, onnx.TrainingInfoProto):
+            return "holds a training graph"
+        elif isinstance(part, onnx.NodeProto):
+            key = (part.domain, part.op_type, part.overload)
+            if part.domain not in _STANDARD_DOMAINS and key not in functions:
+                return f"uses custom operators of {part.domain!r}"
+            if part.domain in _STANDARD_DOMAINS and part.op_type in _LOOPS:
+                return f"uses {part.op_type}, which may run without an end"
+    return None
+
+
+def _is_text(entry: tuple[Any, Any]) -> bool:
+    """Whether a field of texts holds texts; protobuf gives those that are not UTF-8 as bytes."""
+    field, value = entry
+    texts = [value] if isinstance(value, str | bytes) else value
+    return field.type != field.TYPE_STRING or all(isinstance(text, str) for text in texts)
+
+
+def _function_key(domain: str, named: onnx.FunctionProto) -> tuple[str, str, str]:
+    return (domain, named.name, named.overload)
+
+
+def _wrong_ends(graph: onnx.GraphProto) -> str | None:
+    """How the graph's input or output differs from the contract, or None."""
     for values, name in ((graph.input, INPUT_NAME), (graph.output, OUTPUT_NAME)):
         if [value.name for value in values] != [name] or not _is_picture_batch(values[0]):
             found = ", ".join(value.name for value in values)
-            raise ModelError(
-                f"wrong graph: wants one uint8 [N, H, W, 3] {name!r}, has {found}",
-                path=path,
-                remedy=_REMEDY,
-            )
-    return {entry.key: entry.value for entry in model.metadata_props}
+            return f"wrong graph: wants one uint8 [N, H, W, 3] {name!r}, has {found}"
+    return None
 
 
 def _is_picture_batch(value: onnx.ValueInfoProto) -> bool:
@@ -132,3 +219,52 @@ def _is_picture_batch(value: onnx.ValueInfoProto) -> bool:
     # A dimension without a value is dynamic, as N, H and W have to be.
     sizes = [dimension.dim_value for dimension in tensor.shape.dim]
     return bool(tensor.elem_type == onnx.TensorProto.UINT8) and sizes in ([0, 0, 0, 3], [0] * 4)
+
+
+def _too_large(model: onnx.ModelProto) -> str | None:
+    """Why running the graph would take an unreasonable amount of memory or time, or None.
+
+    Sizes that only running can tell are left to the session's limit on memory.
+    """
+    nodes = _expanded_nodes(model)
+    if nodes is None or nodes > _MAX_NODES:
+        return "has functions that call themselves" if nodes is None else f"has {nodes:,} operators"
+    # Written out, so that the values inside functions are seen as well.
+    probe = onnx.inliner.inline_local_functions(model)
+    sides = (1, _PROBE_SIDE, _PROBE_SIDE, 3)
+    for dimension, side in zip(probe.graph.input[0].type.tensor_type.shape.dim, sides, strict=True):
+        dimension.dim_value = side
+    try:
+        inferred = onnx.shape_inference.infer_shapes(probe, data_prop=True)
+    except Exception as error:  # whatever the C++ side throws
+        return f"has shapes that cannot be inferred ({str(error).strip().splitlines()[0]})"
+    for part in _parts(inferred.graph):
+        if isinstance(part, onnx.ValueInfoProto):
+            dimensions = part.type.tensor_type.shape.dim
+            if math.prod(dimension.dim_value or 1 for dimension in dimensions) > _MAX_VALUE:
+                return f"makes a value of unreasonable size, {part.name!r}, out of a small picture"
+    return None
+
+
+def _expanded_nodes(model: onnx.ModelProto) -> int | None:
+    """Operators once every function is written out where it is called; None if they recurse."""
+    bodies = {_function_key(f.domain, f): Counter(_calls(f.node)) for f in model.functions}
+    try:
+        order = list(
+            TopologicalSorter({key: set(body) for key, body in bodies.items()}).static_order()
+        )
+    except CycleError:
+        return None
+    sizes: dict[tuple[str, str, str], int] = {}
+    for key in order:
+        body = bodies.get(key)
+        sizes[key] = 1 if body is None else sum(sizes[k] * count for k, count in body.items())
+    return sum(sizes.get(key, 1) for key in _calls(model.graph.node))
+
+
+def _calls(nodes: Iterable[onnx.NodeProto]) -> Iterator[tuple[str, str, str]]:
+    """What nodes and the nodes of their subgraphs call."""
+    for node in nodes:
+        for part in _parts(node):
+            if isinstance(part, onnx.NodeProto):
+                yield (part.domain, part.op_type, part.overload)

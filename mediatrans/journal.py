@@ -48,10 +48,13 @@ class Journal:
             record: Anything that JSON can hold.
 
         Raises:
-            OSError: The disk is full, or the file was taken away since the last `append`.
+            OSError: The disk is full, the file is a link, or it was taken away since the last
+                `append`.
         """
         line = json.dumps(record, ensure_ascii=False, allow_nan=False).encode() + b"\n"
         flags = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        # A link that somebody put there would have the record written elsewhere.
+        flags |= getattr(os, "O_NOFOLLOW", 0)
         if not self._begun:
             flags |= os.O_CREAT
         descriptor = os.open(self.path, flags, 0o666)

@@ -254,7 +254,7 @@ def _folder_jobs(folder: Path, to: str, options: ConvertOptions, *, alone: bool)
         raise OutputError(
             "is a file, but a folder is to be written there", path=target, remedy="use another -o"
         )
-    jobs = list(_walk(folder, target))
+    jobs = [_kept_inside(job, target) for job in _walk(folder, target)]
     if not jobs:
         raise InputError(
             "no pictures or videos in this folder", path=folder, remedy="check the folder"
@@ -302,6 +302,17 @@ def _walk(folder: Path, target: Path) -> Iterator[Job]:
         yield _bad(Path(error.filename), f"cannot be listed ({error.strerror})", "allow reading")
 
 
+def _kept_inside(job: Job, target: Path) -> Job:
+    """The job, or its failure where a link in the output folder leads its output out of there."""
+    if job.output is None or _real(job.output.parent).is_relative_to(_real(target)):
+        return job
+    problem = f"{job.output.parent} is a link that leads out of the output folder"
+    return replace(
+        job,
+        error=OutputError(problem, path=job.output, remedy="remove the link, or use another -o"),
+    )
+
+
 def _bad(path: Path, problem: str, remedy: str) -> Job:
     return Job(path, error=InputError(problem, path=path, remedy=remedy))
 
@@ -316,25 +327,27 @@ def _output_suffix(path: Path, kind: Kind) -> str:
 
 
 def _check_outputs(jobs: list[Job]) -> list[Job]:
-    wanted = Counter(_real(job.output) for job in jobs if job.ready and job.output)
-    sources = {_real(job.input) for job in jobs if job.ready}
+    # As texts: a folder may have very many files, and paths take several times the memory.
+    wanted = Counter(os.path.realpath(job.output) for job in jobs if job.ready and job.output)
+    sources = {os.path.realpath(job.input) for job in jobs if job.ready}
     return [
         replace(job, error=error) if (error := _output_error(job, wanted, sources)) else job
         for job in jobs
     ]
 
 
-def _output_error(job: Job, wanted: Counter[Path], sources: set[Path]) -> OutputError | None:
+def _output_error(job: Job, wanted: Counter[str], sources: set[str]) -> OutputError | None:
     """Why a job's output cannot be written, or None."""
     if not job.ready or job.output is None:
         return None
-    if wanted[_real(job.output)] > 1:
+    real = os.path.realpath(job.output)
+    if wanted[real] > 1:
         return OutputError(
             f"another input would write the same output {job.output}",
             path=job.input,
             remedy="convert them one by one, each with its own -o",
         )
-    if _real(job.output) in sources:
+    if real in sources:
         return OutputError("is an input of this run", path=job.output, remedy="name another -o")
     if job.output.is_dir():
         return OutputError("is a folder", path=job.output, remedy="name another -o")

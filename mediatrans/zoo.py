@@ -8,7 +8,7 @@ import platformdirs
 
 from mediatrans.card import CARD_NAME, Card, read_card, sha256_of
 from mediatrans.errors import ModelError
-from mediatrans.graph import GraphMetadata, inspect_graph
+from mediatrans.graph import GraphMetadata, inspect_graph, read_graph
 
 __all__ = ["Generator", "find", "list_models", "places"]
 
@@ -186,7 +186,7 @@ def _lone_file(path: Path, to: str) -> Generator:
             generator = _direction(path.parent, card, to, place=str(path.parent))
             if generator.path.name == path.name:
                 return generator
-    metadata = GraphMetadata.from_props(inspect_graph(path), path)
+    metadata = GraphMetadata.from_props(inspect_graph(read_graph(path), path), path)
     if metadata.to != to:
         raise ModelError(
             f"it translates to {metadata.to!r}, not to {to!r}",

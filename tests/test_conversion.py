@@ -1,17 +1,20 @@
 """The whole line from Python: files in, files and a report out."""
 
+import json
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from mediatrans import ConvertOptions, ExitCode, Observer, convert
 from mediatrans.errors import InputError, UsageError
 from mediatrans.manifest import MANIFEST_NAME
 from mediatrans.media.picture_reader import read_picture
-from mediatrans.quality.report import JobReport
+from mediatrans.quality.report import JobReport, Report
 from mediatrans.translate.session import Session
 from tests.media_files import audio_packets, levels, times, write_clip, write_picture
 from tests.pairs import darkening, identity, write_pair
@@ -244,3 +247,41 @@ def test_a_bug_in_one_picture_is_that_pictures(pair: Path, monkeypatch: pytest.M
     report = convert("in", "night")
     assert sorted(row.status for row in report.jobs) == ["failed", "ok", "ok"]
     assert report.exit_code == ExitCode.INTERNAL
+
+
+@pytest.mark.parametrize("batch_size", [1, 4])
+def test_frames_equal_to_the_one_before_are_generated_once(
+    pair: Path, batch_size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = [30, 30, 30, 90, 91, 91]
+    with av.open("still.mkv", "w") as container:
+        stream = container.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 32, 24, "bgr0"
+        for level in shown:
+            frame = av.VideoFrame.from_ndarray(np.full((24, 32, 3), level, np.uint8), "rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    given: list[int] = []
+    run = Session.run
+
+    def counted(session: Session, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        given.extend(int(image[0, 0, 0]) for image in images)
+        return run(session, images)
+
+    monkeypatch.setattr(Session, "run", counted)
+    options = ConvertOptions(batch_size=batch_size, check_every=0)
+    (row,) = convert("still.mkv", "night", options).jobs
+    assert given == [30, 90, 91]
+    assert (row.frames, row.repeated_frames) == (6, 3)
+    assert row.limited_by in ("decode", "generate", "encode")
+    assert row.output is not None
+    assert levels(row.output) == pytest.approx([255 - level for level in shown], abs=2)
+
+
+@pytest.mark.parametrize("names", [[], ["a.png"], ["a.png", "b.png", "missing.png"]])
+def test_the_report_written_in_parts_is_the_whole_report(pair: Path, names: list[str]) -> None:
+    for name in names[:2]:
+        write_picture(Path(name))
+    report = convert(names, "night") if names else Report("m", (), ExitCode.OK)
+    text = "".join(report.json_parts())
+    assert text == json.dumps(report.to_dict(), indent=2) + "\n"

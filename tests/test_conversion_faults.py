@@ -5,6 +5,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event
@@ -14,6 +15,7 @@ import pytest
 
 from mediatrans import ConvertOptions, ExitCode, Observer, convert
 from mediatrans.cli.main import run
+from mediatrans.errors import InputError
 from mediatrans.media.reader import BoundedSource, ReaderStalledError
 from mediatrans.media.video import VideoSource
 from mediatrans.media.work_folder import work_path
@@ -341,3 +343,14 @@ def noise(index: int, width: int, height: int) -> Any:
     import numpy as np
 
     return np.random.default_rng(index).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def test_a_file_that_does_not_open_leaves_no_thread_behind(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.mp4"
+    bad.write_bytes(b"no video")
+    before = set(threading.enumerate())
+    with pytest.raises(InputError), BoundedSource(VideoSource(bad), limit_s=60):
+        pass
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+        assert not thread.is_alive()

@@ -197,8 +197,8 @@ def _write_report(report: "Report", path: Path | None) -> None:
 
     if path is None:
         return
-    with publishing(path) as part:
-        part.write_text(report.to_json(), encoding="utf-8")
+    with publishing(path) as part, part.open("w", encoding="utf-8") as file:
+        file.writelines(report.json_parts())
 
 
 def _show_plan(inputs: Sequence[Path], to: str, options: "ConvertOptions", *, as_json: bool) -> int:

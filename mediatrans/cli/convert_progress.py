@@ -23,6 +23,7 @@ from rich.text import Text
 
 from mediatrans.conversion import Observer
 from mediatrans.errors import OutputError
+from mediatrans.media.overlap import Stage
 from mediatrans.plan import Job
 from mediatrans.quality.report import JobReport, failed_limits
 from mediatrans.translate.translator import Translator
@@ -68,12 +69,14 @@ class ConvertProgress(Observer):
             MofNCompleteColumn(),
             _Speed(),
             TimeRemainingColumn(),
+            TextColumn("{task.fields[limit]}"),
             console=self._console,
             disable=quiet or not self._console.is_terminal,
             transient=True,
         )
         self._files: TaskID | None = None
         self._frames: tuple[Job, TaskID] | None = None
+        self._limit = ""
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -104,7 +107,7 @@ class ConvertProgress(Observer):
                 highlight=False,
             )
         if len(jobs) > 1:
-            self._files = self._bar.add_task("files", total=len(jobs))
+            self._files = self._bar.add_task("files", total=len(jobs), limit="")
 
     def _check_report(self, jobs: Sequence[Job]) -> None:
         if self._report is None:
@@ -122,12 +125,18 @@ class ConvertProgress(Observer):
     def translated(self, job: Job, frames: int, total: int | None) -> None:
         """Move the bar of a video; pictures are counted as files."""
         if job.kind == "image":
+            if self._files is not None:
+                self._bar.update(self._files, limit=self._limit)
             return
         if self._frames is None or self._frames[0] is not job:
             if self._frames is not None:
                 self._bar.remove_task(self._frames[1])
-            self._frames = job, self._bar.add_task(job.input.name)
-        self._bar.update(self._frames[1], completed=frames, total=total)
+            self._frames = job, self._bar.add_task(job.input.name, limit="")
+        self._bar.update(self._frames[1], completed=frames, total=total, limit=self._limit)
+
+    def limited(self, stage: Stage) -> None:
+        """Remember what sets the pace, to be shown beside the bar."""
+        self._limit = f"limited by {stage}"
 
     def kept(self, job: Job, folder: Path) -> None:
         """Remember where the beginning of a video that was not finished is."""
@@ -175,7 +184,8 @@ def _describe(row: JobReport) -> str:
         return f"{row.input}: {row.error}"
     words = [f"{row.input} -> {row.output}"]
     if row.kind == "video":
-        words.append(f"{row.frames} frames in {row.seconds:.1f} s")
+        repeated = f" ({row.repeated_frames} repeated)" if row.repeated_frames else ""
+        words.append(f"{row.frames} frames{repeated} in {row.seconds:.1f} s")
     if row.cycle is not None:
         checked = f" over {row.cycle.checked_frames} frames" if row.kind == "video" else ""
         words.append(

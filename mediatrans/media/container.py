@@ -6,12 +6,30 @@ from pathlib import Path
 
 import av
 from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from mediatrans.errors import InputError
 from mediatrans.media.formats import DEMUXERS, PROTOCOLS
 from mediatrans.media.truncation import missing_bytes
 
-__all__ = ["Clip", "check_whole", "input_error", "input_options", "open_input"]
+__all__ = [
+    "MAX_PIXELS",
+    "Clip",
+    "check_whole",
+    "input_error",
+    "input_options",
+    "limit_size",
+    "open_input",
+]
+
+MAX_PIXELS = 1 << 26
+"""Videos of more pixels a frame (8192x8192) are refused before they are decoded."""
+
+# Twice as many as films with all their languages and fonts have.
+_MAX_STREAMS = 256
+# How much of a file is read, in bytes, and seen, in microseconds, to find out what is in it.
+_PROBE_BYTES = 10_000_000
+_PROBE_TIME = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +55,12 @@ class Clip:
 
 
 def input_options() -> dict[str, str]:
-    """FFmpeg options that keep a demuxer to the one file it is given."""
+    """FFmpeg options that keep a demuxer to the one file it is given, and its probing short."""
     return {
         "format_whitelist": ",".join(DEMUXERS),
         "protocol_whitelist": ",".join(PROTOCOLS),
+        "probesize": str(_PROBE_BYTES),
+        "analyzeduration": str(_PROBE_TIME),
     }
 
 
@@ -52,7 +72,7 @@ def open_input(path: Path, *, whole: bool = True) -> InputContainer:
         whole: Refuse a file that is cut short.
 
     Raises:
-        InputError: The file is missing, empty, damaged or no video.
+        InputError: The file is missing, empty, damaged, no video, or of too many streams.
     """
     try:
         if path.stat().st_size == 0:
@@ -60,7 +80,7 @@ def open_input(path: Path, *, whole: bool = True) -> InputContainer:
         if whole:
             check_whole(path)
         # The prefix keeps a name with a colon from being read as a protocol.
-        return av.open(
+        container = av.open(
             f"file:{path}", "r", container_options=input_options(), metadata_errors="replace"
         )
     except av.FFmpegError as error:
@@ -72,6 +92,30 @@ def open_input(path: Path, *, whole: bool = True) -> InputContainer:
             path=path,
             remedy="check the file and its permissions",
         ) from error
+    if len(container.streams) > _MAX_STREAMS:
+        problem = f"{len(container.streams)} streams are more than the limit of {_MAX_STREAMS}"
+        container.close()
+        raise InputError(problem, path=path, remedy="take some out with ffmpeg first")
+    return container
+
+
+def limit_size(stream: VideoStream, path: Path) -> None:
+    """Refuse a stream of unreasonably large frames, and have its decoder refuse later ones.
+
+    Args:
+        stream: The stream, not yet decoded.
+        path: The video file.
+
+    Raises:
+        InputError: Its frames are too large.
+    """
+    if stream.width * stream.height > MAX_PIXELS:
+        raise InputError(
+            f"{stream.width}x{stream.height} pixels are more than the limit of {MAX_PIXELS:,}",
+            path=path,
+            remedy="scale the video down with ffmpeg first",
+        )
+    stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
 
 
 def check_whole(path: Path) -> None:

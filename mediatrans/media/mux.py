@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import av
-from av import Packet
+from av import AudioStream, Packet
 from av.container import OutputContainer
 from av.stream import DataStream, Discard, Disposition, Stream
 
@@ -120,8 +120,11 @@ class StreamCopier:
 
     @property
     def spans(self) -> dict[int, Fraction]:
-        """Seconds from the first to the last packet of each copied stream, by its output index."""
-        return {copy.index: copy.span for copy in self._copies.values()}
+        """Seconds from the first to the last packet of each copied stream, by its output index.
+
+        Streams of which no packet was copied are not among them.
+        """
+        return {copy.index: copy.span for copy in self._copies.values() if not copy.is_empty}
 
     def add(self, stream: Stream, output: OutputContainer) -> None:
         """Make room for a stream in an output, or warn that the output cannot hold it.
@@ -234,6 +237,11 @@ class _Copy:
         return self._copied.index
 
     @property
+    def is_empty(self) -> bool:
+        """Whether no packet was taken so far."""
+        return self._first is None
+
+    @property
     def span(self) -> Fraction:
         """Seconds from the first to the last packet that was taken."""
         return self._last - (self._first or 0)
@@ -313,6 +321,8 @@ def _add_copy(stream: Stream, output: OutputContainer) -> Stream | None:
         if is_timed and from_mov and output.format.name in ("mp4", "mov"):
             return output.add_stream_from_template(stream)
         return None
+    if isinstance(stream, AudioStream) and not (stream.sample_rate and stream.channels):
+        return None  # damaged: no muxer would begin with it
     try:
         return output.add_stream_from_template(stream, opaque=True)
     except ValueError:

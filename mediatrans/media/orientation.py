@@ -4,7 +4,7 @@ import struct
 
 import numpy as np
 from av import VideoFrame
-from av.sidedata.sidedata import SideData
+from av.sidedata.sidedata import SideData, SideDataContainer
 
 from mediatrans.media.frames import Pixels
 
@@ -22,7 +22,9 @@ def display_matrix(frame: VideoFrame) -> Matrix:
     Args:
         frame: A frame as the decoder gave it.
     """
-    side_data = frame.side_data.get("DISPLAYMATRIX")
+    # Not `frame.side_data`: that container is kept in the frame it keeps, a cycle, and the frames'
+    # memory would wait for the garbage collector, which does not know how much it is.
+    side_data = SideDataContainer(frame).get("DISPLAYMATRIX")  # type: ignore[call-arg]
     return struct.unpack("=9i", bytes(side_data)) if isinstance(side_data, SideData) else _UPRIGHT
 
 

@@ -1,25 +1,39 @@
-"""Reading ahead and writing behind: decode and encode on threads of their own."""
+"""Reading ahead and writing behind: decode and encode on threads of their own.
 
+Every wait at a queue is measured, which tells the slowest of the three stages.
+"""
+
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from queue import Empty, Full, Queue
-from threading import Event, Thread
+from threading import Event, Thread, current_thread
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from mediatrans.media.frames import Frame
 
-__all__ = ["ReadAhead", "WriteBehind"]
+__all__ = ["ReadAhead", "Stage", "WriteBehind", "slowest_stage"]
+
+Stage = Literal["decode", "generate", "encode"]
+"""What a frame goes through, on a thread each."""
 
 _POLL_S = 0.05
 _PATIENCE = 3
 
 
 class _Worker(ABC):
-    """A thread with a bounded queue of frames; None in the queue is its end."""
+    """A thread with a bounded queue of frames; None in the queue is its end.
+
+    Attributes:
+        idle_s: Seconds the thread has waited for the other side.
+        kept_waiting_s: Seconds the other side has waited for the thread.
+    """
 
     def __init__(self, depth: int, name: str) -> None:
+        self.idle_s = 0.0
+        self.kept_waiting_s = 0.0
         self._queue: Queue[Frame | None] = Queue(depth)
         self._stop = Event()
         self._done = Event()
@@ -55,10 +69,22 @@ class _Worker(ABC):
         if interrupts:
             raise interrupts[0]
 
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        """Count the time of a block as waiting, of whichever side enters it."""
+        began_s = time.monotonic()
+        try:
+            yield
+        finally:
+            if current_thread() is self._thread:
+                self.idle_s += time.monotonic() - began_s
+            else:
+                self.kept_waiting_s += time.monotonic() - began_s
+
     def _put(self, item: Frame | None) -> None:
         """Put, unless the other side has gone."""
         while not self._stop.is_set():
-            with suppress(Full):
+            with suppress(Full), self._waiting():
                 self._queue.put(item, timeout=_POLL_S)
                 return
 
@@ -93,11 +119,15 @@ class ReadAhead(_Worker):
 
     def __iter__(self) -> Iterator[Frame]:
         """The source's frames."""
-        while (frame := self._queue.get()) is not None:
+        while (frame := self._take()) is not None:
             yield frame
         self._join()
         if self._error is not None:
             raise self._error
+
+    def _take(self) -> Frame | None:
+        with self._waiting():
+            return self._queue.get()
 
     def __exit__(
         self,
@@ -127,7 +157,8 @@ class WriteBehind(_Worker):
     def _work(self) -> None:
         while not self._stop.is_set():
             with suppress(Empty):
-                frame = self._queue.get(timeout=_POLL_S)
+                with self._waiting():
+                    frame = self._queue.get(timeout=_POLL_S)
                 if frame is None:
                     return
                 self._write(frame)
@@ -155,3 +186,18 @@ class WriteBehind(_Worker):
         self._join()
         if error is None and self._error is not None:
             raise self._error
+
+
+def slowest_stage(reader: ReadAhead, writer: WriteBehind) -> Stage:
+    """The stage that has waited least for the others so far: the one that sets the pace.
+
+    Args:
+        reader: Where frames are taken from, on the calling thread.
+        writer: Where they are put, on the same thread.
+    """
+    idle_s: dict[Stage, float] = {
+        "generate": reader.kept_waiting_s + writer.kept_waiting_s,
+        "decode": reader.idle_s,
+        "encode": writer.idle_s,
+    }
+    return min(idle_s, key=lambda stage: idle_s[stage])

@@ -101,9 +101,9 @@ def _check_size(path: Path, width: int, height: int, max_pixels: int) -> None:
 def _decode(picture: ImageFile, path: Path, index: int) -> Frame:
     jpeg = _jpeg_coding(picture)
     mode, bits = picture.mode, _bits(picture)
-    if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":
-        _LOG.warning("%s: animated or of several pages, only the first picture is taken", path)
     try:
+        if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":
+            _LOG.warning("%s: animated or of several pages, only the first picture is taken", path)
         picture.load()
         upright = _upright(picture)
         colour, icc = _to_srgb(_to_8_bits(upright, path), path)

@@ -30,6 +30,7 @@ _REMEDIES = {
     errno.EROFS: "the disk is read-only, write elsewhere with -o",
     errno.ENOTDIR: "a part of the path is a file, choose another folder with -o",
     errno.EEXIST: "a file stands where a folder is needed, choose another folder with -o",
+    errno.ELOOP: "a link stands where a file or folder of ours should be, remove it",
     errno.EISDIR: "a folder stands where the file should go, choose another name with -o",
     errno.ENAMETOOLONG: "choose a shorter name with -o",
     errno.ENOENT: "its folder was taken away while it was written; run the same command again",
@@ -163,6 +164,7 @@ def publishing(final: Path, record: Record | None = None) -> Iterator[Path]:
         final.parent.mkdir(parents=True, exist_ok=True)
         if final.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        _remove(part)  # what a kill left, or a link that somebody put there to be written through
         yield part
         publish(part, final, record)
     except OSError as error:

@@ -54,7 +54,11 @@ class BoundedSource:
             InputError: As `VideoSource` has it, or it hangs.
         """
         Thread(target=self._serve, name="read", daemon=True).start()
-        self._call(self._source.__enter__)
+        try:
+            self._call(self._source.__enter__)
+        except BaseException:
+            self._calls.put(None)
+            raise
         return self
 
     def __iter__(self) -> Iterator[Frame]:

@@ -44,10 +44,17 @@ def converter_for(stream: Stream, output: OutputContainer) -> Converter | None:
         output: The output, not yet begun.
     """
     name = output.format.name
+    if stream.codec_context is None:
+        return None
     if isinstance(stream, SubtitleStream) and name in _SUBTITLES:
         codec = stream.codec_context.codec
         return _Subtitles(stream, output, _SUBTITLES[name]) if codec.text_sub else None
-    if isinstance(stream, AudioStream) and name in _SOUND and stream.codec_context.sample_rate:
+    if (
+        isinstance(stream, AudioStream)
+        and name in _SOUND
+        and stream.sample_rate
+        and stream.channels
+    ):
         layout = _layout(stream, _SOUND[name])
         return _Sound(stream, output, _SOUND[name], layout) if layout else None
     return None

@@ -112,8 +112,9 @@ class VideoSink:
             self._output.parent.mkdir(parents=True, exist_ok=True)
             if self._output.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            self._remove_part()  # what a kill left, or a link somebody put there
             # Fails now, not after the first second of frames.
-            self._part.open("wb").close()
+            self._part.open("xb").close()
         except OSError as error:
             raise output_error(self._output, error) from error
         self._copier = self._open_copier()
@@ -258,7 +259,10 @@ class VideoSink:
             width=stream.codec_context.width,
             height=stream.codec_context.height,
             index=stream.index,
-            streams=[stream.type for stream in self._container.streams],
+            streams=[
+                other.type if other.index == stream.index or other.index in copied else "empty"
+                for other in self._container.streams
+            ],
             spans={**copied, stream.index: self._last - self._first},
         )
 
@@ -299,7 +303,9 @@ def _muxer_options(muxer: str, copier: StreamCopier | None, info: VideoInfo) -> 
     rates = [
         stream.codec_context.sample_rate
         for stream in (copier.streams if copier else ())
-        if isinstance(stream, av.AudioStream) and stream.codec_context.sample_rate
+        if isinstance(stream, av.AudioStream)
+        and stream.codec_context is not None
+        and stream.codec_context.sample_rate
     ]
     exact = lcm(info.time_base.denominator, *rates)
     # A late start is kept in this unit; the usual millisecond would round it.

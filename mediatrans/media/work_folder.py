@@ -1,6 +1,8 @@
 """The work folder of a long video: its whole segments, kept beside the output until it is done."""
 
+import errno
 import logging
+import os
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -133,6 +135,8 @@ class WorkFolder:
             OutputError: It cannot be made, or another process is at work in it.
         """
         try:
+            if self.path.is_symlink():
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
             try:

@@ -1,6 +1,6 @@
 """The cycle check: how well pictures survive the round trip F(G(x)) ~ x."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -109,15 +109,15 @@ class CycleMonitor:
     def observe(
         self,
         indices: Iterable[int],
-        sources: NDArray[np.uint8],
-        translated: NDArray[np.uint8],
+        sources: Sequence[NDArray[np.uint8]] | NDArray[np.uint8],
+        translated: Sequence[NDArray[np.uint8]] | NDArray[np.uint8],
     ) -> None:
         """Check the frames of a batch whose turn it is.
 
         Args:
             indices: The frames' positions in their source.
-            sources: uint8 [N, H, W, 3], before translation.
-            translated: uint8 [N, H, W, 3], after it.
+            sources: uint8 [H, W, 3] each, before translation.
+            translated: uint8 [H, W, 3] each, after it.
 
         Raises:
             InputError: The way back fails on this input.

@@ -1,10 +1,11 @@
 """What became of every input: the report object and its JSON."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from textwrap import indent
+from typing import Any, Literal, get_args
 
 from mediatrans.errors import ExitCode, batch_exit_code
 from mediatrans.quality.monitor import CycleSummary
@@ -28,6 +29,9 @@ class JobReport:
         seconds: Wall time since the input before it ended; sums to the run's.
         cycle: The cycle check, or None where nothing was checked.
         error: What failed or broke off, or why it was skipped; None for "ok".
+        limited_by: "decode", "generate" or "encode", whichever set the pace; of a folder's pictures
+            up to this one. None where nothing was written.
+        repeated_frames: Frames equal to the one before, which were not generated again.
         exit_code: What this input's failure would make the process return.
     """
 
@@ -39,6 +43,8 @@ class JobReport:
     seconds: float = 0.0
     cycle: CycleSummary | None = None
     error: str | None = None
+    limited_by: str | None = None
+    repeated_frames: int = 0
     exit_code: ExitCode = ExitCode.OK
 
     def to_dict(self) -> dict[str, Any]:
@@ -53,7 +59,9 @@ class JobReport:
             "status": self.status,
             "frames": self.frames,
             "checked_frames": self.cycle.checked_frames if self.cycle else 0,
+            "repeated_frames": self.repeated_frames,
             "seconds": round(self.seconds, 3),
+            "limited_by": self.limited_by,
             "cycle": cycle,
             "error": self.error,
         }
@@ -99,22 +107,26 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """The report as its JSON has it."""
-        return {
-            "version": 1,
-            "model": self.model,
-            "jobs": [job.to_dict() for job in self.jobs],
-            "summary": {
-                "ok": self.count("ok"),
-                "skipped": self.count("skipped"),
-                "partial": self.count("partial"),
-                "failed": self.count("failed"),
-                "exit_code": int(self.exit_code),
-            },
-        }
+        return {**self._head(), "jobs": [job.to_dict() for job in self.jobs], **self._tail()}
 
-    def to_json(self) -> str:
-        """The report as indented JSON."""
-        return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    def json_parts(self) -> Iterator[str]:
+        """The report as indented JSON, a row at a time: a folder may have very many."""
+        head, tail = _dumped(self._head()), _dumped(self._tail())
+        yield head.removesuffix("\n}") + ',\n  "jobs": ['
+        for position, job in enumerate(self.jobs):
+            yield (",\n" if position else "\n") + indent(_dumped(job.to_dict()), "    ")
+        yield ("\n  ]," if self.jobs else "],") + tail.removeprefix("{") + "\n"
+
+    def _head(self) -> dict[str, Any]:
+        return {"version": 1, "model": self.model}
+
+    def _tail(self) -> dict[str, Any]:
+        counts = {status: self.count(status) for status in get_args(Status)}
+        return {"summary": {**counts, "exit_code": int(self.exit_code)}}
+
+
+def _dumped(value: dict[str, Any]) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def failed_limits(job: JobReport, limits: Mapping[str, float]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from mediatrans.errors import InputError, OutputError
+from mediatrans.graph import is_plain_name
 from mediatrans.media.publish import sync_folder
 from mediatrans.training.config import TrainConfig
 
@@ -139,6 +140,8 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
         )
     try:
         first, second = content["domains"]
+        if not is_plain_name(first) or not is_plain_name(second):
+            raise ValueError(f"domains {first!r} and {second!r}")
         return Checkpoint(
             config=TrainConfig.from_table(content["config"], str(path)),
             domains=(first, second),

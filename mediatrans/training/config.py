@@ -197,9 +197,13 @@ def load_recipe(path: Path) -> dict[str, Any]:
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, RecursionError, ValueError) as error:
         raise UsageError(f"cannot read the recipe ({error})", path=path) from error
     domains = table.pop("domains", None)
+    if domains is not None and not (
+        isinstance(domains, list) and all(isinstance(domain, str) for domain in domains)
+    ):
+        raise UsageError(f"domains = {domains!r} is not a list of two names", path=path)
     table.pop("run", None)
     TrainConfig.from_table(table, str(path))
     return table if domains is None else table | {"domains": domains}

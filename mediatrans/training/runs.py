@@ -126,7 +126,7 @@ def read_run(folder: Path) -> RunSettings:
             raise KeyError("train_a, train_b")
     except FileNotFoundError as error:
         raise InputError("no training run here", path=folder, remedy="train first") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, RecursionError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"the run's settings are damaged ({error!r})", path=path) from error
     config = TrainConfig.from_table(table, str(path))
     return RunSettings(config, Folders(domains, train_a, train_b, test_a, test_b))

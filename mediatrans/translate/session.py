@@ -3,6 +3,7 @@
 import ctypes
 import os
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +12,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from mediatrans.errors import DeviceError, InputError, ModelError, UsageError
-from mediatrans.graph import INPUT_NAME, OUTPUT_NAME, inspect_graph
+from mediatrans.graph import INPUT_NAME, OUTPUT_NAME, inspect_graph, read_graph
 
 __all__ = ["Session", "cuda_device_count", "resolve_device"]
 
@@ -36,18 +37,16 @@ class Session:
 
     def __init__(self, path: Path, *, device: str = "cpu", threads: int | None = None) -> None:
         self.path = path
-        self.metadata = inspect_graph(path)
+        content = read_graph(path)
+        self.metadata = inspect_graph(content, path)
         kind, index = resolve_device(device)
-        options = ort.SessionOptions()
-        options.log_severity_level = 3
-        if threads is not None:
-            options.intra_op_num_threads = threads
+        options = _options(threads)
         wanted: str | tuple[str, dict[str, int]] = "CPUExecutionProvider"
         if kind == "cuda":
             ort.preload_dlls()
             wanted = ("CUDAExecutionProvider", {"device_id": index})
         try:
-            self._session = ort.InferenceSession(path, options, providers=[wanted])
+            self._session = ort.InferenceSession(content, options, providers=[wanted])
         except Exception as error:  # ONNX Runtime's own classes share no public base
             raise ModelError(
                 f"ONNX Runtime cannot load the graph ({error})",
@@ -90,6 +89,37 @@ class Session:
                 remedy="a generator must keep the size of its picture",
             )
         return out
+
+
+def _options(threads: int | None) -> ort.SessionOptions:
+    options = ort.SessionOptions()
+    # What fails is raised, and told by whoever catches it.
+    options.log_severity_level = 4
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    # Between two runs its threads would otherwise spin on the cores that decode and encode.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if _limit_memory():
+        options.add_session_config_entry("session.use_env_allocators", "1")
+    return options
+
+
+@cache
+def _limit_memory() -> bool:
+    """Keep all sessions on the CPU together within the machine's memory, where its size is known.
+
+    A graph that wants more then fails like any other, instead of having the process killed.
+    """
+    if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", {}):
+        return False
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    ort.create_and_register_allocator(
+        ort.OrtMemoryInfo(
+            "Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT
+        ),
+        ort.OrtArenaCfg({"max_mem": memory}),
+    )
+    return True
 
 
 def resolve_device(device: str) -> tuple[Literal["cpu", "cuda"], int]:

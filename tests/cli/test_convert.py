@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from mediatrans.cli.main import run
+from mediatrans.errors import ExitCode
 from mediatrans.translate.session import cuda_device_count
 from tests.media_files import write_clip, write_picture
 from tests.pairs import darkening, identity, write_pair
@@ -238,3 +239,16 @@ def test_a_reader_that_goes_away_is_no_bug(pair: Path) -> None:
         err = process.stderr.read()
     assert process.returncode == 6, err
     assert "Traceback" not in err
+
+
+def test_the_bar_says_how_fast_it_goes_and_what_limits_it(
+    pair: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "160")
+    write_clip(Path("clip.mp4"), frames=12)
+    assert run(["convert", "clip.mp4", "--to", "night"]) == ExitCode.OK
+    drawn = capfd.readouterr().err
+    assert "clip.mp4" in drawn
+    assert "12/12" in drawn
+    assert any(f"limited by {stage}" in drawn for stage in ("decode", "generate", "encode"))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mediatrans.media.frames import Frame
-from mediatrans.media.overlap import ReadAhead, WriteBehind
+from mediatrans.media.overlap import ReadAhead, WriteBehind, slowest_stage
 
 
 def frames(count: int) -> Iterator[Frame]:
@@ -103,3 +103,24 @@ def write_all(write: Callable[[Frame], None], then: Callable[[], object] = bool)
         for frame in frames(3):
             sink.put(frame)
         then()
+
+
+@pytest.mark.parametrize("slow", ["decode", "generate", "encode"])
+def test_the_slowest_stage_is_the_one_that_never_waits(slow: str) -> None:
+    def work(stage: str) -> None:
+        if stage == slow:
+            threading.Event().wait(0.01)  # the work, which leaves the core to the others
+
+    def source() -> Iterator[Frame]:
+        for frame in frames(20):
+            work("decode")
+            yield frame
+
+    with (
+        ReadAhead(source(), 2) as reader,
+        WriteBehind(lambda frame: work("encode"), 2) as writer,
+    ):
+        for frame in reader:
+            work("generate")
+            writer.put(frame)
+        assert slowest_stage(reader, writer) == slow
