@@ -3,7 +3,7 @@
     python benchmarks/train_step.py                                  # ngf 16, blocks 6, 128 px
     python benchmarks/train_step.py --ngf 32 --ndf 64 --rounds 20
     OMP_WAIT_POLICY=PASSIVE python benchmarks/train_step.py          # as `mediatrans train` runs it
-    python benchmarks/train_step.py --ngf 64 --blocks 9 --size 256 --ndf 64 --rounds 5
+    python benchmarks/train_step.py --ngf 64 --blocks 9 --size 256 --ndf 64 --rounds 4 --ends
 
 All arms run in one process, taking turns, so that other work on the machine meets all of them;
 the figures are medians. The arms add one trick at a time; channels-last is shown because it was
@@ -135,6 +135,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--upsample", choices=("transpose", "resize"), default="transpose")
     parser.add_argument("--no-compile", action="store_true")
+    parser.add_argument("--ends", action="store_true", help="the first and the last arm alone")
     args = parser.parse_args()
     config = TrainConfig(
         ngf=args.ngf,
@@ -144,7 +145,10 @@ def main() -> None:
         load_size=args.size,
         upsample=args.upsample,
     )
-    taken = measure(arms(config, not args.no_compile), args.size, args.rounds)
+    steps = arms(config, not args.no_compile)
+    if args.ends:
+        steps = {name: steps[name] for name in (next(iter(steps)), next(reversed(steps)))}
+    taken = measure(steps, args.size, args.rounds)
     straightforward = taken["straightforward"]
     print(
         f"ngf {args.ngf}, ndf {args.ndf}, {args.blocks} blocks, {args.size} px, {args.upsample}; ",
