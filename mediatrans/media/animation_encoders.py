@@ -21,6 +21,7 @@ from mediatrans.media.video import VideoInfo
 __all__ = ["ApngEncoder", "GifEncoder", "animation_options", "set_last_delay"]
 
 _DELAY_MAX = 65535
+_MOST_PLAYS = 65535
 
 
 def animation_options(muxer: str, plays: int) -> dict[str, str]:
@@ -28,8 +29,10 @@ def animation_options(muxer: str, plays: int) -> dict[str, str]:
 
     Args:
         muxer: "gif" or "apng".
-        plays: How often it plays, or `FOREVER`.
+        plays: How often it plays, or `FOREVER`; more than the muxers can count is for ever.
     """
+    if plays > _MOST_PLAYS:
+        plays = FOREVER
     if muxer == "apng":
         return {"plays": str(plays)}
     # A GIF counts repetitions, and one that plays once counts none.
