@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
 from queue import SimpleQueue
@@ -16,11 +15,12 @@ from mediatrans.errors import ExitCode, InputError, MediatransError, UsageError
 from mediatrans.media.frames import Frame, Source
 from mediatrans.media.images import PictureSink, PictureSource
 from mediatrans.media.overlap import ReadAhead, WriteBehind
-from mediatrans.media.video import VideoSource
-from mediatrans.media.video_sink import VideoSink
+from mediatrans.media.pipe_formats import STDIO
+from mediatrans.opening import open_video, video_sink
 from mediatrans.plan import ConvertOptions, Job, plan
 from mediatrans.quality.monitor import CycleMonitor, CycleSummary
 from mediatrans.quality.report import JobReport, Report
+from mediatrans.translate.blend import blend
 from mediatrans.translate.translator import Translator
 
 __all__ = ["Observer", "convert"]
@@ -112,19 +112,13 @@ class _Run:
 
     def convert_video(self, job: Job) -> None:
         """Translate one video file."""
-        assert job.output is not None
         options = self._options
         monitor = self._monitor(every=options.check_every)
         count = 0
         try:
             with (
-                VideoSource(
-                    job.input,
-                    start_s=_exact(options.start_s),
-                    end_s=_exact(options.end_s),
-                    limit=options.preview,
-                ) as source,
-                VideoSink(job.output, source.info) as sink,
+                open_video(job, options) as source,
+                video_sink(job, source.info, options) as sink,
                 # Closed before the sink and the source, also when this loop is left by an error.
                 closing(self._stream(source, sink.write, monitor)) as batches,
             ):
@@ -140,7 +134,9 @@ class _Run:
 
     def convert_pictures(self, jobs: Sequence[Job]) -> None:
         """Translate picture files as one stream, so that they overlap, each with its own row."""
+        options = self._options
         ends: SimpleQueue[tuple[int, Exception | None]] = SimpleQueue()
+        notes: dict[int, tuple[str, ...]] = {}
         monitor = self._monitor(every=1)
         unsettled = dict(enumerate(jobs))
 
@@ -156,15 +152,20 @@ class _Run:
                 if job is not None and error is not None:
                     self._fail(job, error)
                 elif job is not None:
-                    self._succeed(job, 1, cycle)
+                    self._succeed(job, 1, cycle, notes.pop(index, ()))
 
         try:
             with (
-                PictureSource([job.input for job in jobs], failed) as source,
-                PictureSink([job.output for job in jobs if job.output], failed) as sink,
+                PictureSource(
+                    [job.input for job in jobs], failed, max_pixels=options.max_pixels
+                ) as source,
+                PictureSink(
+                    [job.output for job in jobs if job.output], failed, quality=options.quality
+                ) as sink,
             ):
 
                 def write(frame: Frame) -> None:
+                    notes[frame.index] = frame.still.notes if frame.still else ()
                     sink.write(frame)
                     ends.put((frame.index, None))
 
@@ -213,6 +214,7 @@ class _Run:
                     for frame in batch:
                         failed(frame.index, error)
                 else:
+                    translated = blend(pixels, translated, self._options.strength)
                     for frame, picture in zip(batch, translated, strict=True):
                         writer.put(replace(frame, pixels=picture))
                 yield batch
@@ -220,15 +222,20 @@ class _Run:
     def _monitor(self, every: int) -> CycleMonitor | None:
         return CycleMonitor(self._inverse, every) if self._inverse is not None else None
 
-    def _succeed(self, job: Job, frames: int, cycle: CycleSummary | None) -> None:
-        row = JobReport(job.input, job.output, job.kind, "ok", frames=frames, cycle=cycle)
+    def _succeed(
+        self, job: Job, frames: int, cycle: CycleSummary | None, notes: tuple[str, ...] = ()
+    ) -> None:
+        row = JobReport(
+            job.input, job.output, job.kind, "ok", frames=frames, cycle=cycle, notes=notes
+        )
         self._finish(row)
 
     def _fail(self, job: Job, error: Exception) -> None:
         code = error.exit_code if isinstance(error, MediatransError) else ExitCode.INTERNAL
         if code == ExitCode.INTERNAL:
             log.error("%s: this is a bug in mediatrans", job.input, exc_info=error)
-        says = str(error) if str(job.input) in str(error) else f"{job.input}: {error}"
+        is_named = job.input == STDIO or str(job.input) in str(error)
+        says = str(error) if is_named else f"{job.input}: {error}"
         row = JobReport(job.input, job.output, job.kind, "failed", error=says, exit_code=code)
         self._finish(row)
 
@@ -238,11 +245,6 @@ class _Run:
         self._clock_s = now_s
         self.rows.append(row)
         self._observer.finished(row)
-
-
-def _exact(seconds: float | None) -> Fraction | None:
-    """The decimal that was meant: 0.4 as a float lies after the frame at 2/5 of a second."""
-    return None if seconds is None else Fraction(str(seconds))
 
 
 def _batches(frames: Iterable[Frame], size: int) -> Iterator[list[Frame]]:

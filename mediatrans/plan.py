@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
 
 from mediatrans.errors import InputError, MediatransError, OutputError, UsageError
@@ -17,10 +18,17 @@ from mediatrans.media.formats import (
     picture_output_suffix,
     video_output_suffix,
 )
+from mediatrans.media.limits import MAX_PIXELS, MAX_SPOOL_MB
+from mediatrans.media.numbered import numbered_pictures
+from mediatrans.media.pipe_formats import PIPE_MUXERS, STDIO
 
 __all__ = ["ConvertOptions", "Job", "plan"]
 
 log = logging.getLogger(__name__)
+
+KINDS: tuple[Kind, ...] = ("image", "video")
+_FRAMES_SUFFIX = ".mp4"
+_HIGHEST_FPS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +36,16 @@ class ConvertOptions:
     """How to convert; the defaults are the command line's.
 
     Attributes:
-        output: File for one input file, else folder; None derives names from the inputs'.
+        output: File for one input file, else folder; None derives names from the inputs', `-` is
+            standard output.
+        file_format: The suffix of the outputs that can have it, "png" or "webm" say, the others
+            keep theirs; of a pipe "mkv" or "ts". None keeps all.
+        quality: 1 to 100 for JPEG, WebP and AVIF; None compresses as the source was.
+        strength: 1 gives the translation, 0 the source, between them their blend. The cycle check
+            measures the translation itself, whatever the strength.
+        fps: Take the pictures of each folder for the frames of a video of this rate.
+        max_pixels: Larger pictures are refused before they are decoded.
+        spool_limit_mb: Most megabytes of a piped input that may lie on disk at one time.
         model: A model's name, folder or ONNX file; None searches the zoo.
         overwrite: Replace outputs that exist.
         batch_size: Frames translated in one call.
@@ -43,6 +60,12 @@ class ConvertOptions:
     """
 
     output: Path | None = None
+    file_format: str | None = None
+    quality: int | None = None
+    strength: float = 1.0
+    fps: Fraction | None = None
+    max_pixels: int = MAX_PIXELS
+    spool_limit_mb: int = MAX_SPOOL_MB
     model: str | None = None
     overwrite: bool = False
     batch_size: int = 1
@@ -67,6 +90,7 @@ class ConvertOptions:
             )
         if unknown := set(self.limits) - {"psnr", "ssim"}:
             raise UsageError(f"no limit is called {min(unknown)!r}", remedy="use psnr or ssim")
+        self._check_formats()
         numbers = [*self.limits.values(), self.start_s or 0.0, self.end_s or 0.0]
         if not all(math.isfinite(number) for number in numbers):
             raise UsageError("limits and times are finite numbers", remedy="psnr=22, --end 3.5")
@@ -78,17 +102,41 @@ class ConvertOptions:
         if self.check_every < 0 or any(count is not None and count < 1 for count in counts):
             raise UsageError("batch size, preview and threads start at 1, --check-every at 0")
 
+    def _check_formats(self) -> None:
+        if self.file_format is not None:
+            suffix = f".{self.file_format}"
+            if self.output == STDIO and self.file_format not in PIPE_MUXERS:
+                raise UsageError(
+                    f"{self.file_format} cannot be written to a pipe",
+                    remedy=f"use --format {' or '.join(PIPE_MUXERS)}",
+                )
+            if self.output != STDIO and not any(_holds(suffix, kind) for kind in KINDS):
+                raise UsageError(
+                    f"no output can be of the format {self.file_format!r}",
+                    remedy="use --format png, jpg, webp, tif, mp4, mkv, webm",
+                )
+        if self.quality is not None and not 1 <= self.quality <= 100:
+            raise UsageError("--quality is not between 1 and 100", remedy="give a whole number")
+        if not 0 <= self.strength <= 1:
+            raise UsageError("--strength is not between 0 and 1", remedy="give 0.5, say")
+        if self.fps is not None and not 0 < self.fps <= _HIGHEST_FPS:
+            raise UsageError("--fps is no frame rate", remedy="give 24 or 30000/1001, say")
+        if self.max_pixels < 1 or self.spool_limit_mb < 1:
+            raise UsageError("--max-pixels and --spool-limit start at 1")
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """One input file and what is to become of it.
 
     Attributes:
-        input: The file, or the folder where the failure is the folder's.
+        input: The file; the folder where the frames or the failure are the folder's; `-` for
+            standard input.
         output: Where its translation goes; None where the input already failed.
         kind: "image" or "video"; None where it could not be told.
         error: Why it cannot be done; None for a job that is ready.
         skip: Why it is left out; None for a job that is ready.
+        frames: The pictures of a folder that is converted as one video, in their order.
     """
 
     input: Path
@@ -96,6 +144,7 @@ class Job:
     kind: Kind | None = None
     error: MediatransError | None = None
     skip: str | None = None
+    frames: tuple[Path, ...] = ()
 
     @property
     def ready(self) -> bool:
@@ -109,13 +158,17 @@ def plan(inputs: Sequence[Path], to: str, options: ConvertOptions) -> list[Job]:
     Args:
         inputs: Files and folders, mixed.
         to: The domain; it ends the names that are derived.
-        options: Only the output, `overwrite` and `preview` matter here.
+        options: Only the output, its format, `overwrite`, `preview` and `fps` matter here.
 
     Raises:
         UsageError: No inputs, or an output name that no input can have.
     """
     if not inputs:
         raise UsageError("nothing to convert", remedy="name pictures, videos or folders")
+    if len(inputs) > 1 and STDIO in (*inputs, options.output):
+        raise UsageError("a pipe holds one video", remedy="convert the others by themselves")
+    if options.fps is not None and not any(given.is_dir() for given in inputs):
+        raise UsageError("--fps is for folders of frames", remedy="name a folder, or drop --fps")
     jobs: list[Job] = []
     for given in inputs:
         jobs += _jobs_of(given, to, options, alone=len(inputs) == 1)
@@ -124,23 +177,27 @@ def plan(inputs: Sequence[Path], to: str, options: ConvertOptions) -> list[Job]:
 
 def _jobs_of(given: Path, to: str, options: ConvertOptions, *, alone: bool) -> list[Job]:
     try:
+        if given == STDIO:
+            return [_stdin_job(to, options)]
         if not given.exists():
             # A link to itself is here as well: following it ends nowhere.
             raise InputError("no such file or folder", path=given, remedy="check the name")
+        if given.is_dir() and options.fps is not None:
+            return [_frames_job(given, to, options, alone=alone)]
         if given.is_dir():
             return _folder_jobs(given, to, options, alone=alone)
         if not given.is_file():
             raise InputError(
                 "not a regular file", path=given, remedy="name a file that can be read twice"
             )
-        return [_file_job(given, to, options.output, alone=alone)]
+        return [_file_job(given, to, options, alone=alone)]
     except (InputError, OutputError) as error:
         return [Job(given, error=error)]
     except OSError as error:
         return [Job(given, error=InputError(f"cannot be read ({error.strerror})", path=given))]
 
 
-def _file_job(path: Path, to: str, output: Path | None, *, alone: bool) -> Job:
+def _file_job(path: Path, to: str, options: ConvertOptions, *, alone: bool) -> Job:
     kind = kind_of(path)
     if kind is None:
         raise InputError(
@@ -148,11 +205,46 @@ def _file_job(path: Path, to: str, output: Path | None, *, alone: bool) -> Job:
             path=path,
             remedy="give the file its usual suffix",
         )
-    suffix = _output_suffix(path, kind)
+    suffix = _output_suffix(path, kind, options.file_format)
+    derived = path.with_name(f"{path.stem}-{to}{suffix}")
+    return Job(path, _output(derived, f"{path.stem}{suffix}", kind, options, alone=alone), kind)
+
+
+def _stdin_job(to: str, options: ConvertOptions) -> Job:
+    if options.output is None:
+        raise UsageError(
+            "what comes from a pipe has no name",
+            remedy="say where to write: -o out.mkv, or -o - for standard output",
+        )
+    name = f"stdin-{to}.{options.file_format or 'mkv'}"
+    return Job(STDIO, _output(Path(name), name, "video", options, alone=True), "video")
+
+
+def _frames_job(folder: Path, to: str, options: ConvertOptions, *, alone: bool) -> Job:
+    named = folder.resolve() if folder.name in ("", "..") else folder
+    frames = tuple(numbered_pictures(folder))
+    if not frames:
+        raise InputError(
+            "no pictures in this folder", path=folder, remedy="check the folder, or drop --fps"
+        )
+    suffix = _output_suffix(Path(f"x{_FRAMES_SUFFIX}"), "video", options.file_format)
+    derived = named.with_name(f"{named.name}-{to}{suffix}")
+    output = _output(derived, f"{named.name}{suffix}", "video", options, alone=alone)
+    return Job(folder, output, "video", frames=frames)
+
+
+def _output(derived: Path, name: str, kind: Kind, options: ConvertOptions, *, alone: bool) -> Path:
+    """Where one file is written: `derived` where nothing is asked for, `name` in a folder."""
+    output = options.output
     if output is None:
-        return Job(path, path.with_name(f"{path.stem}-{to}{suffix}"), kind)
+        return derived
+    if output == STDIO and kind == "image":
+        raise UsageError("pictures are not written to a pipe", remedy="name a file with -o")
+    if output == STDIO:
+        return STDIO
     if not alone or output.is_dir():
-        return Job(path, output / f"{path.stem}{suffix}", kind)
+        return output / name
+    suffix = derived.suffix
     if kind == "video" and output.suffix.lower() not in VIDEO_OUTPUT_SUFFIXES:
         raise UsageError(
             f"{output} cannot hold a video",
@@ -163,10 +255,18 @@ def _file_job(path: Path, to: str, output: Path | None, *, alone: bool) -> Job:
             f"{output} cannot hold a picture",
             remedy=f"name an output that ends in {suffix}, or an existing folder",
         )
-    return Job(path, output, kind)
+    if options.file_format and output.suffix.lower() != suffix.lower():
+        raise UsageError(
+            f"{output} is not --format {options.file_format}", remedy="drop one of them"
+        )
+    return output
 
 
 def _folder_jobs(folder: Path, to: str, options: ConvertOptions, *, alone: bool) -> list[Job]:
+    if options.output == STDIO:
+        raise UsageError(
+            "a folder is not written to a pipe", remedy="make its pictures one video with --fps"
+        )
     named = folder.resolve() if folder.name in ("", "..") else folder
     if options.output is None:
         target = named.with_name(f"{named.name}-{to}")
@@ -182,7 +282,7 @@ def _folder_jobs(folder: Path, to: str, options: ConvertOptions, *, alone: bool)
         raise OutputError(
             "is a file, but a folder is to be written there", path=target, remedy="use another -o"
         )
-    jobs = list(_walk(folder, target))
+    jobs = list(_walk(folder, target, options.file_format))
     if not jobs:
         raise InputError(
             "no pictures or videos in this folder", path=folder, remedy="check the folder"
@@ -196,7 +296,7 @@ def _folder_jobs(folder: Path, to: str, options: ConvertOptions, *, alone: bool)
     ]
 
 
-def _walk(folder: Path, target: Path) -> Iterator[Job]:
+def _walk(folder: Path, target: Path, file_format: str | None) -> Iterator[Job]:
     """The jobs of a folder in the order of their paths; links are followed, loops are not."""
     unreadable: list[OSError] = []
     ancestors = {folder: {folder.resolve()}}
@@ -222,7 +322,8 @@ def _walk(folder: Path, target: Path) -> Iterator[Job]:
             elif not path.exists():
                 yield _bad(path, "a link that leads nowhere", "remove the link")
             else:
-                output = (target / path.relative_to(folder)).with_suffix(_output_suffix(path, kind))
+                suffix = _output_suffix(path, kind, file_format)
+                output = (target / path.relative_to(folder)).with_suffix(suffix)
                 yield Job(path, output, kind)
     for error in unreadable:
         yield _bad(Path(error.filename), f"cannot be listed ({error.strerror})", "allow reading")
@@ -237,13 +338,22 @@ def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def _output_suffix(path: Path, kind: Kind) -> str:
+def _output_suffix(path: Path, kind: Kind, file_format: str | None) -> str:
+    if file_format is not None and _holds(f".{file_format}", kind):
+        return f".{file_format}"
     return picture_output_suffix(path) if kind == "image" else video_output_suffix(path)
+
+
+def _holds(suffix: str, kind: Kind) -> bool:
+    """Whether a file of this suffix can be written with a picture or a video in it."""
+    if kind == "video":
+        return suffix in VIDEO_OUTPUT_SUFFIXES
+    return is_picture_output(Path(f"x{suffix}"))
 
 
 def _check_outputs(jobs: list[Job], *, overwrite: bool) -> list[Job]:
     wanted = Counter(_real(job.output) for job in jobs if job.ready and job.output)
-    sources = {_real(job.input) for job in jobs if job.ready}
+    sources = {_real(path) for job in jobs if job.ready for path in (job.input, *job.frames)}
     return [
         replace(job, error=error)
         if (error := _output_error(job, wanted, sources, overwrite))
@@ -256,7 +366,7 @@ def _output_error(
     job: Job, wanted: Counter[Path], sources: set[Path], overwrite: bool
 ) -> OutputError | None:
     """Why a job's output cannot be written, or None."""
-    if not job.ready or job.output is None:
+    if not job.ready or job.output is None or job.output == STDIO:
         return None
     if wanted[_real(job.output)] > 1:
         return OutputError(

@@ -36,6 +36,7 @@ class ConvertProgress(Observer):
         report: Where the JSON report will go; looked at before any work starts.
         as_json: Answers are JSON objects.
         quiet: Show failures only.
+        piped: Stdout carries a video, so the answers go to stderr as well.
 
     Attributes:
         model: The model's name, once it is known.
@@ -49,6 +50,7 @@ class ConvertProgress(Observer):
         *,
         as_json: bool = False,
         quiet: bool = False,
+        piped: bool = False,
     ) -> None:
         self.model = ""
         self.rows: list[JobReport] = []
@@ -56,6 +58,7 @@ class ConvertProgress(Observer):
         self._report = report
         self._as_json = as_json
         self._quiet = quiet
+        self._piped = piped
         self._console = Console(stderr=True, soft_wrap=True)
         self._bar = Progress(
             TextColumn("{task.description}"),
@@ -134,7 +137,7 @@ class ConvertProgress(Observer):
         if row.status == "failed":
             self._console.print(f"failed  {row.error}", style="red", markup=False, highlight=False)
         elif not self._as_json and not self._quiet:
-            click.echo(f"{row.status:<7} {_describe(row)}")
+            click.echo(f"{row.status:<7} {_describe(row)}", err=self._piped)
         if below:
             self._console.print(
                 f"below   {row.output}: {below}", style="yellow", markup=False, highlight=False
@@ -160,4 +163,4 @@ def _describe(row: JobReport) -> str:
             f"cycle {row.cycle.psnr_db.mean:.2f} dB, SSIM {row.cycle.ssim.mean:.3f}, "
             f"L1 {row.cycle.l1.mean:.1f}{checked}"
         )
-    return ", ".join(words)
+    return ", ".join([*words, *row.notes])

@@ -1,5 +1,6 @@
 """Opening a video file to read it, and nothing but it; the part of it that is asked for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +12,10 @@ from mediatrans.errors import InputError
 from mediatrans.media.formats import DEMUXERS, PROTOCOLS
 from mediatrans.media.truncation import missing_bytes
 
-__all__ = ["Clip", "input_error", "input_options", "open_input"]
+__all__ = ["Clip", "Opener", "input_error", "input_options", "open_input"]
+
+Opener = Callable[[], InputContainer]
+"""Opens one video from its beginning, each time anew."""
 
 
 @dataclass(frozen=True, slots=True)

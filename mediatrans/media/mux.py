@@ -12,9 +12,9 @@ from av import Packet
 from av.container import OutputContainer
 from av.stream import Discard, Disposition, Stream
 
-from mediatrans.media.container import Clip, input_error, open_input
+from mediatrans.media.container import Clip, Opener, input_error
 
-__all__ = ["StreamCopier", "copied_metadata"]
+__all__ = ["NothingToCopy", "StreamCopier", "copied_metadata"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -34,6 +34,12 @@ _STALE_METADATA = frozenset(
         "_statistics_tags",
     }
 )
+# fmt: off
+_MPEGTS_CODECS = frozenset({
+    "aac", "mp2", "mp3", "ac3", "eac3", "dts", "opus", "h264", "hevc", "mpeg2video", "mpeg4",
+    "dvb_subtitle", "dvb_teletext",
+})
+# fmt: on
 
 
 def copied_metadata(metadata: dict[str, str]) -> dict[str, str]:
@@ -59,12 +65,13 @@ class StreamCopier:
         path: The video file.
         main_index: The stream that is translated and not copied.
         clip: The part of the file that is copied.
+        opener: Opens the file.
     """
 
-    def __init__(self, path: Path, main_index: int, clip: Clip) -> None:
+    def __init__(self, path: Path, main_index: int, clip: Clip, opener: Opener) -> None:
         self._path = path
         self._clip = clip
-        self._container = open_input(path)
+        self._container = opener()
         self._main = self._container.streams[main_index]
         self._main.discard = Discard.all
         self._copies: dict[int, _Copy] = {}
@@ -186,6 +193,32 @@ class StreamCopier:
         return (begin is not None and at < begin) or (end is not None and at >= end)
 
 
+class NothingToCopy:
+    """Stands in for a copier where the frames come from no video."""
+
+    streams: tuple[Stream, ...] = ()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Nothing is open."""
+
+    def add(self, stream: Stream, output: OutputContainer) -> None:
+        """Never called: there are no streams."""
+
+    def describe(self, output: OutputContainer) -> None:
+        """There is nothing to say of the output."""
+
+    def copy_until(self, time: Fraction | None, output: OutputContainer) -> None:
+        """There are no packets."""
+
+
 class _Copy:
     """One copied stream: its packets' times, kept but for the clip's shift."""
 
@@ -230,6 +263,8 @@ def _add_copy(stream: Stream, output: OutputContainer) -> Stream | None:
         if stream.type != "attachment" or output.format.name != "matroska":
             return None
         return output.add_stream_from_template(stream)
+    if output.format.name == "mpegts" and stream.codec_context.name not in _MPEGTS_CODECS:
+        return None  # the muxer would take it as private data, which no player knows
     try:
         return output.add_stream_from_template(stream, opaque=True)
     except ValueError:

@@ -20,6 +20,7 @@ _REMEDIES = {
     errno.EEXIST: "a file stands where a folder is needed, choose another folder with -o",
     errno.EISDIR: "a folder stands where the file should go, choose another name with -o",
     errno.ENAMETOOLONG: "choose a shorter name with -o",
+    errno.EPIPE: "check the program that the output is piped into",
     errno.EFBIG: "the file system takes no file that large, write elsewhere with -o",
 }
 

@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +18,7 @@ from av.video.stream import VideoStream
 
 from mediatrans.errors import InputError
 from mediatrans.media.colour import Colour, ToRgb, is_hdr
-from mediatrans.media.container import Clip, input_error, open_input
+from mediatrans.media.container import Clip, Opener, input_error, open_input
 from mediatrans.media.frames import Frame, MediaInfo
 from mediatrans.media.orientation import display_matrix, is_transposing, upright
 
@@ -40,6 +41,7 @@ class VideoInfo(MediaInfo):
         colour: The colour tags of the frames' video, SDR.
         pixel_aspect: Width of a pixel over its height, upright.
         clip: The part of the video that the frames cover.
+        reopen: Opens the video again, for its other streams; None where there are none.
     """
 
     path: Path
@@ -48,6 +50,7 @@ class VideoInfo(MediaInfo):
     colour: Colour
     pixel_aspect: Fraction
     clip: Clip
+    reopen: Opener | None
 
 
 class VideoSource:
@@ -60,6 +63,7 @@ class VideoSource:
         start_s: Seconds after the file's beginning at which to start; times then begin at 0.
         end_s: Seconds after the file's beginning at which to stop.
         limit: Most frames to take.
+        opener: Opens the video where it is no file; None opens `path`.
     """
 
     def __init__(
@@ -69,8 +73,10 @@ class VideoSource:
         start_s: float | Fraction | None = None,
         end_s: float | Fraction | None = None,
         limit: int | None = None,
+        opener: Opener | None = None,
     ) -> None:
         self._path = path
+        self._opener = opener or partial(open_input, path)
         self._start_s = start_s
         self._end_s = end_s
         self._limit = limit
@@ -90,7 +96,7 @@ class VideoSource:
         Raises:
             InputError: The file is missing, damaged, no video, or has no frame where asked.
         """
-        self._container = open_input(self._path)
+        self._container = self._opener()
         try:
             self._open(self._container)
         except BaseException:
@@ -142,7 +148,7 @@ class VideoSource:
                 remedy="check --start and --end against its length, and that the file is whole",
             )
         self._decoded = chain([first], frames)
-        self._info = _info(container, stream, first, self._path, clip)
+        self._info = replace(_info(container, stream, first, self._path, clip), reopen=self._opener)
         _warn(stream, first, self._path)
 
     def _decode(
@@ -255,6 +261,7 @@ def _info(
         colour=Colour.of(first),
         pixel_aspect=aspect,
         clip=clip,
+        reopen=None,
     )
 
 

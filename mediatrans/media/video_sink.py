@@ -2,12 +2,13 @@
 
 import errno
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from fractions import Fraction
 from math import lcm
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import av
 from av import Packet
@@ -18,7 +19,7 @@ from mediatrans.errors import OutputError
 from mediatrans.media.encoders import Encoder, encoder_for
 from mediatrans.media.ffmpeg import find_ffmpeg, verify_video
 from mediatrans.media.frames import Frame
-from mediatrans.media.mux import StreamCopier, copied_metadata
+from mediatrans.media.mux import NothingToCopy, StreamCopier, copied_metadata
 from mediatrans.media.publish import output_error, part_path, publish
 from mediatrans.media.video import VideoInfo
 
@@ -29,6 +30,14 @@ _MOV_FAMILY = frozenset({"mp4", "mov"})
 _LARGEST_TIMESCALE = 2**31 - 1
 # The frames are opaque and upright, whatever the source's stream was.
 _UNTRUE_NOW = frozenset({"alpha_mode", "rotate"})
+
+
+class Writable(Protocol):
+    """A stream that a muxer can write to, from front to back."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take some bytes; gives how many."""
+        ...
 
 
 class VideoSink:
@@ -46,6 +55,7 @@ class VideoSink:
         self._output = output
         self._part = part_path(output)
         self._info = info
+        self._muxer = _MUXERS.get(output.suffix.lower(), "mp4")
         self._stack = ExitStack()
         self._frames = 0
         self._end = Fraction(0)
@@ -69,6 +79,26 @@ class VideoSink:
 
     def _open(self) -> None:
         info = self._info
+        target = self._target()
+        copier: StreamCopier | NothingToCopy = (
+            StreamCopier(info.path, info.stream_index, info.clip, info.reopen)
+            if info.reopen
+            else NothingToCopy()
+        )
+        self._copier = self._stack.enter_context(copier)
+        muxer = self._muxer
+        self._container = self._stack.enter_context(
+            av.open(
+                target,
+                "w",
+                format=muxer,
+                container_options=_muxer_options(muxer, self._copier, info),
+            )
+        )
+        self._encoder = self._add_streams(self._container)
+
+    def _target(self) -> "str | Writable":
+        """Make room for the output; gives what the muxer is to open."""
         find_ffmpeg()  # needed at the end, better missed now
         try:
             self._output.parent.mkdir(parents=True, exist_ok=True)
@@ -78,19 +108,7 @@ class VideoSink:
             self._part.open("wb").close()
         except OSError as error:
             raise output_error(self._output, error) from error
-        self._copier = self._stack.enter_context(
-            StreamCopier(info.path, info.stream_index, info.clip)
-        )
-        muxer = _MUXERS.get(self._output.suffix.lower(), "mp4")
-        self._container = self._stack.enter_context(
-            av.open(
-                f"file:{self._part}",
-                "w",
-                format=muxer,
-                container_options=_muxer_options(muxer, self._copier, info),
-            )
-        )
-        self._encoder = self._add_streams(self._container)
+        return f"file:{self._part}"
 
     def _add_streams(self, container: OutputContainer) -> Encoder:
         encoder: Encoder | None = None
@@ -105,8 +123,7 @@ class VideoSink:
             )
             encoder.stream.disposition = stream.disposition
         self._copier.describe(container)
-        assert encoder is not None
-        return encoder
+        return encoder or encoder_for(container, self._info)
 
     def write(self, frame: Frame) -> None:
         """Append a frame, and the copied packets that belong before it.
@@ -159,10 +176,7 @@ class VideoSink:
             main_index = self._encoder.stream.index
             streams = [stream.type for stream in self._container.streams]
             self._stack.close()
-            verify_video(
-                self._part, self._output, frames=self._frames, index=main_index, streams=streams
-            )
-            publish(self._part, self._output)
+            self._publish(main_index, streams)
         except av.FFmpegError as error:
             raise self._failure(error) from error
         except OSError as error:
@@ -170,6 +184,13 @@ class VideoSink:
         finally:
             with suppress(av.FFmpegError, OSError):
                 self._stack.close()
+
+    def _publish(self, main_index: int, streams: Sequence[str]) -> None:
+        """Look at the finished video and give it its name."""
+        verify_video(
+            self._part, self._output, frames=self._frames, index=main_index, streams=streams
+        )
+        publish(self._part, self._output)
 
     def _mux(self, packet: "Packet[VideoStream]") -> None:
         if packet.dts is not None:
@@ -192,7 +213,11 @@ class VideoSink:
         )
 
 
-def _muxer_options(muxer: str, copier: StreamCopier, info: VideoInfo) -> dict[str, str]:
+def _muxer_options(
+    muxer: str, copier: StreamCopier | NothingToCopy, info: VideoInfo
+) -> dict[str, str]:
+    if muxer == "mpegts":
+        return {}  # has no times before 0, so here the shift is needed
     if muxer not in _MOV_FAMILY:
         # The muxer would shift every stream to make room for reordered frames.
         return {"avoid_negative_ts": "disabled"}

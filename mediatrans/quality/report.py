@@ -28,6 +28,7 @@ class JobReport:
         seconds: Wall time since the input before it ended; sums to the run's.
         cycle: The cycle check, or None where nothing was checked.
         error: What failed, or why it was skipped; None for "ok".
+        notes: What happened on the way that the output does not show.
         exit_code: What this input's failure would make the process return.
     """
 
@@ -40,6 +41,7 @@ class JobReport:
     cycle: CycleSummary | None = None
     error: str | None = None
     exit_code: ExitCode = ExitCode.OK
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The row as the JSON report has it."""
@@ -56,6 +58,7 @@ class JobReport:
             "seconds": round(self.seconds, 3),
             "cycle": cycle,
             "error": self.error,
+            "notes": list(self.notes),
         }
 
 
