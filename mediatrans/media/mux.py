@@ -198,17 +198,6 @@ class NothingToCopy:
 
     streams: tuple[Stream, ...] = ()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Nothing is open."""
-
     def add(self, stream: Stream, output: OutputContainer) -> None:
         """Never called: there are no streams."""
 

@@ -80,12 +80,11 @@ class VideoSink:
     def _open(self) -> None:
         info = self._info
         target = self._target()
-        copier: StreamCopier | NothingToCopy = (
-            StreamCopier(info.path, info.stream_index, info.clip, info.reopen)
-            if info.reopen
-            else NothingToCopy()
-        )
-        self._copier = self._stack.enter_context(copier)
+        self._copier: StreamCopier | NothingToCopy = NothingToCopy()
+        if info.reopen:
+            self._copier = self._stack.enter_context(
+                StreamCopier(info.path, info.stream_index, info.clip, info.reopen)
+            )
         muxer = self._muxer
         self._container = self._stack.enter_context(
             av.open(
