@@ -8,12 +8,11 @@ from typing import Any
 import cv2
 import numpy as np
 from PIL import Image
-from PIL.ExifTags import Base
 from PIL.PngImagePlugin import PngInfo
 
 from mediatrans.errors import OutputError
-from mediatrans.media.deep_picture import DEEP_FORMATS
 from mediatrans.media.frames import Frame, StillInfo
+from mediatrans.media.picture_encoders import encoder_of
 from mediatrans.media.publish import publishing
 
 __all__ = ["write_picture"]
@@ -21,9 +20,9 @@ __all__ = ["write_picture"]
 _LOG = logging.getLogger(__name__)
 
 _OPAQUE = frozenset({"JPEG", "PPM", "PCX", "DIB"})
-_TAKES_EXIF = frozenset({"JPEG", "PNG", "WEBP", "TIFF", "AVIF"})
+_TAKES_EXIF = frozenset({"JPEG", "PNG", "WEBP", "AVIF"})
 _TAKES_XMP = frozenset({"JPEG", "WEBP", "AVIF"})
-_TAKES_DPI = frozenset({"JPEG", "PNG", "TIFF", "BMP", "PCX"})
+_TAKES_DPI = frozenset({"JPEG", "PNG", "BMP", "PCX"})
 _JPEG_SEGMENT = 65_000
 _QUALITY = {"JPEG": 95, "WEBP": 90, "AVIF": 85}
 _DEFAULT_INFO = StillInfo(mode="RGB")
@@ -47,8 +46,8 @@ def write_picture(frame: Frame, path: Path, *, quality: int | None = None) -> No
     still = frame.still or _DEFAULT_INFO
     with publishing(path) as part:
         try:
-            if still.bits == 16 and file_format in DEEP_FORMATS:
-                part.write_bytes(DEEP_FORMATS[file_format](_laid(frame, file_format), still))
+            if encode := encoder_of(file_format, still):
+                part.write_bytes(encode(_laid(frame, file_format), still))
             else:
                 image = _image(_laid(frame, file_format))
                 options = _options(frame, still, file_format, quality)
@@ -113,10 +112,7 @@ def _options(
         options["exif"] = exif
     if xmp and file_format in _TAKES_XMP:
         options["xmp"] = xmp
-    if file_format == "TIFF":
-        options["compression"] = "tiff_adobe_deflate"
-        options["exif"] = _tiff_tags(exif, xmp)
-    elif file_format == "PNG" and xmp:
+    if file_format == "PNG" and xmp:
         options["pnginfo"] = PngInfo()
         options["pnginfo"].add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8", "replace"))
     return options | _compression(still, file_format, quality)
@@ -141,12 +137,3 @@ def _held(block: bytes | None, kind: str, frame: Frame, file_format: str) -> byt
         _LOG.warning("%s: its %s is too long for JPEG, dropped", frame.name, kind)
         return None
     return block
-
-
-def _tiff_tags(exif: bytes | None, xmp: bytes | None) -> Image.Exif:
-    tags = Image.Exif()
-    if exif:
-        tags.load(exif)
-    if xmp:
-        tags[Base.XMLPacket] = xmp
-    return tags
