@@ -1,4 +1,4 @@
-"""The size that a picture's header declares, where its reader would decode everything to tell."""
+"""The size that a picture's header declares, where its reader decodes or gives up first."""
 
 import re
 
@@ -8,6 +8,7 @@ HEADER_BYTES = 65_536
 """Bytes of a file's beginning among which the size is looked for."""
 
 _PAM = b"P7\n"
+_GIF = (b"GIF87a", b"GIF89a")
 _JXL_CODESTREAM = b"\xff\x0a"
 _JXL_CONTAINER = b"\0\0\0\x0cJXL "
 _JXL_RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}
@@ -15,13 +16,15 @@ _JXL_WIDTHS = (9, 13, 18, 30)
 
 
 def declared_size(header: bytes) -> tuple[int, int] | None:
-    """Width and height of a PAM, HEIF, AVIF or JPEG XL picture; None where nothing is found.
+    """Width and height of a PAM, GIF, HEIF, AVIF or JPEG XL picture; None where none are found.
 
     Args:
         header: The file's first `HEADER_BYTES`, or all of it.
     """
     if header.startswith(_PAM):
         return _pam_size(header)
+    if header.startswith(_GIF) and len(header) >= 10:
+        return int.from_bytes(header[6:8], "little"), int.from_bytes(header[8:10], "little")
     if header[4:8] == b"ftyp":
         return _heif_size(header)
     if header.startswith(_JXL_CODESTREAM):

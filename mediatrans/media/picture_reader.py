@@ -94,7 +94,10 @@ def _identify(file: BinaryIO, header: bytes, plugin: Plugin | None, path: Path) 
             if accept is None or accept(header[:_PREFIX]) is True:
                 return factory(file, "")
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-            raise InputError(str(error), path=path, remedy="scale the picture down") from error
+            said = str(error).rstrip(".")
+            raise InputError(
+                f"refused before decoding: {said}", path=path, remedy="scale the picture down"
+            ) from error
         except Exception as error:  # plugins raise what their parsing stumbles on
             _LOG.debug("not %s: %s", name, error)
     return None

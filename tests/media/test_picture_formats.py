@@ -137,13 +137,14 @@ def test_pam_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "header",
     [
+        b"GIF89a" + struct.pack("<HH", 60_000, 60_000) + bytes(3),
         b"P7\nWIDTH 60000\nHEIGHT 60000\nDEPTH 3\nMAXVAL 255\nTUPLTYPE RGB\nENDHDR\n",
         HEIC + ispe(160, 120) + ispe(60_000, 60_000),
         AVIF + ispe(60_000, 60_000),
         jxl(60_000, 60_000),
         JXL_BOX + bytes(8) + jxl(60_000, 60_000),
     ],
-    ids=["pam", "heic", "avif", "jxl", "jxl in boxes"],
+    ids=["gif", "pam", "heic", "avif", "jxl", "jxl in boxes"],
 )
 def test_bombs_whose_readers_decode_to_tell_the_size(tmp_path: Path, header: bytes) -> None:
     assert declared_size(header) == (60_000, 60_000)
