@@ -10,23 +10,17 @@ from fractions import Fraction
 from pathlib import Path
 
 from mediatrans.errors import InputError, MediatransError, OutputError, UsageError
-from mediatrans.media.formats import (
-    VIDEO_OUTPUT_SUFFIXES,
-    Kind,
-    is_picture_output,
-    kind_of,
-    picture_output_suffix,
-    video_output_suffix,
-)
+from mediatrans.media.formats import Kind, kind_of
 from mediatrans.media.limits import MAX_PIXELS, MAX_SPOOL_MB
 from mediatrans.media.numbered import numbered_pictures
 from mediatrans.media.pipe_formats import PIPE_MUXERS, STDIO
+from mediatrans.outputs import holds, output_path, output_suffix, real_path, refusal
 
 __all__ = ["ConvertOptions", "Job", "plan"]
 
 log = logging.getLogger(__name__)
 
-KINDS: tuple[Kind, ...] = ("image", "video")
+_KINDS: tuple[Kind, ...] = ("image", "video")
 _FRAMES_SUFFIX = ".mp4"
 _HIGHEST_FPS = 1000
 
@@ -110,7 +104,7 @@ class ConvertOptions:
                     f"{self.file_format} cannot be written to a pipe",
                     remedy=f"use --format {' or '.join(PIPE_MUXERS)}",
                 )
-            if self.output != STDIO and not any(_holds(suffix, kind) for kind in KINDS):
+            if self.output != STDIO and not any(holds(suffix, kind) for kind in _KINDS):
                 raise UsageError(
                     f"no output can be of the format {self.file_format!r}",
                     remedy="use --format png, jpg, webp, tif, mp4, mkv, webm",
@@ -205,9 +199,9 @@ def _file_job(path: Path, to: str, options: ConvertOptions, *, alone: bool) -> J
             path=path,
             remedy="give the file its usual suffix",
         )
-    suffix = _output_suffix(path, kind, options.file_format)
+    suffix = output_suffix(path, kind, options.file_format)
     derived = path.with_name(f"{path.stem}-{to}{suffix}")
-    return Job(path, _output(derived, f"{path.stem}{suffix}", kind, options, alone=alone), kind)
+    return Job(path, _place(derived, f"{path.stem}{suffix}", kind, options, alone=alone), kind)
 
 
 def _stdin_job(to: str, options: ConvertOptions) -> Job:
@@ -217,7 +211,7 @@ def _stdin_job(to: str, options: ConvertOptions) -> Job:
             remedy="say where to write: -o out.mkv, or -o - for standard output",
         )
     name = f"stdin-{to}.{options.file_format or 'mkv'}"
-    return Job(STDIO, _output(Path(name), name, "video", options, alone=True), "video")
+    return Job(STDIO, _place(Path(name), name, "video", options, alone=True), "video")
 
 
 def _frames_job(folder: Path, to: str, options: ConvertOptions, *, alone: bool) -> Job:
@@ -227,39 +221,16 @@ def _frames_job(folder: Path, to: str, options: ConvertOptions, *, alone: bool) 
         raise InputError(
             "no pictures in this folder", path=folder, remedy="check the folder, or drop --fps"
         )
-    suffix = _output_suffix(Path(f"x{_FRAMES_SUFFIX}"), "video", options.file_format)
+    suffix = output_suffix(Path(f"x{_FRAMES_SUFFIX}"), "video", options.file_format)
     derived = named.with_name(f"{named.name}-{to}{suffix}")
-    output = _output(derived, f"{named.name}{suffix}", "video", options, alone=alone)
+    output = _place(derived, f"{named.name}{suffix}", "video", options, alone=alone)
     return Job(folder, output, "video", frames=frames)
 
 
-def _output(derived: Path, name: str, kind: Kind, options: ConvertOptions, *, alone: bool) -> Path:
-    """Where one file is written: `derived` where nothing is asked for, `name` in a folder."""
-    output = options.output
-    if output is None:
-        return derived
-    if output == STDIO and kind == "image":
-        raise UsageError("pictures are not written to a pipe", remedy="name a file with -o")
-    if output == STDIO:
-        return STDIO
-    if not alone or output.is_dir():
-        return output / name
-    suffix = derived.suffix
-    if kind == "video" and output.suffix.lower() not in VIDEO_OUTPUT_SUFFIXES:
-        raise UsageError(
-            f"{output} cannot hold a video",
-            remedy=f"end it in one of {', '.join(VIDEO_OUTPUT_SUFFIXES)}, or name a folder",
-        )
-    if kind == "image" and not is_picture_output(output):
-        raise UsageError(
-            f"{output} cannot hold a picture",
-            remedy=f"name an output that ends in {suffix}, or an existing folder",
-        )
-    if options.file_format and output.suffix.lower() != suffix.lower():
-        raise UsageError(
-            f"{output} is not --format {options.file_format}", remedy="drop one of them"
-        )
-    return output
+def _place(derived: Path, name: str, kind: Kind, options: ConvertOptions, *, alone: bool) -> Path:
+    return output_path(
+        options.output, derived, name, kind, alone=alone, file_format=options.file_format
+    )
 
 
 def _folder_jobs(folder: Path, to: str, options: ConvertOptions, *, alone: bool) -> list[Job]:
@@ -272,7 +243,7 @@ def _folder_jobs(folder: Path, to: str, options: ConvertOptions, *, alone: bool)
         target = named.with_name(f"{named.name}-{to}")
     else:
         target = options.output if alone else options.output / named.name
-    if _real(target).is_relative_to(_real(folder)):
+    if real_path(target).is_relative_to(real_path(folder)):
         raise OutputError(
             f"the output folder {target} is inside the input folder",
             path=folder,
@@ -322,7 +293,7 @@ def _walk(folder: Path, target: Path, file_format: str | None) -> Iterator[Job]:
             elif not path.exists():
                 yield _bad(path, "a link that leads nowhere", "remove the link")
             else:
-                suffix = _output_suffix(path, kind, file_format)
+                suffix = output_suffix(path, kind, file_format)
                 output = (target / path.relative_to(folder)).with_suffix(suffix)
                 yield Job(path, output, kind)
     for error in unreadable:
@@ -333,60 +304,14 @@ def _bad(path: Path, problem: str, remedy: str) -> Job:
     return Job(path, error=InputError(problem, path=path, remedy=remedy))
 
 
-def _real(path: Path) -> Path:
-    """Where a path leads; a loop of links, at which Path.resolve raises, leads to itself."""
-    return Path(os.path.realpath(path))
-
-
-def _output_suffix(path: Path, kind: Kind, file_format: str | None) -> str:
-    if file_format is not None and _holds(f".{file_format}", kind):
-        return f".{file_format}"
-    return picture_output_suffix(path) if kind == "image" else video_output_suffix(path)
-
-
-def _holds(suffix: str, kind: Kind) -> bool:
-    """Whether a file of this suffix can be written with a picture or a video in it."""
-    if kind == "video":
-        return suffix in VIDEO_OUTPUT_SUFFIXES
-    return is_picture_output(Path(f"x{suffix}"))
-
-
 def _check_outputs(jobs: list[Job], *, overwrite: bool) -> list[Job]:
-    wanted = Counter(_real(job.output) for job in jobs if job.ready and job.output)
-    sources = {_real(path) for job in jobs if job.ready for path in (job.input, *job.frames)}
+    wanted = Counter(real_path(job.output) for job in jobs if job.ready and job.output)
+    sources = {real_path(path) for job in jobs if job.ready for path in (job.input, *job.frames)}
     return [
         replace(job, error=error)
-        if (error := _output_error(job, wanted, sources, overwrite))
+        if job.ready
+        and job.output
+        and (error := refusal(job.input, job.output, wanted, sources, overwrite=overwrite))
         else job
         for job in jobs
     ]
-
-
-def _output_error(
-    job: Job, wanted: Counter[Path], sources: set[Path], overwrite: bool
-) -> OutputError | None:
-    """Why a job's output cannot be written, or None."""
-    if not job.ready or job.output is None or job.output == STDIO:
-        return None
-    if wanted[_real(job.output)] > 1:
-        return OutputError(
-            f"another input would write the same output {job.output}",
-            path=job.input,
-            remedy="convert them one by one, each with its own -o",
-        )
-    if _real(job.output) in sources:
-        return OutputError("is an input of this run", path=job.output, remedy="name another -o")
-    if job.output.is_dir():
-        return OutputError("is a folder", path=job.output, remedy="name another -o")
-    if os.path.lexists(job.output) and not overwrite:
-        return OutputError(
-            "exists already", path=job.output, remedy="use --overwrite or another -o"
-        )
-    parent = next((p for p in job.output.absolute().parents if p.exists()), Path("/"))
-    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-        return OutputError(
-            f"cannot be written: {parent} is not a folder you may write to",
-            path=job.output,
-            remedy="name another place with -o",
-        )
-    return None

@@ -3,11 +3,9 @@
 import os
 import sys
 import tempfile
-from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Lock
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -19,13 +17,14 @@ from mediatrans.media.container import input_error, input_options, open_input
 from mediatrans.media.limits import MAX_SPOOL_MB
 from mediatrans.media.pipe_formats import PIPE_MUXERS, STDIN_NAME, STDIO
 from mediatrans.media.publish import output_error
+from mediatrans.media.tee import Tee, too_large
 from mediatrans.media.video import VideoInfo
 from mediatrans.media.video_sink import VideoSink
+from mediatrans.media.waiting import InterruptibleReader
 
 __all__ = ["InputPipe", "VideoPipe"]
 
 _CHUNK = 1 << 16
-_SEGMENT = 1 << 24
 _MEGABYTE = 1_000_000
 _TS_PACKET = 188
 _SEQUENTIAL_STARTS = (b"\x1a\x45\xdf\xa3", b"FLV\x01", b"YUV4MPEG2 ", b"nut/multimedia", b"DKIF")
@@ -56,7 +55,7 @@ class InputPipe:
         self._stream = stream or sys.stdin.buffer
         self._stack = ExitStack()
         self._spooled: Path | None = None
-        self._tee: _Tee | None = None
+        self._tee: Tee | None = None
 
     def __enter__(self) -> Self:
         """Look at the first bytes, and spool the rest where the container has to seek.
@@ -67,14 +66,14 @@ class InputPipe:
         """
         if self._stream.isatty():
             raise UsageError("nothing is piped in", remedy="give a file, or pipe a video in")
-        descriptor = self._stream.fileno()
-        start = _read_start(descriptor)
-        _refuse_pictures(start)
         with self._stack:
+            source = self._stack.enter_context(InterruptibleReader(self._stream.fileno()))
+            start = _read_start(source)
+            _refuse_pictures(start)
             if self._must_seek or not _is_sequential(start):
-                self._spooled = self._spool(descriptor, start)
+                self._spooled = self._spool(source, start)
             else:
-                self._tee = self._stack.enter_context(_Tee(descriptor, start, self._limit))
+                self._tee = self._stack.enter_context(Tee(source, start, self._limit))
             self._stack = self._stack.pop_all()
         return self
 
@@ -111,7 +110,7 @@ class InputPipe:
             self._tee.seal()
         return container
 
-    def _spool(self, descriptor: int, start: bytes) -> Path:
+    def _spool(self, source: InterruptibleReader, start: bytes) -> Path:
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="mediatrans-"))
         path = Path(folder) / "stdin"
         size, chunk = 0, start
@@ -120,9 +119,9 @@ class InputPipe:
                 while chunk:
                     size += len(chunk)
                     if size > self._limit:
-                        raise _too_large(self._limit)
+                        raise too_large(self._limit)
                     file.write(chunk)
-                    chunk = os.read(descriptor, _CHUNK)
+                    chunk = source.read(_CHUNK)
         except OSError as error:
             raise InputError(
                 f"cannot be spooled: {(error.strerror or str(error)).lower()}",
@@ -187,116 +186,9 @@ class _Outlet:
         return len(data)
 
 
-class _Tee:
-    """What comes out of a pipe, for two readers, on disk until both have read it.
-
-    Args:
-        descriptor: The pipe.
-        start: What was read of it already.
-        limit: Most bytes kept.
-    """
-
-    def __init__(self, descriptor: int, start: bytes, limit: int) -> None:
-        self._descriptor = descriptor
-        self._limit = limit
-        self._lock = Lock()
-        self._segments: deque[BinaryIO] = deque()
-        self._begin = self._end = 0
-        self._is_over = False
-        self._positions = [0, 0]
-        self._opened = 0
-        self._sealed_at: int | None = None
-        self._append(start)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        for segment in self._segments:
-            segment.close()
-
-    def reader(self) -> "_Reader":
-        """The next reader, at the beginning."""
-        number = self._opened
-        self._opened += 1
-        return _Reader(self, number)
-
-    def seal(self) -> None:
-        """Let the second reader see what has been read by now and no more: the rest is not its."""
-        with self._lock:
-            if self._sealed_at is None:
-                self._sealed_at = self._end
-
-    def read(self, number: int, most: int) -> bytes:
-        """Up to so many bytes for a reader; none at the end."""
-        with self._lock:
-            position = self._positions[number]
-            if number == 1 and self._sealed_at is not None:
-                most = min(most, self._sealed_at - position)
-            elif position == self._end:
-                self._fetch()
-            data = self._stored(position, most)
-            self._positions[number] += len(data)
-            self._forget()
-            return data
-
-    def _fetch(self) -> None:
-        if self._is_over:
-            return
-        chunk = os.read(self._descriptor, _CHUNK)
-        self._is_over = not chunk
-        self._append(chunk)
-        if self._end - self._begin > self._limit + _SEGMENT:
-            raise _too_large(self._limit)
-
-    def _append(self, data: bytes) -> None:
-        while data:
-            room = self._begin + len(self._segments) * _SEGMENT - self._end
-            if room == 0:
-                self._segments.append(tempfile.TemporaryFile(prefix="mediatrans-"))  # noqa: SIM115
-                room = _SEGMENT
-            segment = self._segments[-1]
-            segment.seek(0, os.SEEK_END)
-            segment.write(data[:room])
-            self._end += len(data[:room])
-            data = data[room:]
-
-    def _stored(self, position: int, most: int) -> bytes:
-        index, offset = divmod(position - self._begin, _SEGMENT)
-        if most <= 0 or position >= self._end:
-            return b""
-        segment = self._segments[index]
-        segment.seek(offset)
-        return segment.read(most)
-
-    def _forget(self) -> None:
-        needed = self._positions[0]
-        if self._sealed_at is None or self._positions[1] < self._sealed_at:
-            needed = min(self._positions)
-        while self._segments and needed >= self._begin + _SEGMENT:
-            self._segments.popleft().close()
-            self._begin += _SEGMENT
-
-
-class _Reader:
-    """One reader of a tee; without a `seek`, so that no demuxer tries to."""
-
-    def __init__(self, tee: _Tee, number: int) -> None:
-        self._tee = tee
-        self._number = number
-
-    def read(self, most: int) -> bytes:
-        return self._tee.read(self._number, most)
-
-
-def _read_start(descriptor: int) -> bytes:
+def _read_start(source: InterruptibleReader) -> bytes:
     start = b""
-    while len(start) < _CHUNK and (chunk := os.read(descriptor, _CHUNK - len(start))):
+    while len(start) < _CHUNK and (chunk := source.read(_CHUNK - len(start))):
         start += chunk
         if len(start) > 2 * _TS_PACKET:
             break
@@ -318,11 +210,3 @@ def _refuse_pictures(start: bytes) -> None:
         raise InputError(
             "a picture, but only videos are piped", path=STDIN_NAME, remedy="name its file"
         )
-
-
-def _too_large(limit: int) -> InputError:
-    return InputError(
-        f"more than {limit // _MEGABYTE:,} megabytes had to be spooled",
-        path=STDIN_NAME,
-        remedy="raise --spool-limit, or give the file by its name",
-    )

@@ -3,9 +3,11 @@
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from threading import Timer
 
 import av
 import numpy as np
@@ -83,6 +85,38 @@ def test_a_matroska_is_translated_while_it_comes(pair: Path) -> None:
     assert process.returncode == 0, err
     with av.open(io.BytesIO(first + rest), "r") as container:
         assert len(list(container.decode(video=0))) == 400
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("suffix", [".mkv", ".mp4"])
+def test_a_pipe_that_stalls_can_be_interrupted(
+    pair: Path, suffix: str, signum: signal.Signals, code: int
+) -> None:
+    content = write_clip(Path(f"in{suffix}"), frames=400).read_bytes()
+    with subprocess.Popen(
+        [*MEDIATRANS, "-", "-o", "-", *TO_NIGHT],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        patience = Timer(60, process.kill)
+        patience.start()
+        process.stdin.write(content[: len(content) * 3 // 4])
+        process.stdin.flush()
+        if suffix == ".mkv":
+            assert os.read(process.stdout.fileno(), 1000)
+        else:
+            assert process.stderr.readline()  # the model is loaded, the video awaited
+        process.send_signal(signum)
+        process.stdout.read()
+        err = process.stderr.read().decode()
+        assert process.wait() == code, err
+        patience.cancel()
+    assert "interrupted" in err
+    assert "Traceback" not in err
 
 
 def test_stdin_into_a_file_and_a_file_into_stdout(pair: Path) -> None:

@@ -60,7 +60,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mediatrans.media.pipes._SEGMENT", 50_000)
+    monkeypatch.setattr("mediatrans.media.tee._SEGMENT", 50_000)
 
 
 @pytest.mark.parametrize("must_seek", [False, True])

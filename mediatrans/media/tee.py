@@ -1,0 +1,139 @@
+"""One pipe for two readers, kept on disk between them."""
+
+import os
+import tempfile
+from collections import deque
+from threading import Lock
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from mediatrans.errors import InputError
+from mediatrans.media.pipe_formats import STDIN_NAME
+from mediatrans.media.waiting import InterruptibleReader
+
+__all__ = ["Tee", "TeeReader", "too_large"]
+
+_CHUNK = 1 << 16
+_SEGMENT = 1 << 24
+_MEGABYTE = 1_000_000
+
+
+class Tee:
+    """What comes out of a pipe, for two readers, on disk until both have read it.
+
+    Args:
+        source: The pipe.
+        start: What was read of it already.
+        limit: Most bytes kept.
+    """
+
+    def __init__(self, source: InterruptibleReader, start: bytes, limit: int) -> None:
+        self._source = source
+        self._limit = limit
+        self._lock = Lock()
+        self._segments: deque[BinaryIO] = deque()
+        self._begin = self._end = 0
+        self._is_over = False
+        self._positions = [0, 0]
+        self._opened = 0
+        self._sealed_at: int | None = None
+        self._append(start)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for segment in self._segments:
+            segment.close()
+
+    def reader(self) -> "TeeReader":
+        """The next reader, at the beginning."""
+        number = self._opened
+        self._opened += 1
+        return TeeReader(self, number)
+
+    def seal(self) -> None:
+        """Let the second reader see what has been read by now and no more: the rest is not its."""
+        with self._lock:
+            if self._sealed_at is None:
+                self._sealed_at = self._end
+
+    def read(self, number: int, most: int) -> bytes:
+        """Up to so many bytes for a reader; none at the end."""
+        with self._lock:
+            position = self._positions[number]
+            if number == 1 and self._sealed_at is not None:
+                most = min(most, self._sealed_at - position)
+            elif position == self._end:
+                self._fetch()
+            data = self._stored(position, most)
+            self._positions[number] += len(data)
+            self._forget()
+            return data
+
+    def _fetch(self) -> None:
+        if self._is_over:
+            return
+        chunk = self._source.read(_CHUNK)
+        self._is_over = not chunk
+        self._append(chunk)
+        if self._end - self._begin > self._limit + _SEGMENT:
+            raise too_large(self._limit)
+
+    def _append(self, data: bytes) -> None:
+        while data:
+            room = self._begin + len(self._segments) * _SEGMENT - self._end
+            if room == 0:
+                self._segments.append(tempfile.TemporaryFile(prefix="mediatrans-"))  # noqa: SIM115
+                room = _SEGMENT
+            segment = self._segments[-1]
+            segment.seek(0, os.SEEK_END)
+            segment.write(data[:room])
+            self._end += len(data[:room])
+            data = data[room:]
+
+    def _stored(self, position: int, most: int) -> bytes:
+        index, offset = divmod(position - self._begin, _SEGMENT)
+        if most <= 0 or position >= self._end:
+            return b""
+        segment = self._segments[index]
+        segment.seek(offset)
+        return segment.read(most)
+
+    def _forget(self) -> None:
+        needed = self._positions[0]
+        if self._sealed_at is None or self._positions[1] < self._sealed_at:
+            needed = min(self._positions)
+        while self._segments and needed >= self._begin + _SEGMENT:
+            self._segments.popleft().close()
+            self._begin += _SEGMENT
+
+
+class TeeReader:
+    """One reader of a tee; without a `seek`, so that no demuxer tries to."""
+
+    def __init__(self, tee: Tee, number: int) -> None:
+        self._tee = tee
+        self._number = number
+
+    def read(self, most: int) -> bytes:
+        """Up to so many bytes; none at the end."""
+        return self._tee.read(self._number, most)
+
+
+def too_large(limit: int) -> InputError:
+    """More came through the pipe than may be kept.
+
+    Args:
+        limit: Most bytes.
+    """
+    return InputError(
+        f"more than {limit // _MEGABYTE:,} megabytes had to be spooled",
+        path=STDIN_NAME,
+        remedy="raise --spool-limit, or give the file by its name",
+    )
