@@ -9,6 +9,7 @@ from typing import BinaryIO, Self
 
 from mediatrans.errors import InputError
 from mediatrans.media.pipe_formats import STDIN_NAME
+from mediatrans.media.truncation import matroska_size
 from mediatrans.media.waiting import InterruptibleReader
 
 __all__ = ["Tee", "TeeReader", "too_large"]
@@ -30,6 +31,7 @@ class Tee:
     def __init__(self, source: InterruptibleReader, start: bytes, limit: int) -> None:
         self._source = source
         self._limit = limit
+        self._declared = matroska_size(start) or 0
         self._lock = Lock()
         self._segments: deque[BinaryIO] = deque()
         self._begin = self._end = 0
@@ -81,6 +83,12 @@ class Tee:
             return
         chunk = self._source.read(_CHUNK)
         self._is_over = not chunk
+        if self._is_over and self._end < self._declared:
+            raise InputError(
+                f"cut short by {self._declared - self._end:,} bytes",
+                path=STDIN_NAME,
+                remedy="check what feeds the pipe",
+            )
         self._append(chunk)
         if self._end - self._begin > self._limit + _SEGMENT:
             raise too_large(self._limit)

@@ -150,6 +150,14 @@ def test_what_cannot_be_read_from_a_pipe(
     assert "standard input" in done.stderr.decode()
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_a_video_that_is_cut_short(pair: Path, suffix: str) -> None:
+    content = write_clip(Path(f"in{suffix}"), frames=60).read_bytes()
+    done = piped(["-", "-o", "-"], content[: len(content) * 2 // 3])
+    assert done.returncode == 3, done.stderr
+    assert b"cut short" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
