@@ -84,6 +84,11 @@ class TrainConfig:
     lambda_tv: float = _setting(
         0.0, "Objective", "Weight of the translations' total variation; 0 is off."
     )
+    lambda_equivariance: float = _setting(
+        0.0,
+        "Objective",
+        "Weight of the answer's change after a small shift and noise, against flicker; 0 is off.",
+    )
     pool_size: int = _setting(
         50, "Objective", "Earlier translations a discriminator is shown again; 0 is off."
     )
@@ -161,8 +166,8 @@ class TrainConfig:
 _LOWEST: Mapping[str, float] = {
     "steps": 1, "epochs": 1, "blocks": 1, "ngf": 1, "ndf": 1, "n_layers": 1, "ema": 0, "size": 8,
     "load_size": 8, "load_size_max": 8, "batch_size": 1, "lambda_cycle": 0, "lambda_identity": 0,
-    "lambda_tv": 0, "pool_size": 0, "learning_rate": 0, "beta1": 0, "seed": 0,
-    "workers": 0, "checkpoint_every": 1, "sample_every": 0,
+    "lambda_tv": 0, "lambda_equivariance": 0, "pool_size": 0, "learning_rate": 0, "beta1": 0,
+    "seed": 0, "workers": 0, "checkpoint_every": 1, "sample_every": 0,
 }  # fmt: skip
 
 

@@ -10,10 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from mediatrans.training.config import TrainConfig
+from mediatrans.training.disturbance import Disturbance, draw_disturbance, shifted
 from mediatrans.training.losses import (
     adversarial_loss,
     cycle_loss,
     discriminator_loss,
+    equivariance_loss,
     identity_loss,
     total_variation,
 )
@@ -67,6 +69,9 @@ class Translations(NamedTuple):
     parts: Tensor
 
 
+Objective = Callable[[Tensor, Tensor, Disturbance | None], Translations]
+
+
 def generator_config(config: TrainConfig) -> GeneratorConfig:
     """The generators' share of a training configuration."""
     return GeneratorConfig(config.ngf, config.blocks, config.upsample, config.separable)
@@ -107,7 +112,7 @@ class CycleGAN:
         self._half = config.precision == "bfloat16" or (
             config.precision == "auto" and device.type == "cuda"
         )
-        self._objective: Callable[[Tensor, Tensor], Translations] = self._generator_objective
+        self._objective: Objective = self._generator_objective
         self._judge: Callable[[nn.Module, Tensor, Tensor], Tensor] = self._discriminator_objective
         self._steps = 0
 
@@ -121,7 +126,7 @@ class CycleGAN:
         """
         a, b = (x.contiguous(memory_format=self._layout) for x in (a, b))
         with _frozen(self.D_A, self.D_B):
-            fake_a, fake_b, objective, parts = self._objective(a, b)
+            fake_a, fake_b, objective, parts = self._objective(a, b, self._disturbance())
             torch.autograd.backward(objective)
         self._update(self._adam_generators, rate)
 
@@ -159,7 +164,7 @@ class CycleGAN:
             self._objective = torch.compile(self._objective, dynamic=False, fullgraph=True)
             self._judge = torch.compile(self._judge, dynamic=False, fullgraph=True)
             with _frozen(self.D_A, self.D_B):
-                fake_a, fake_b, objective, _ = self._objective(a, b)
+                fake_a, fake_b, objective, _ = self._objective(a, b, self._disturbance())
                 torch.autograd.backward(objective)
             d_a, d_b = self._judge(self.D_A, a, fake_a), self._judge(self.D_B, b, fake_b)
             torch.autograd.backward(d_a + d_b)
@@ -188,16 +193,28 @@ class CycleGAN:
         weights = (p for network in self.networks().values() for p in network.parameters())
         return all(bool(torch.isfinite(weight).all()) for weight in weights)
 
-    def _generator_objective(self, a: Tensor, b: Tensor) -> Translations:
-        # Instance norm is per sample, so two inputs of one generator share a pass.
+    def _disturbance(self) -> Disturbance | None:
         config = self.config
+        if not config.lambda_equivariance:
+            return None
+        return draw_disturbance(config.size, config.seed, self._steps, self.device)
+
+    def _generator_objective(
+        self, a: Tensor, b: Tensor, disturbance: Disturbance | None
+    ) -> Translations:
+        # Instance norm is per sample, so the inputs of one generator share a pass.
+        config = self.config
+        first, second = [a], [b]
         if config.lambda_identity:
-            fake_b, same_b = self._run(self.G, torch.cat((a, b))).chunk(2)
-            fake_a, same_a = self._run(self.F, torch.cat((b, a))).chunk(2)
-            identity_a, identity_b = identity_loss(a, same_a), identity_loss(b, same_b)
-        else:
-            fake_b, fake_a = self._run(self.G, a), self._run(self.F, b)
-            identity_a = identity_b = a.new_zeros(())
+            first, second = [*first, b], [*second, a]
+        if disturbance is not None:
+            first.append(shifted(a, disturbance) + disturbance.noise)
+            second.append(shifted(b, disturbance) + disturbance.noise)
+        fake_b, *more_b = self._run(self.G, torch.cat(first)).chunk(len(first))
+        fake_a, *more_a = self._run(self.F, torch.cat(second)).chunk(len(second))
+        identity_a = identity_b = a.new_zeros(())
+        if config.lambda_identity:
+            identity_a, identity_b = identity_loss(a, more_a[0]), identity_loss(b, more_b[0])
         gan_g = self._loss(self._run(self.D_B, fake_b), 1.0)
         gan_f = self._loss(self._run(self.D_A, fake_a), 1.0)
         cycle_a = cycle_loss(a, self._run(self.F, fake_b))
@@ -211,6 +228,11 @@ class CycleGAN:
         if config.lambda_tv:
             objective = objective + config.lambda_tv * (
                 total_variation(fake_a) + total_variation(fake_b)
+            )
+        if disturbance is not None:
+            objective = objective + config.lambda_equivariance * (
+                equivariance_loss(shifted(fake_a, disturbance), more_a[-1])
+                + equivariance_loss(shifted(fake_b, disturbance), more_b[-1])
             )
         parts = torch.stack((gan_g, gan_f, cycle_a, cycle_b, identity_a, identity_b))
         return Translations(fake_a.detach(), fake_b.detach(), objective, parts.detach())

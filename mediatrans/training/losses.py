@@ -12,6 +12,7 @@ __all__ = [
     "adversarial_loss",
     "cycle_loss",
     "discriminator_loss",
+    "equivariance_loss",
     "identity_loss",
     "total_variation",
 ]
@@ -47,6 +48,15 @@ def cycle_loss(picture: Tensor, returned: Tensor) -> Tensor:
 def identity_loss(picture: Tensor, kept: Tensor) -> Tensor:
     """Mean |G(y) - y| for a picture that is in G's target domain already (Taigman et al. 2017)."""
     return functional.l1_loss(kept, picture)
+
+
+def equivariance_loss(shifted: Tensor, of_shifted: Tensor) -> Tensor:
+    """Mean |shifted G(x) - G(shifted x + noise)| (after Eilertsen et al. 2019).
+
+    What holds still in a video, but for a camera's movement and an encoder's noise, then holds
+    still in its translation.
+    """
+    return functional.l1_loss(of_shifted, shifted)
 
 
 def total_variation(picture: Tensor) -> Tensor:

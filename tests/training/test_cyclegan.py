@@ -10,6 +10,7 @@ from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
 
 from mediatrans.training.config import TrainConfig
 from mediatrans.training.cyclegan import CycleGAN, Losses
+from mediatrans.training.disturbance import draw_disturbance, shifted
 from tests.training.tiny import TINY
 
 CPU = torch.device("cpu")
@@ -51,7 +52,9 @@ def gradients_seen() -> Iterator[list[Tensor]]:
         handle.remove()
 
 
-def straightforward(model: CycleGAN, a: Tensor, b: Tensor) -> tuple[list[Tensor], Losses]:
+def straightforward(
+    model: CycleGAN, a: Tensor, b: Tensor, equivariance: float = 0.0
+) -> tuple[list[Tensor], Losses]:
     """The paper's objective in six generator passes, every network by itself."""
     forth, back, judge_a, judge_b = model.networks().values()
     fake_b, fake_a = forth(a), back(b)
@@ -59,6 +62,10 @@ def straightforward(model: CycleGAN, a: Tensor, b: Tensor) -> tuple[list[Tensor]
     cycle_a, cycle_b = (back(fake_b) - a).abs().mean(), (forth(fake_a) - b).abs().mean()
     identity_a, identity_b = (back(a) - a).abs().mean(), (forth(b) - b).abs().mean()
     objective = gan_g + gan_f + 10 * (cycle_a + cycle_b) + 5 * (identity_a + identity_b)
+    moved = draw_disturbance(16, model.config.seed, 0, CPU)
+    for network, picture, translated in ((forth, a, fake_b), (back, b, fake_a)):
+        change = network(shifted(picture, moved) + moved.noise) - shifted(translated, moved)
+        objective = objective + equivariance * change.abs().mean()
     found = list(torch.autograd.grad(objective, [*forth.parameters(), *back.parameters()]))
     d_a = ((judge_a(a) - 1).square().mean() + judge_a(fake_a.detach()).square().mean()) / 2
     d_b = ((judge_b(b) - 1).square().mean() + judge_b(fake_b.detach()).square().mean()) / 2
@@ -75,6 +82,16 @@ def test_the_paired_step_has_the_gradients_of_the_straightforward_one(count: int
     with gradients_seen() as seen:
         found = double(config).step(a, b)
     assert astuple(found) == pytest.approx(astuple(losses))
+    for mine, theirs in zip(seen, expected, strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-7, atol=1e-9)
+
+
+def test_equivariance_adds_its_gradient() -> None:
+    a, b = batch(0), batch(1)
+    config = replace(TINY, ema=0.0, lambda_equivariance=3.0)
+    expected, _ = straightforward(double(config), a, b, equivariance=3.0)
+    with gradients_seen() as seen:
+        double(config).step(a, b)
     for mine, theirs in zip(seen, expected, strict=True):
         torch.testing.assert_close(mine, theirs, rtol=1e-7, atol=1e-9)
 
@@ -121,6 +138,7 @@ def test_cycles_are_learned() -> None:
         {"gan_loss": "log"},
         {"lambda_identity": 0.0},
         {"lambda_tv": 1.0},
+        {"lambda_equivariance": 1.0},
         {"precision": "bfloat16"},
         {"separable": True},
         {"upsample": "resize"},

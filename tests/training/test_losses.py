@@ -7,6 +7,7 @@ from mediatrans.training.losses import (
     adversarial_loss,
     cycle_loss,
     discriminator_loss,
+    equivariance_loss,
     identity_loss,
     total_variation,
 )
@@ -36,7 +37,7 @@ def test_the_discriminator_pays_half_of_both_mistakes() -> None:
     assert discriminator_loss(loss, real, fake).item() == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("loss", [cycle_loss, identity_loss])
+@pytest.mark.parametrize("loss", [cycle_loss, equivariance_loss, identity_loss])
 def test_l1_losses(loss: object) -> None:
     a, b = torch.tensor([0.0, 1.0, -1.0]), torch.tensor([0.5, 1.0, 1.0])
     assert callable(loss)
