@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mediatrans.errors import OutputError, UsageError
 from mediatrans.media.formats import (
+    PICTURE_SUFFIXES,
     VIDEO_OUTPUT_SUFFIXES,
     Kind,
     is_picture_output,
@@ -70,9 +71,12 @@ def output_suffix(path: Path, kind: Kind, file_format: str | None) -> str:
         path: The input.
         kind: What it holds.
         file_format: The format that was asked for, or None; it counts where it can hold the kind.
+            Those of pictures make no animations of films: a folder may hold both.
     """
-    if file_format is not None and holds(f".{file_format}", kind):
-        return f".{file_format}"
+    suffix = f".{file_format}"
+    is_film = kind == "video" and path.suffix.lower() not in PICTURE_SUFFIXES
+    if holds(suffix, kind) and not (is_film and suffix in PICTURE_SUFFIXES):
+        return suffix
     return picture_output_suffix(path) if kind == "image" else video_output_suffix(path)
 
 

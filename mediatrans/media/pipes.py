@@ -4,7 +4,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -20,7 +20,7 @@ from mediatrans.media.publish import output_error
 from mediatrans.media.tee import Tee, too_large
 from mediatrans.media.video import VideoInfo
 from mediatrans.media.video_sink import VideoSink
-from mediatrans.media.waiting import InterruptibleReader
+from mediatrans.media.waiting import Read, interruptible
 
 __all__ = ["InputPipe", "VideoPipe"]
 
@@ -67,13 +67,13 @@ class InputPipe:
         if self._stream.isatty():
             raise UsageError("nothing is piped in", remedy="give a file, or pipe a video in")
         with self._stack:
-            source = self._stack.enter_context(InterruptibleReader(self._stream.fileno()))
-            start = _read_start(source)
+            read = self._stack.enter_context(interruptible(self._stream.fileno()))
+            start = _read_start(read)
             _refuse_pictures(start)
             if self._must_seek or not _is_sequential(start):
-                self._spooled = self._spool(source, start)
+                self._spooled = self._spool(read, start)
             else:
-                self._tee = self._stack.enter_context(Tee(source, start, self._limit))
+                self._tee = self._stack.enter_context(closing(Tee(read, start, self._limit)))
             self._stack = self._stack.pop_all()
         return self
 
@@ -110,7 +110,7 @@ class InputPipe:
             self._tee.seal()
         return container
 
-    def _spool(self, source: InterruptibleReader, start: bytes) -> Path:
+    def _spool(self, read: Read, start: bytes) -> Path:
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="mediatrans-"))
         path = Path(folder) / "stdin"
         size, chunk = 0, start
@@ -121,7 +121,7 @@ class InputPipe:
                     if size > self._limit:
                         raise too_large(self._limit)
                     file.write(chunk)
-                    chunk = source.read(_CHUNK)
+                    chunk = read(_CHUNK)
         except OSError as error:
             raise InputError(
                 f"cannot be spooled: {(error.strerror or str(error)).lower()}",
@@ -186,9 +186,9 @@ class _Outlet:
         return len(data)
 
 
-def _read_start(source: InterruptibleReader) -> bytes:
+def _read_start(read: Read) -> bytes:
     start = b""
-    while len(start) < _CHUNK and (chunk := source.read(_CHUNK - len(start))):
+    while len(start) < _CHUNK and (chunk := read(_CHUNK - len(start))):
         start += chunk
         if len(start) > 2 * _TS_PACKET:
             break

@@ -4,13 +4,12 @@ import os
 import tempfile
 from collections import deque
 from threading import Lock
-from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 from mediatrans.errors import InputError
 from mediatrans.media.pipe_formats import STDIN_NAME
 from mediatrans.media.truncation import matroska_size
-from mediatrans.media.waiting import InterruptibleReader
+from mediatrans.media.waiting import Read
 
 __all__ = ["Tee", "TeeReader", "too_large"]
 
@@ -23,13 +22,13 @@ class Tee:
     """What comes out of a pipe, for two readers, on disk until both have read it.
 
     Args:
-        source: The pipe.
+        read: Reads from the pipe.
         start: What was read of it already.
         limit: Most bytes kept.
     """
 
-    def __init__(self, source: InterruptibleReader, start: bytes, limit: int) -> None:
-        self._source = source
+    def __init__(self, read: Read, start: bytes, limit: int) -> None:
+        self._read = read
         self._limit = limit
         self._declared = matroska_size(start) or 0
         self._lock = Lock()
@@ -41,15 +40,8 @@ class Tee:
         self._sealed_at: int | None = None
         self._append(start)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Take the files away."""
         for segment in self._segments:
             segment.close()
 
@@ -81,7 +73,7 @@ class Tee:
     def _fetch(self) -> None:
         if self._is_over:
             return
-        chunk = self._source.read(_CHUNK)
+        chunk = self._read(_CHUNK)
         self._is_over = not chunk
         if self._is_over and self._end < self._declared:
             raise InputError(
