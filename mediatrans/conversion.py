@@ -12,11 +12,12 @@ from queue import SimpleQueue
 import numpy as np
 
 from mediatrans.errors import ExitCode, InputError, MediatransError, UsageError
+from mediatrans.media.codecs import probe_encoder
 from mediatrans.media.frames import Frame, Source
 from mediatrans.media.images import PictureSink, PictureSource
 from mediatrans.media.overlap import ReadAhead, WriteBehind
 from mediatrans.media.pipe_formats import STDIO
-from mediatrans.opening import open_video, video_sink
+from mediatrans.opening import encoding_of, open_sink, open_source
 from mediatrans.plan import ConvertOptions, Job, plan
 from mediatrans.quality.monitor import CycleMonitor, CycleSummary
 from mediatrans.quality.report import JobReport, Report
@@ -64,7 +65,7 @@ def convert(
 
     Raises:
         ModelError: No model speaks that domain, two in one place do, or its files are bad.
-        DeviceError: The device that was asked for does not start.
+        DeviceError: The device or the hardware encoder that was asked for does not start.
         UsageError: Nothing to convert, or options that contradict each other.
     """
     options = options or ConvertOptions()
@@ -74,6 +75,8 @@ def convert(
     )
     given = [inputs] if isinstance(inputs, Path | str) else inputs
     jobs = plan([Path(path) for path in given], to, options)
+    if any(job.kind == "video" and job.ready for job in jobs):
+        probe_encoder(encoding_of(options))
     observer.planned(translator, jobs)
     run = _Run(translator, options, observer)
     for kind, group in groupby(jobs, key=lambda job: job.kind if job.ready else None):
@@ -117,8 +120,8 @@ class _Run:
         count = 0
         try:
             with (
-                open_video(job, options) as source,
-                video_sink(job, source.info, options) as sink,
+                open_source(job, options) as source,
+                open_sink(job, source.info, options) as sink,
                 # Closed before the sink and the source, also when this loop is left by an error.
                 closing(self._stream(source, sink.write, monitor)) as batches,
             ):

@@ -4,18 +4,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 
+from mediatrans.media.codecs import Encoding
 from mediatrans.media.frame_folder import FrameFolder
 from mediatrans.media.pipe_formats import STDIN_NAME, STDIO
 from mediatrans.media.pipes import InputPipe, VideoPipe
 from mediatrans.media.video import VideoInfo, VideoSource
 from mediatrans.media.video_sink import VideoSink
+from mediatrans.media.videos import create_video, open_video
+from mediatrans.media.webp import WebpSink, WebpSource
 from mediatrans.plan import ConvertOptions, Job
 
-__all__ = ["open_video", "video_sink"]
+__all__ = ["encoding_of", "open_sink", "open_source"]
 
 
 @contextmanager
-def open_video(job: Job, options: ConvertOptions) -> Iterator[VideoSource | FrameFolder]:
+def open_source(
+    job: Job, options: ConvertOptions
+) -> Iterator[VideoSource | WebpSource | FrameFolder]:
     """Open what a video job reads; closed when the block ends.
 
     Args:
@@ -44,26 +49,32 @@ def open_video(job: Job, options: ConvertOptions) -> Iterator[VideoSource | Fram
             InputPipe(must_seek=start_s is not None, spool_mb=options.spool_limit_mb) as pipe,
             VideoSource(
                 STDIN_NAME, start_s=start_s, end_s=end_s, limit=limit, opener=pipe.open
-            ) as source,
+            ) as piped,
         ):
-            yield source
+            yield piped
     else:
-        with VideoSource(job.input, start_s=start_s, end_s=end_s, limit=limit) as source:
+        with open_video(job.input, start_s=start_s, end_s=end_s, limit=limit) as source:
             yield source
 
 
-def video_sink(job: Job, info: VideoInfo, options: ConvertOptions) -> VideoSink:
+def open_sink(job: Job, info: VideoInfo, options: ConvertOptions) -> VideoSink | WebpSink:
     """The sink of a video job, to be opened by its `with` block.
 
     Args:
         job: A job of the kind "video" that is ready.
         info: The video that is read.
-        options: The format of a pipe.
+        options: The encoding, and the format of a pipe.
     """
     assert job.output is not None
+    encoding = encoding_of(options)
     if job.output == STDIO:
-        return VideoPipe(info, options.file_format or "mkv")
-    return VideoSink(job.output, info)
+        return VideoPipe(info, options.file_format or "mkv", encoding)
+    return create_video(job.output, info, encoding, options.verification)
+
+
+def encoding_of(options: ConvertOptions) -> Encoding:
+    """What the options ask of the encoder."""
+    return Encoding(options.vcodec, options.crf, options.preset)
 
 
 def _exact(seconds: float | None) -> Fraction | None:

@@ -49,7 +49,7 @@ def output_path(
     if not alone or output.is_dir():
         return output / name
     suffix = derived.suffix
-    if kind == "video" and output.suffix.lower() not in VIDEO_OUTPUT_SUFFIXES:
+    if kind == "video" and output.suffix.lower() not in (*VIDEO_OUTPUT_SUFFIXES, suffix):
         raise UsageError(
             f"{output} cannot hold a video",
             remedy=f"end it in one of {', '.join(VIDEO_OUTPUT_SUFFIXES)}, or name a folder",

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 from mediatrans.errors import InputError, MediatransError, OutputError, UsageError
 from mediatrans.media.formats import Kind, kind_of
@@ -51,6 +52,10 @@ class ConvertOptions:
         check_every: Translate back and measure one video frame in this many; 0 turns the cycle
             check off, of pictures too.
         limits: Lowest mean allowed of "psnr" (dB) and "ssim".
+        vcodec: FFmpeg's name of the encoder of videos; None suits it to the container.
+        crf: The encoder's constant quality, lower is better; None takes a high one.
+        preset: One of the encoder's own presets; None takes its usual one.
+        verification: "fast" looks at the packets of a finished video, "full" decodes it as well.
     """
 
     output: Path | None = None
@@ -70,6 +75,10 @@ class ConvertOptions:
     preview: int | None = None
     check_every: int = 60
     limits: dict[str, float] = field(default_factory=dict)
+    vcodec: str | None = None
+    crf: float | None = None
+    preset: str | None = None
+    verification: Literal["fast", "full"] = "fast"
 
     def __post_init__(self) -> None:
         """Refuse options that contradict each other.
@@ -92,6 +101,12 @@ class ConvertOptions:
             raise UsageError("--start is before the beginning", remedy="give 0 or more")
         if self.end_s is not None and self.end_s <= (self.start_s or 0.0):
             raise UsageError("--end is not after --start", remedy="give a later --end")
+        if self.crf is not None and not 0 <= self.crf <= 255:
+            raise UsageError("--crf is out of every encoder's range", remedy="use 18, say")
+        if self.verification not in ("fast", "full"):
+            raise UsageError(
+                f"no verification is called {self.verification!r}", remedy="fast, full"
+            )
         counts = (self.batch_size, self.preview, self.threads)
         if self.check_every < 0 or any(count is not None and count < 1 for count in counts):
             raise UsageError("batch size, preview and threads start at 1, --check-every at 0")
@@ -166,6 +181,8 @@ def plan(inputs: Sequence[Path], to: str, options: ConvertOptions) -> list[Job]:
     jobs: list[Job] = []
     for given in inputs:
         jobs += _jobs_of(given, to, options, alone=len(inputs) == 1)
+    for job in jobs:
+        _tell_of_new_container(job, options)
     return _check_outputs(jobs, overwrite=options.overwrite)
 
 
@@ -189,6 +206,15 @@ def _jobs_of(given: Path, to: str, options: ConvertOptions, *, alone: bool) -> l
         return [Job(given, error=error)]
     except OSError as error:
         return [Job(given, error=InputError(f"cannot be read ({error.strerror})", path=given))]
+
+
+def _tell_of_new_container(job: Job, options: ConvertOptions) -> None:
+    named = job.output == options.output or options.file_format is not None
+    if job.kind != "video" or job.output is None or job.frames or named:
+        return
+    old, new = job.input.suffix.lower(), job.output.suffix
+    if old != new:
+        log.warning("%s: %s is not written, the output becomes %s", job.input, old, new)
 
 
 def _file_job(path: Path, to: str, options: ConvertOptions, *, alone: bool) -> Job:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -138,6 +138,26 @@ def _rate(ctx: click.Context, param: click.Parameter, value: str | None) -> Frac
     help="Exit with 7 when the mean of a file's round trip is below this.",
 )
 @click.option(
+    "--vcodec",
+    metavar="ENCODER",
+    help="FFmpeg's name of the video encoder: libx265, libsvtav1, h264_nvenc, ... It is opened "
+    "before any work starts.  [default: libx264, libvpx-vp9 in WebM]",
+)
+@click.option(
+    "--crf",
+    type=click.FloatRange(0),
+    metavar="Q",
+    help="The video encoder's constant quality, lower is better.  [default: 18 for libx264]",
+)
+@click.option("--preset", metavar="NAME", help="A preset of the video encoder: slow, say.")
+@click.option(
+    "--verify",
+    type=click.Choice(["fast", "full"]),
+    default="fast",
+    show_default=True,
+    help="Look at the streams and packets of a finished video with a second FFmpeg, or decode all.",
+)
+@click.option(
     "--report", type=click.Path(path_type=Path, dir_okay=False), help="Write a JSON report here."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object for each input.")
@@ -163,6 +183,10 @@ def command(
     preview: int | None,
     check_every: int,
     fail_under: dict[str, float],
+    vcodec: str | None,
+    crf: float | None,
+    preset: str | None,
+    verify: Literal["fast", "full"],
     report: Path | None,
     as_json: bool,
     quiet: bool,
@@ -195,6 +219,10 @@ def command(
         preview=preview,
         check_every=check_every,
         limits=fail_under,
+        vcodec=vcodec,
+        crf=crf,
+        preset=preset,
+        verification=verify,
     )
     if dry_run:
         return _show_plan(inputs, to, options, as_json=as_json)

@@ -4,18 +4,23 @@ Code points are those of ITU-T H.273, which FFmpeg uses as well.
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from av import VideoFrame
 from av.filter import Graph
+from av.video.format import VideoFormat
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from mediatrans.media.frames import Pixels
 
-__all__ = ["Colour", "FromRgb", "ToRgb", "is_hdr"]
+__all__ = ["Chroma", "Colour", "FromRgb", "ToRgb", "chroma_of", "has_alpha", "is_hdr"]
+
+Chroma = Literal["420", "422", "444"]
+"""How densely colour is sampled: every second pixel both ways, every second across, or every."""
 
 _UNSPECIFIED: Final = 2
+_CHROMA: Final[dict[tuple[int, int], Chroma]] = {(16, 16): "444", (8, 16): "422"}
 _BT709: Final = 1
 _SMPTE170M: Final = 6
 _HDR_TRANSFERS: Final = frozenset({16, 18})  # PQ and HLG
@@ -57,16 +62,39 @@ class Colour:
             return cls(int(ColorRange.MPEG), _BT709, _BT709, _BT709)
         tags = cls(frame.color_range, frame.colorspace, frame.color_primaries, frame.color_trc)
         if frame.format.is_rgb or name == "pal8":
-            untagged = replace(tags, range=int(ColorRange.MPEG), matrix=_UNSPECIFIED)
-            return replace(untagged, matrix=_matrix(untagged, frame.width, frame.height))
+            rgb = cls.of_rgb(frame.width, frame.height)
+            return replace(rgb, primaries=tags.primaries, transfer=tags.transfer)
         if name.startswith("yuvj"):
             return replace(tags, range=int(ColorRange.JPEG))
         return tags
+
+    @classmethod
+    def of_rgb(cls, width: int, height: int) -> "Colour":
+        """The tags an output of R'G'B' pictures gets: limited range, the matrix of its size."""
+        untagged = cls(int(ColorRange.MPEG), _UNSPECIFIED, _UNSPECIFIED, _UNSPECIFIED)
+        return replace(untagged, matrix=_matrix(untagged, width, height))
 
 
 def is_hdr(frame: VideoFrame) -> bool:
     """Whether a frame is PQ or HLG."""
     return frame.color_trc in _HDR_TRANSFERS
+
+
+def has_alpha(pixels: VideoFormat) -> bool:
+    """Whether a pixel format has transparency."""
+    return any(component.is_alpha for component in pixels.components)
+
+
+def chroma_of(pixels: VideoFormat) -> Chroma:
+    """How densely a pixel format samples colour; R'G'B' and grey count as "420".
+
+    Video of R'G'B' pictures is watched by players that mostly know 4:2:0 alone; a file that is
+    Y'CbCr 4:4:4 already has the players it needs.
+    """
+    if pixels.is_rgb or len(pixels.components) < 3:
+        return "420"
+    sampled = (pixels.chroma_width(16), pixels.chroma_height(16))
+    return _CHROMA.get(sampled, "420")
 
 
 def _matrix(colour: Colour, width: int, height: int) -> int:
@@ -99,20 +127,20 @@ class ToRgb:
         """
         if self._tone_map and is_hdr(frame):
             frame = self._tone_map(frame)
-        has_alpha = any(component.is_alpha for component in frame.format.components)
+        transparent = has_alpha(frame.format)
         colour = Colour.of(frame)
         rgb = self._reformatter.reformat(
             frame,
             width=self._width,
             height=self._height,
-            format="rgba" if has_alpha else "rgb24",
+            format="rgba" if transparent else "rgb24",
             src_colorspace=_SWSCALE_MATRICES[_matrix(colour, frame.width, frame.height)],
             src_color_range=None if frame.format.is_rgb else _range(colour),
             dst_color_range=ColorRange.JPEG,
             interpolation=_EXACT,
         )
         pixels = np.asarray(rgb.to_ndarray(), np.uint8)
-        if has_alpha:
+        if transparent:
             return np.ascontiguousarray(pixels[..., :3]), np.ascontiguousarray(pixels[..., 3])
         return pixels, None
 
@@ -130,9 +158,17 @@ class FromRgb:
         self._colour = colour
         self._reformatter = VideoReformatter()
 
-    def __call__(self, pixels: Pixels) -> VideoFrame:
-        """Convert uint8 [H, W, 3]; timestamps are left to the caller."""
-        frame = VideoFrame.from_ndarray(pixels, "rgb24")
+    def __call__(self, pixels: Pixels, alpha: Pixels | None = None) -> VideoFrame:
+        """Convert a picture; timestamps are left to the caller.
+
+        Args:
+            pixels: uint8 [H, W, 3].
+            alpha: uint8 [H, W], or None for an opaque picture.
+        """
+        if alpha is None:
+            frame = VideoFrame.from_ndarray(pixels, "rgb24")
+        else:
+            frame = VideoFrame.from_ndarray(np.dstack([pixels, alpha]), "rgba")
         matrix = _matrix(self._colour, frame.width, frame.height)
         coded = self._reformatter.reformat(
             frame,
@@ -142,8 +178,9 @@ class FromRgb:
             dst_color_range=_range(self._colour),
             interpolation=_EXACT,
         )
-        coded.color_range = self._colour.range
-        coded.colorspace = self._colour.matrix
+        if not coded.format.is_rgb:
+            coded.color_range = self._colour.range
+            coded.colorspace = self._colour.matrix
         coded.color_primaries = self._colour.primaries
         coded.color_trc = self._colour.transfer
         return coded

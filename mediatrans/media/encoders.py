@@ -2,37 +2,32 @@
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
-import av
 import numpy as np
 from av import Packet, VideoFrame
 from av.codec.context import Flags
 from av.container import OutputContainer
-from av.filter import Graph
 from av.video.format import VideoFormat
 from av.video.stream import VideoStream
 
-from mediatrans.media.colour import FromRgb
-from mediatrans.media.frames import Frame
+from mediatrans.media.codecs import Coding
+from mediatrans.media.colour import FromRgb, has_alpha
+from mediatrans.media.frames import Frame, Pixels
 from mediatrans.media.video import VideoInfo
 
-__all__ = ["Encoder", "GifEncoder", "YuvEncoder", "encoder_for"]
+__all__ = ["USUAL_RATE", "Encoder", "YuvEncoder", "timed"]
 
+USUAL_RATE: Final = Fraction(25)
+"""Frames a second where nothing says better; the frames' own times are what counts."""
+
+_MATROSKA = frozenset({"matroska", "webm"})
+# Their pictures do not tell the shape of pixels, and PyAV does not let us tell Matroska's muxer.
+_SAYS_NO_ASPECT = frozenset({"vp8", "vp9", "av1"})
 _LOG = logging.getLogger(__name__)
-
-_USUAL_RATE = Fraction(25)
-# At CRF 18 alone flat colours drift by up to 4 of 255; with finer chroma they stay within 2.
-_H264_OPTIONS: Final = {"crf": "18", "chromaoffset": "-6"}
-_VP9_OPTIONS: Final = {
-    "crf": "24",
-    "b": "0",
-    "cpu-used": "4",
-    "row-mt": "1",
-    "deadline": "good",
-}
 
 
 class Encoder(ABC):
@@ -53,140 +48,92 @@ class Encoder(ABC):
         """The packets still held back, after the last frame."""
 
 
-def encoder_for(container: OutputContainer, info: VideoInfo) -> Encoder:
-    """Add the main stream that suits a container: VP9 in WebM, GIF in GIF, else H.264.
-
-    Args:
-        container: The output, not yet begun.
-        info: The video that the frames come from.
-    """
-    if container.format.name == "gif":
-        return GifEncoder(container, info)
-    if container.format.name == "webm":
-        if info.pixel_aspect != 1:
-            _LOG.warning("%s: WebM is written with square pixels", info.path)
-        return YuvEncoder(container, "libvpx-vp9", "yuv420p", _VP9_OPTIONS, info)
-    odd = bool((info.width or 0) % 2 or (info.height or 0) % 2)
-    # H.264 counts whole chroma samples, so an odd size needs a chroma sample for every pixel.
-    pixel_format = "yuv444p" if odd else "yuv420p"
-    return YuvEncoder(container, "libx264", pixel_format, _H264_OPTIONS, info)
-
-
 class YuvEncoder(Encoder):
-    """Y'CbCr video in the source's own time base, size, pixel aspect and colour.
+    """Video in the source's own time base, size, pixel aspect and colour.
 
     Args:
         container: The output, not yet begun.
-        codec: FFmpeg's name of the encoder.
-        pixel_format: FFmpeg's name of a pixel format the encoder takes.
-        options: The encoder's own options.
+        coding: The encoder and what it is given.
         info: The video that the frames come from.
     """
 
-    def __init__(
-        self,
-        container: OutputContainer,
-        codec: str,
-        pixel_format: str,
-        options: Mapping[str, str],
-        info: VideoInfo,
-    ) -> None:
+    def __init__(self, container: OutputContainer, coding: Coding, info: VideoInfo) -> None:
         plausible = info.rate is not None and 1 <= info.rate <= 1000
-        rate = info.rate if plausible else _USUAL_RATE
-        stream = container.add_stream(codec, rate=rate, options=dict(options))
+        rate = info.rate if plausible else USUAL_RATE
+        stream = container.add_stream(coding.codec, rate=rate, options=dict(coding.options))
         assert isinstance(stream, VideoStream)
         assert info.width is not None
         assert info.height is not None
+        pixels = VideoFormat(coding.pixel_format)
+        colour = replace(info.colour, range=0, matrix=2) if pixels.is_rgb else info.colour
         context = stream.codec_context
-        context.width, context.height = info.width, info.height
-        context.pix_fmt = pixel_format
+        context.width = info.width + coding.padding[0]
+        context.height = info.height + coding.padding[1]
+        context.pix_fmt = coding.pixel_format
         context.time_base = stream.time_base = info.time_base
         context.sample_aspect_ratio = info.pixel_aspect
-        context.color_range = info.colour.range
-        context.colorspace = info.colour.matrix
-        context.color_primaries = info.colour.primaries
-        context.color_trc = info.colour.transfer
+        context.color_range = colour.range
+        context.colorspace = colour.matrix
+        context.color_primaries = colour.primaries
+        context.color_trc = colour.transfer
         # Frames carry their durations, so that the last one's is exact too.
         context.flags |= Flags.frame_duration
         self.stream = stream
-        self._from_rgb = FromRgb(pixel_format, info.colour)
+        self._from_rgb = FromRgb(coding.pixel_format, info.colour)
+        self._padding = coding.padding
+        self._takes_alpha = has_alpha(pixels)
         self._lost_alpha = False
+        if (
+            info.pixel_aspect != 1
+            and container.format.name in _MATROSKA
+            and context.codec.canonical_name in _SAYS_NO_ASPECT
+        ):
+            _LOG.warning(
+                "%s: not square pixels, which cannot be kept for %s in %s; H.264 can",
+                info.path, context.codec.canonical_name, container.format.name,
+            )  # fmt: skip
+        if coding.padding != (0, 0):
+            _LOG.warning(
+                "%s: %s takes no odd size, padded to %dx%d",
+                info.path, coding.codec, context.width, context.height,
+            )  # fmt: skip
 
     def encode(self, frame: Frame) -> "Iterator[Packet[VideoStream]]":
         """The packets that a frame completes."""
-        if frame.alpha is not None and not self._lost_alpha and frame.alpha.min() < 255:
-            _LOG.warning("%s: the output cannot be transparent, written opaque", frame.name)
+        pixels, alpha = _padded(frame.pixels, self._padding), None
+        if self._takes_alpha:
+            opaque = np.full(frame.pixels.shape[:2], 255, np.uint8)
+            alpha = _padded(opaque if frame.alpha is None else frame.alpha, self._padding)
+        elif frame.alpha is not None and not self._lost_alpha and frame.alpha.min() < 255:
+            _LOG.warning(
+                "%s: the output cannot be transparent, written opaque; .webm can", frame.name
+            )
             self._lost_alpha = True
-        yield from self.stream.encode(_timed(self._from_rgb(frame.pixels), frame))
+        yield from self.stream.encode(timed(self._from_rgb(pixels, alpha), frame))
 
     def flush(self) -> "Iterator[Packet[VideoStream]]":
         """The packets still held back."""
         yield from self.stream.encode(None)
 
 
-class GifEncoder(Encoder):
-    """GIF with a palette of its own for every frame: one pass, and memory for one frame.
+def timed(coded: VideoFrame, frame: Frame) -> VideoFrame:
+    """A coded frame with the time and duration of the frame it was made of.
 
     Args:
-        container: The output, not yet begun.
-        info: The video that the frames come from.
+        coded: What an encoder or filter is given.
+        frame: Where its picture comes from.
     """
-
-    def __init__(self, container: OutputContainer, info: VideoInfo) -> None:
-        stream = container.add_stream("gif", rate=info.rate or _USUAL_RATE)
-        assert info.width is not None
-        assert info.height is not None
-        stream.codec_context.width, stream.codec_context.height = info.width, info.height
-        stream.codec_context.pix_fmt = "pal8"
-        stream.codec_context.time_base = stream.time_base = info.time_base
-        self.stream = stream
-        self._graph = _palette_graph(info.width, info.height, info.time_base)
-
-    def encode(self, frame: Frame) -> "Iterator[Packet[VideoStream]]":
-        """The packets that a frame completes."""
-        opaque = np.full(frame.pixels.shape[:2], 255, np.uint8)
-        alpha = opaque if frame.alpha is None else frame.alpha
-        rgba = VideoFrame.from_ndarray(np.dstack([frame.pixels, alpha]), "rgba")
-        self._graph.vpush(_timed(rgba, frame))
-        yield from self._encode_ready()
-
-    def flush(self) -> "Iterator[Packet[VideoStream]]":
-        """The packets still held back."""
-        self._graph.vpush(None)
-        yield from self._encode_ready()
-        yield from self.stream.encode(None)
-
-    def _encode_ready(self) -> "Iterator[Packet[VideoStream]]":
-        while True:
-            try:
-                paletted = self._graph.vpull()
-            except (av.BlockingIOError, av.EOFError):
-                return
-            yield from self.stream.encode(paletted)
-
-
-def _palette_graph(width: int, height: int, time_base: Fraction) -> Graph:
-    graph = Graph()
-    source = graph.add_buffer(
-        width=width, height=height, format=VideoFormat("rgba"), time_base=time_base
-    )
-    split = graph.add("split")
-    palette = graph.add("palettegen", stats_mode="single")
-    use = graph.add("paletteuse", new="1", dither="sierra2_4a")
-    sink = graph.add("buffersink")
-    source.link_to(split)
-    split.link_to(use, 0, 0)
-    split.link_to(palette, 1, 0)
-    palette.link_to(use, 0, 1)
-    use.link_to(sink)
-    graph.configure()
-    return graph
-
-
-def _timed(coded: VideoFrame, frame: Frame) -> VideoFrame:
     assert frame.pts is not None
     assert frame.time_base is not None
     coded.pts = frame.pts
     coded.time_base = frame.time_base
     coded.duration = frame.duration or 0
     return coded
+
+
+def _padded(pixels: Pixels, padding: tuple[int, int]) -> Pixels:
+    """Pixels with the last column and row repeated as often as padding says."""
+    if padding == (0, 0):
+        return pixels
+    beyond = ((0, padding[1]), (0, padding[0]), *((0, 0),) * (pixels.ndim - 2))
+    return np.pad(pixels, beyond, mode="edge")

@@ -4,7 +4,9 @@ Imports the standard library alone, so that planning a job loads no media librar
 """
 
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
+
+from mediatrans.media.animation import ANIMATION_SUFFIXES, animation_of
 
 __all__ = [
     "DEMUXERS",
@@ -26,17 +28,18 @@ PICTURE_SUFFIXES = frozenset({
     ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp",
     ".dib", ".gif", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".pam", ".jp2", ".j2k",
     ".jpx", ".tga", ".sgi", ".ras", ".sr", ".avif", ".heic", ".heif", ".jxl", ".qoi",
-    ".pcx", ".ico",
+    ".pcx", ".ico", ".apng",
 })
-"""Suffixes read as still pictures; `.gif` only where the file holds one frame."""
+"""Suffixes read as still pictures, where the file is not an animation."""
 
 VIDEO_SUFFIXES = frozenset({
     ".mp4", ".m4v", ".mov", ".qt", ".mkv", ".webm", ".avi", ".ts", ".mts", ".m2ts",
     ".mpg", ".mpeg", ".m2v", ".vob", ".wmv", ".asf", ".flv", ".f4v", ".3gp", ".3g2",
     ".ogv", ".ogg", ".mxf", ".nut", ".y4m", ".h264", ".264", ".h265", ".265", ".hevc",
-    ".dv", ".rm", ".rmvb", ".mjpeg", ".mjpg", ".ivf", ".obu", ".gif",
+    ".dv", ".rm", ".rmvb", ".mjpeg", ".mjpg", ".ivf", ".obu", ".gif", ".png",
+    ".apng", ".webp",
 })
-"""Suffixes read as videos; `.gif` only where the file is animated."""
+"""Suffixes read as videos; those of pictures only where the file is an animation."""
 # fmt: on
 
 _UNWRITABLE_PICTURES = frozenset({".heic", ".heif", ".jxl", ".pam", ".pfm", ".ras", ".sr"})
@@ -49,10 +52,13 @@ _OUTPUT_SUFFIXES = {
     ".mkv": ".mkv",
     ".webm": ".webm",
     ".gif": ".gif",
+    ".webp": ".webp",
+    ".apng": ".apng",
+    ".png": ".png",
 }
 
-VIDEO_OUTPUT_SUFFIXES = tuple(dict.fromkeys(_OUTPUT_SUFFIXES.values()))
-"""Suffixes that videos can be written under."""
+VIDEO_OUTPUT_SUFFIXES = tuple(s for s in dict.fromkeys(_OUTPUT_SUFFIXES.values()) if s != ".png")
+"""Suffixes that videos can be written under; an animated PNG can under `.png` as well."""
 
 DEMUXERS = (
     "mov,mp4,m4a,3gp,3g2,mj2",
@@ -75,6 +81,7 @@ DEMUXERS = (
     "ivf",
     "obu",
     "gif",
+    "apng",
 )
 """FFmpeg demuxers that read the one file they are given.
 
@@ -89,14 +96,15 @@ PROTOCOLS = ("file",)
 def kind_of(path: Path) -> Kind | None:
     """What a file is by its suffix: "image", "video", or None where it is neither.
 
-    A GIF is a video where it holds more than one frame; that alone needs a look into the file.
+    GIF, PNG and WebP are videos where they hold an animation; those alone need a look into the
+    file.
 
     Args:
         path: A file; it need not exist.
     """
     suffix = path.suffix.lower()
-    if suffix == ".gif":
-        return "video" if _is_animated_gif(path) else "image"
+    if suffix in ANIMATION_SUFFIXES:
+        return "image" if animation_of(path) is None else "video"
     if suffix in PICTURE_SUFFIXES:
         return "image"
     if suffix in VIDEO_SUFFIXES:
@@ -135,43 +143,3 @@ def is_picture_output(path: Path) -> bool:
     """
     suffix = path.suffix.lower()
     return suffix in PICTURE_SUFFIXES and picture_output_suffix(path).lower() == suffix
-
-
-def _is_animated_gif(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return _gif_frames(file, enough=2) >= 2
-    except OSError:
-        return False
-
-
-def _gif_frames(file: BinaryIO, enough: int) -> int:
-    """Count a GIF's image blocks, up to `enough` (GIF89a specification, section 12)."""
-    header = file.read(13)
-    if len(header) < 13 or header[:6] not in (b"GIF87a", b"GIF89a"):
-        return 0
-    _skip_colour_table(file, header[10])
-    frames = 0
-    while frames < enough:
-        block = file.read(1)
-        if block == b"\x2c":
-            frames += 1
-            descriptor = file.read(9)
-            if len(descriptor) < 9:
-                break
-            _skip_colour_table(file, descriptor[8])
-            file.seek(1, 1)  # LZW minimum code size
-        elif block == b"\x21":
-            file.seek(1, 1)  # extension label
-        else:
-            break
-        while size := file.read(1):
-            if size == b"\0":
-                break
-            file.seek(size[0], 1)
-    return frames
-
-
-def _skip_colour_table(file: BinaryIO, flags: int) -> None:
-    if flags & 0x80:
-        file.seek(3 << ((flags & 7) + 1), 1)

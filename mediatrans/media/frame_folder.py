@@ -77,12 +77,10 @@ class FrameFolder:
             frame_count=len(self._paths),
             rate=self._rate,
             path=self._folder,
-            stream_index=0,
+            stream_index=None,
             time_base=1 / self._rate,
             colour=_BT709,
-            pixel_aspect=Fraction(1),
             clip=Clip(),
-            reopen=None,
         )
         return self
 

@@ -5,16 +5,23 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import av
 from av import Packet
 from av.container import OutputContainer
 from av.stream import Discard, Disposition, Stream
 
-from mediatrans.media.container import Clip, Opener, input_error
+from mediatrans.media.container import Clip, Opener, input_error, open_input
+from mediatrans.media.pipe_formats import MPEGTS_CODECS
+from mediatrans.media.times import SteadyClock
+from mediatrans.media.transcoding import Converter, converter_for
+from mediatrans.media.video import VideoInfo
 
-__all__ = ["NothingToCopy", "StreamCopier", "copied_metadata"]
+if TYPE_CHECKING:
+    from av.container.core import Chapter
+
+__all__ = ["StreamCopier", "copied_metadata", "warn_of_dropped"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -34,12 +41,6 @@ _STALE_METADATA = frozenset(
         "_statistics_tags",
     }
 )
-# fmt: off
-_MPEGTS_CODECS = frozenset({
-    "aac", "mp2", "mp3", "ac3", "eac3", "dts", "opus", "h264", "hevc", "mpeg2video", "mpeg4",
-    "dvb_subtitle", "dvb_teletext",
-})
-# fmt: on
 
 
 def copied_metadata(metadata: dict[str, str]) -> dict[str, str]:
@@ -55,6 +56,24 @@ def copied_metadata(metadata: dict[str, str]) -> dict[str, str]:
     }
 
 
+def warn_of_dropped(info: VideoInfo, holder: str) -> None:
+    """Name the streams of a video that an output without sound and subtitles cannot hold.
+
+    Args:
+        info: The video.
+        holder: What to call the output's format.
+
+    Raises:
+        InputError: The video cannot be opened a second time.
+    """
+    if info.stream_index is None:
+        return
+    with open_input(info.path) as container:
+        for stream in container.streams:
+            if stream.index != info.stream_index:
+                _warn_of_dropped(info.path, stream, holder)
+
+
 class StreamCopier:
     """Copies packets of every stream but one, from a demuxer of its own.
 
@@ -65,13 +84,15 @@ class StreamCopier:
         path: The video file.
         main_index: The stream that is translated and not copied.
         clip: The part of the file that is copied.
-        opener: Opens the file.
+        opener: Opens the file; None opens `path`.
     """
 
-    def __init__(self, path: Path, main_index: int, clip: Clip, opener: Opener) -> None:
+    def __init__(
+        self, path: Path, main_index: int, clip: Clip, opener: Opener | None = None
+    ) -> None:
         self._path = path
         self._clip = clip
-        self._container = opener()
+        self._container = opener() if opener else open_input(path)
         self._main = self._container.streams[main_index]
         self._main.discard = Discard.all
         self._copies: dict[int, _Copy] = {}
@@ -101,6 +122,11 @@ class StreamCopier:
         """The stream that is translated."""
         return self._main
 
+    @property
+    def spans(self) -> dict[int, Fraction]:
+        """Seconds from the first to the last packet of each copied stream, by its output index."""
+        return {copy.index: copy.span for copy in self._copies.values()}
+
     def add(self, stream: Stream, output: OutputContainer) -> None:
         """Make room for a stream in an output, or warn that the output cannot hold it.
 
@@ -108,25 +134,22 @@ class StreamCopier:
             stream: One of `streams`, not the main one.
             output: The output, not yet begun.
         """
-        copy = _add_copy(stream, output)
-        if copy is None and stream.type == "data" and self._container.chapters():
-            return  # QuickTime's chapter track, which the muxer makes anew from the chapters
-        if copy is None:
-            codec = stream.codec_context.name if stream.codec_context else "unknown codec"
-            language = f", {stream.language}" if stream.language else ""
+        copied, converter = _add_copy(stream, output), None
+        if copied is None and (converter := converter_for(stream, output)):
+            copied = converter.stream
             _LOG.warning(
-                "%s: stream %d (%s, %s%s) cannot be held by %s, dropped",
-                self._path,
-                stream.index,
-                stream.type,
-                codec,
-                language,
-                output.format.name,
-            )
+                "%s: %s becomes %s in %s",
+                self._path, _describe(stream), copied.codec_context.name, output.format.name,
+            )  # fmt: skip
+        if copied is None:
+            # Chapter and timecode tracks are made anew from the chapters and the tag.
+            made_anew = self._container.chapters() or "timecode" in stream.metadata
+            if stream.type != "data" or not made_anew:
+                _warn_of_dropped(self._path, stream, output.format.name)
             return
-        copy.metadata.update(copied_metadata(stream.metadata))
-        copy.disposition = stream.disposition
-        self._copies[stream.index] = _Copy(self._path, copy, self._clip)
+        copied.metadata.update(copied_metadata(stream.metadata))
+        copied.disposition = stream.disposition
+        self._copies[stream.index] = _Copy(self._path, stream, copied, converter, self._clip)
 
     def describe(self, output: OutputContainer) -> None:
         """Give an output the file's metadata and chapters.
@@ -135,8 +158,12 @@ class StreamCopier:
             output: The output, not yet begun.
         """
         output.metadata.update(copied_metadata(self._container.metadata))
-        chapters = self._container.chapters()
-        if chapters and self._clip == Clip():
+        chapters = [
+            part
+            for chapter in self._container.chapters()
+            if (part := _chapter_within(chapter, self._clip))
+        ]
+        if chapters:
             output.set_chapters(chapters)
 
     def copy_until(self, time: Fraction | None, output: OutputContainer) -> None:
@@ -154,35 +181,31 @@ class StreamCopier:
             self._next = next(self._packets, None)
         while self._next is not None and (time is None or self._next[0] <= time):
             packet = self._next[1]
-            packet_out = self._copies[packet.stream_index].prepare(packet)
-            output.mux_one(packet_out)
-            self._next = self._read()
-
-    def _read(self) -> "tuple[Fraction, Packet[Stream]] | None":
-        assert self._packets is not None
-        return next(self._packets, None)
+            output.mux_one(packet)
+            self._next = next(self._packets, None)
 
     def _demux(self) -> "Iterator[tuple[Fraction, Packet[Stream]]]":
         """The packets within the clip, with their times on the output's clock."""
         copied = [s for s in self._container.streams if s.index in self._copies]
         if not copied:
             return
-        begin = self._clip.begin or Fraction(0)
         time = Fraction(0)
         try:
             if self._clip.begin is not None:
                 self._container.seek(int(self._clip.begin * av.time_base))
             for packet in self._container.demux(copied):
                 stamp = packet.dts if packet.dts is not None else packet.pts
-                if stamp is None:
-                    if packet.size:
-                        yield time, packet
+                if stamp is None and not packet.size:
+                    continue  # the end of a stream
+                if stamp is not None and self._is_outside(packet, stamp * packet.time_base):
                     continue
-                at = stamp * packet.time_base
-                if self._is_outside(packet, at):
-                    continue
-                time = at - begin
-                yield time, packet
+                for taken in self._copies[packet.stream_index].take(packet):
+                    time = _time_of(taken, time)
+                    yield time, taken
+            for copy in self._copies.values():
+                for taken in copy.flush():
+                    time = _time_of(taken, time)
+                    yield time, taken
         except av.FFmpegError as error:
             raise input_error(self._path, error, "a sound or subtitle stream is damaged") from error
 
@@ -193,56 +216,88 @@ class StreamCopier:
         return (begin is not None and at < begin) or (end is not None and at >= end)
 
 
-class NothingToCopy:
-    """Stands in for a copier where the frames come from no video."""
-
-    streams: tuple[Stream, ...] = ()
-
-    def add(self, stream: Stream, output: OutputContainer) -> None:
-        """Never called: there are no streams."""
-
-    def describe(self, output: OutputContainer) -> None:
-        """There is nothing to say of the output."""
-
-    def copy_until(self, time: Fraction | None, output: OutputContainer) -> None:
-        """There are no packets."""
-
-
 class _Copy:
-    """One copied stream: its packets' times, kept but for the clip's shift."""
+    """One copied stream: its packets' times, kept but for the clip's shift, and their codec."""
 
-    def __init__(self, path: Path, stream: Stream, clip: Clip) -> None:
-        self._path = path
-        self._stream = stream
+    def __init__(
+        self, path: Path, source: Stream, copied: Stream, converter: Converter | None, clip: Clip
+    ) -> None:
+        self._copied = copied
+        self._converter = converter
         self._clip = clip
-        self._last: int | None = None
-        self._warned = False
+        assert source.time_base is not None
+        self._clock = SteadyClock(f"{path}, stream {source.index}", source.time_base)
+        self._first: Fraction | None = None
+        self._last = Fraction(0)
 
-    def prepare(self, packet: "Packet[Stream]") -> "Packet[Stream]":
+    @property
+    def index(self) -> int:
+        return self._copied.index
+
+    @property
+    def span(self) -> Fraction:
+        """Seconds from the first to the last packet that was taken."""
+        return self._last - (self._first or 0)
+
+    def take(self, packet: "Packet[Stream]") -> "Iterator[Packet[Stream]]":
+        """The output's packets that an input packet gives."""
         shift = self._clip.shift(packet.time_base)
         if packet.pts is not None:
             packet.pts -= shift
         if packet.dts is not None:
             packet.dts -= shift
-        if self._stream.type in ("audio", "video"):
+        if self._copied.type in ("audio", "video"):
             self._keep_order(packet)
-        packet.stream = self._stream
+        for taken in self._converter.convert(packet) if self._converter else (packet,):
+            yield self._placed(taken)
+
+    def flush(self) -> "Iterator[Packet[Stream]]":
+        """The packets still held back."""
+        for packet in self._converter.convert(None) if self._converter else ():
+            yield self._placed(packet)
+
+    def _placed(self, packet: "Packet[Stream]") -> "Packet[Stream]":
+        packet.stream = self._copied
+        if packet.pts is not None:
+            time = packet.pts * packet.time_base
+            self._first = time if self._first is None else min(self._first, time)
+            self._last = max(self._last, time)
         return packet
 
     def _keep_order(self, packet: "Packet[Stream]") -> None:
-        dts = packet.dts if packet.dts is not None else packet.pts
-        if self._last is not None and (dts is None or dts <= self._last):
-            dts = self._last + 1
-            packet.dts = dts
-            packet.pts = dts if packet.pts is None else max(packet.pts, dts)
-            if not self._warned:
-                _LOG.warning(
-                    "%s: stream %d has times that repeat or go back, repaired",
-                    self._path,
-                    packet.stream_index,
-                )
-                self._warned = True
-        self._last = dts
+        stamp = packet.dts if packet.dts is not None else packet.pts
+        repaired = self._clock.tick(stamp, packet.duration)
+        if repaired != stamp:
+            packet.pts = repaired + max(0, (packet.pts or 0) - (stamp or 0))
+            packet.dts = repaired
+
+
+def _time_of(packet: "Packet[Stream]", otherwise: Fraction) -> Fraction:
+    stamp = packet.dts if packet.dts is not None else packet.pts
+    return otherwise if stamp is None else stamp * packet.time_base
+
+
+def _chapter_within(chapter: "Chapter", clip: Clip) -> "Chapter | None":
+    """What is left of a chapter on the clip's clock, or None."""
+    time_base = chapter["time_base"]
+    if clip.limit is not None or time_base is None:
+        return None  # where a clip of so many frames ends is not known yet
+    shift = clip.shift(time_base)
+    part = chapter.copy()
+    part["start"], part["end"] = max(0, chapter["start"] - shift), chapter["end"] - shift
+    if clip.end is not None:
+        part["end"] = min(part["end"], round(clip.end / time_base) - shift)
+    return part if part["end"] > part["start"] else None
+
+
+def _warn_of_dropped(path: Path, stream: Stream, holder: str) -> None:
+    _LOG.warning("%s: %s cannot be held by %s, dropped", path, _describe(stream), holder)
+
+
+def _describe(stream: Stream) -> str:
+    codec = stream.codec_context.name if stream.codec_context else "unknown codec"
+    language = f", {stream.language}" if stream.language else ""
+    return f"stream {stream.index} ({stream.type}, {codec}{language})"
 
 
 def _add_copy(stream: Stream, output: OutputContainer) -> Stream | None:
@@ -252,7 +307,7 @@ def _add_copy(stream: Stream, output: OutputContainer) -> Stream | None:
         if stream.type != "attachment" or output.format.name != "matroska":
             return None
         return output.add_stream_from_template(stream)
-    if output.format.name == "mpegts" and stream.codec_context.name not in _MPEGTS_CODECS:
+    if output.format.name == "mpegts" and stream.codec_context.name not in MPEGTS_CODECS:
         return None  # the muxer would take it as private data, which no player knows
     try:
         return output.add_stream_from_template(stream, opaque=True)

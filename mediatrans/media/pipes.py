@@ -3,7 +3,6 @@
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
@@ -13,11 +12,13 @@ import av
 from av.container import InputContainer
 
 from mediatrans.errors import InputError, UsageError
+from mediatrans.media.codecs import Encoding
 from mediatrans.media.container import input_error, input_options, open_input
 from mediatrans.media.limits import MAX_SPOOL_MB
 from mediatrans.media.pipe_formats import PIPE_MUXERS, STDIN_NAME, STDIO
 from mediatrans.media.publish import output_error
 from mediatrans.media.tee import Tee, too_large
+from mediatrans.media.verification import Written
 from mediatrans.media.video import VideoInfo
 from mediatrans.media.video_sink import VideoSink
 from mediatrans.media.waiting import Read, interruptible
@@ -139,13 +140,19 @@ class VideoPipe(VideoSink):
     Args:
         info: The video that the frames come from.
         file_format: One of `PIPE_MUXERS`.
+        encoding: What is asked of the encoder.
         stream: Where to write; None takes standard output.
     """
 
     def __init__(
-        self, info: VideoInfo, file_format: str = "mkv", *, stream: BinaryIO | None = None
+        self,
+        info: VideoInfo,
+        file_format: str = "mkv",
+        encoding: Encoding | None = None,
+        *,
+        stream: BinaryIO | None = None,
     ) -> None:
-        super().__init__(STDIO, info)
+        super().__init__(STDIO, info, encoding)
         stream = stream or sys.stdout.buffer
         if stream.isatty():
             raise UsageError("a video is no text for a terminal", remedy="pipe it into a program")
@@ -155,7 +162,7 @@ class VideoPipe(VideoSink):
     def _target(self) -> "_Outlet":
         return self._outlet
 
-    def _publish(self, main_index: int, streams: Sequence[str]) -> None:
+    def _publish(self, written: Written) -> None:
         """It has gone out already."""
 
     def _remove_part(self) -> None:

@@ -14,13 +14,17 @@ import av
 from av import VideoFrame
 from av.container import InputContainer
 from av.stream import Disposition
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from mediatrans.errors import InputError
-from mediatrans.media.colour import Colour, ToRgb, is_hdr
+from mediatrans.media.animation import FOREVER, animation_of
+from mediatrans.media.colour import Chroma, Colour, ToRgb, chroma_of, has_alpha, is_hdr
 from mediatrans.media.container import Clip, Opener, input_error, open_input
+from mediatrans.media.deinterlace import deinterlaced
 from mediatrans.media.frames import Frame, MediaInfo
 from mediatrans.media.orientation import display_matrix, is_transposing, upright
+from mediatrans.media.times import SteadyClock
 
 __all__ = ["VideoInfo", "VideoSource"]
 
@@ -28,6 +32,8 @@ _LOG = logging.getLogger(__name__)
 
 # Joined midway, and packets get lost on the air: no reason to give the rest up.
 _BROADCASTS = frozenset({"mpegts", "mpeg"})
+# FFmpeg's own decoders leave the alpha that WebM keeps beside the picture where it is.
+_ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,21 +42,28 @@ class VideoInfo(MediaInfo):
 
     Attributes:
         path: The video file, whose other streams an output copies.
-        stream_index: Which of its streams the frames come from.
+        stream_index: Which of its streams the frames come from; None for an animated WebP, which
+            has no other streams.
         time_base: Seconds a tick of the frames' timestamps.
         colour: The colour tags of the frames' video, SDR.
-        pixel_aspect: Width of a pixel over its height, upright.
         clip: The part of the video that the frames cover.
-        reopen: Opens the video again, for its other streams; None where there are none.
+        pixel_aspect: Width of a pixel over its height, upright.
+        chroma: How densely its colour is sampled.
+        has_alpha: Whether its frames can be transparent.
+        plays: How often an animation plays; `FOREVER` for one that never stops.
+        reopen: Opens the video again, for its other streams; None where `path` is opened.
     """
 
     path: Path
-    stream_index: int
+    stream_index: int | None
     time_base: Fraction
     colour: Colour
-    pixel_aspect: Fraction
     clip: Clip
-    reopen: Opener | None
+    pixel_aspect: Fraction = Fraction(1)
+    chroma: Chroma = "420"
+    has_alpha: bool = False
+    plays: int = FOREVER
+    reopen: Opener | None = None
 
 
 class VideoSource:
@@ -117,7 +130,7 @@ class VideoSource:
 
     def __iter__(self) -> Iterator[Frame]:
         info = self.info
-        clock = _Clock(self._path, info.time_base)
+        clock = SteadyClock(str(self._path), info.time_base)
         shift = info.clip.shift(info.time_base)
         convert: ToRgb | None = None
         for index, decoded in enumerate(islice(self._decoded, info.clip.limit)):
@@ -128,7 +141,7 @@ class VideoSource:
                 pixels=upright(pixels, matrix),
                 index=index,
                 name=f"{self._path}, frame {index}",
-                pts=clock.tick(decoded) - shift,
+                pts=clock.tick(decoded.pts, decoded.duration) - shift,
                 duration=decoded.duration or None,
                 time_base=info.time_base,
                 alpha=None if alpha is None else upright(alpha, matrix),
@@ -139,7 +152,7 @@ class VideoSource:
         stream.thread_type = "AUTO"
         assert stream.time_base is not None
         clip = _clip(container, self._start_s, self._end_s, self._limit)
-        frames = self._decode(container, stream, clip)
+        frames = deinterlaced(self._decode(container, stream, clip), self._path)
         first = next(frames, None)
         if first is None:
             raise InputError(
@@ -158,6 +171,7 @@ class VideoSource:
         time_base = stream.time_base
         assert time_base is not None
         is_broadcast = container.format.name in _BROADCASTS
+        decoder = _decoder(stream)
         count = 0
         try:
             if clip.begin is not None:
@@ -165,7 +179,7 @@ class VideoSource:
             for packet in container.demux(stream):
                 if packet.is_corrupt and not is_broadcast:
                     raise self._damaged(count)
-                for frame in packet.decode():
+                for frame in decoder.decode(packet):
                     count += 1
                     time = None if frame.pts is None else frame.pts * time_base
                     if time is not None and clip.begin is not None and time < clip.begin:
@@ -184,37 +198,6 @@ class VideoSource:
         )
 
 
-class _Clock:
-    """Presentation times that strictly increase, repaired where the file's do not."""
-
-    def __init__(self, path: Path, time_base: Fraction) -> None:
-        self._path = path
-        self._time_base = time_base
-        self._last: int | None = None
-        self._step = 1
-        self._warned = False
-
-    def tick(self, frame: VideoFrame) -> int:
-        """The frame's presentation time in ticks."""
-        pts = frame.pts
-        if pts is None:
-            pts = 0 if self._last is None else self._last + self._step
-            self._warn("has no time", pts)
-        elif self._last is not None and pts <= self._last:
-            # The least change that keeps the order leaves the next frame's own time valid.
-            pts = self._last + 1
-            self._warn("does not come after the one before it", pts)
-        self._last = pts
-        self._step = frame.duration or self._step
-        return pts
-
-    def _warn(self, what: str, pts: int) -> None:
-        if not self._warned:
-            at = float(pts * self._time_base)
-            _LOG.warning("%s: a frame %s, repaired (first at %.3f s)", self._path, what, at)
-            self._warned = True
-
-
 def _main_stream(container: InputContainer, path: Path) -> VideoStream:
     stream = container.streams.best("video")
     if not isinstance(stream, VideoStream) or stream.disposition & Disposition.attached_pic:
@@ -224,6 +207,21 @@ def _main_stream(container: InputContainer, path: Path) -> VideoStream:
             "its video codec is not known here", path=path, remedy="convert it with ffmpeg first"
         )
     return stream
+
+
+def _decoder(stream: VideoStream) -> VideoStream | VideoCodecContext:
+    """The stream's own decoder, or the one that knows of its alpha."""
+    native = stream.codec_context
+    name = _ALPHA_DECODERS.get(native.codec.canonical_name)
+    if stream.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
+        return stream
+    decoder = VideoCodecContext.create(name, "r")
+    assert isinstance(decoder, VideoCodecContext)
+    decoder.extradata = native.extradata
+    # The container's tags, which a decoder made apart from the stream has not seen.
+    decoder.color_range, decoder.colorspace = native.color_range, native.colorspace
+    decoder.color_primaries, decoder.color_trc = native.color_primaries, native.color_trc
+    return decoder
 
 
 def _clip(
@@ -250,6 +248,7 @@ def _info(
     if is_transposing(matrix):
         width, height, aspect = height, width, 1 / aspect
     rate = stream.guessed_rate or stream.average_rate
+    animation = animation_of(path)
     return VideoInfo(
         width=width,
         height=height,
@@ -259,9 +258,11 @@ def _info(
         stream_index=stream.index,
         time_base=stream.time_base,
         colour=Colour.of(first),
-        pixel_aspect=aspect,
         clip=clip,
-        reopen=None,
+        pixel_aspect=aspect,
+        chroma=chroma_of(first.format),
+        has_alpha=has_alpha(first.format),
+        plays=animation.plays if animation else FOREVER,
     )
 
 
@@ -285,7 +286,5 @@ def _warn(stream: VideoStream, first: VideoFrame, path: Path) -> None:
     elif first.format.components[0].bits > 8:
         bits = first.format.components[0].bits
         _LOG.warning("%s: %d bits a channel, translated with 8", path, bits)
-    if first.interlaced_frame:
-        _LOG.warning("%s: interlaced, translated without deinterlacing", path)
-    if stream.metadata.get("alpha_mode") == "1":
+    if stream.metadata.get("alpha_mode") == "1" and not has_alpha(first.format):
         _LOG.warning("%s: transparent, translated as if it were opaque", path)

@@ -2,7 +2,6 @@
 
 import errno
 import os
-from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from fractions import Fraction
 from math import lcm
@@ -16,19 +15,35 @@ from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 from mediatrans.errors import OutputError
-from mediatrans.media.encoders import Encoder, encoder_for
-from mediatrans.media.ffmpeg import find_ffmpeg, verify_video
+from mediatrans.media.animation_encoders import (
+    ApngEncoder,
+    GifEncoder,
+    animation_options,
+    set_last_delay,
+)
+from mediatrans.media.codecs import Encoding, choose_coding
+from mediatrans.media.encoders import Encoder, YuvEncoder
+from mediatrans.media.ffmpeg import find_ffmpeg
 from mediatrans.media.frames import Frame
-from mediatrans.media.mux import NothingToCopy, StreamCopier, copied_metadata
+from mediatrans.media.mux import StreamCopier, copied_metadata
 from mediatrans.media.publish import output_error, part_path, publish
+from mediatrans.media.verification import Verification, Written, verify_video
 from mediatrans.media.video import VideoInfo
 
 __all__ = ["VideoSink"]
 
-_MUXERS = {".mkv": "matroska", ".webm": "webm", ".gif": "gif", ".mov": "mov"}
+_MUXERS = {
+    ".mkv": "matroska",
+    ".webm": "webm",
+    ".gif": "gif",
+    ".mov": "mov",
+    ".apng": "apng",
+    ".png": "apng",
+}
+_ANIMATIONS = frozenset({"gif", "apng"})
 _MOV_FAMILY = frozenset({"mp4", "mov"})
 _LARGEST_TIMESCALE = 2**31 - 1
-# The frames are opaque and upright, whatever the source's stream was.
+# The frames are upright, and alpha is a matter of the encoder's, whatever the source's stream was.
 _UNTRUE_NOW = frozenset({"alpha_mode", "rotate"})
 
 
@@ -41,7 +56,7 @@ class Writable(Protocol):
 
 
 class VideoSink:
-    """Frames as a video: H.264 in MP4, MOV and Matroska, VP9 in WebM, or GIF.
+    """Frames as a video: H.264 in MP4, MOV and Matroska, VP9 in WebM, or GIF or APNG.
 
     Times, size, pixel aspect and colour are the source's; its other streams, chapters and tags are
     copied. A second FFmpeg build looks at the result before it is published.
@@ -49,16 +64,26 @@ class VideoSink:
     Args:
         output: The final name; its suffix names the container.
         info: The video that the frames come from.
+        encoding: What is asked of the encoder; animations have one of their own.
+        verification: How closely the result is looked at.
     """
 
-    def __init__(self, output: Path, info: VideoInfo) -> None:
+    def __init__(
+        self,
+        output: Path,
+        info: VideoInfo,
+        encoding: Encoding | None = None,
+        verification: Verification = "fast",
+    ) -> None:
         self._output = output
         self._part = part_path(output)
         self._info = info
+        self._encoding = encoding or Encoding()
+        self._verification = verification
         self._muxer = _MUXERS.get(output.suffix.lower(), "mp4")
         self._stack = ExitStack()
         self._frames = 0
-        self._end = Fraction(0)
+        self._first = self._last = self._end = Fraction(0)
 
     def __enter__(self) -> Self:
         """Open the output under its part name.
@@ -66,7 +91,9 @@ class VideoSink:
         Raises:
             OutputError: The folder or the file cannot be made.
             InputError: The source cannot be opened a second time.
-            UsageError: There is no ffmpeg to verify the result with.
+            UsageError: There is no ffmpeg to verify the result with, or the encoder cannot do what
+                is asked of it.
+            DeviceError: The encoder's hardware is not there.
         """
         try:
             with self._stack:
@@ -78,20 +105,14 @@ class VideoSink:
         return self
 
     def _open(self) -> None:
-        info = self._info
         target = self._target()
-        self._copier: StreamCopier | NothingToCopy = NothingToCopy()
-        if info.reopen:
-            self._copier = self._stack.enter_context(
-                StreamCopier(info.path, info.stream_index, info.clip, info.reopen)
-            )
-        muxer = self._muxer
+        self._copier = self._open_copier()
         self._container = self._stack.enter_context(
             av.open(
                 target,
                 "w",
-                format=muxer,
-                container_options=_muxer_options(muxer, self._copier, info),
+                format=self._muxer,
+                container_options=_muxer_options(self._muxer, self._copier, self._info),
             )
         )
         self._encoder = self._add_streams(self._container)
@@ -109,20 +130,40 @@ class VideoSink:
             raise output_error(self._output, error) from error
         return f"file:{self._part}"
 
+    def _open_copier(self) -> StreamCopier | None:
+        info = self._info
+        if info.stream_index is None:
+            return None
+        return self._stack.enter_context(
+            StreamCopier(info.path, info.stream_index, info.clip, info.reopen)
+        )
+
     def _add_streams(self, container: OutputContainer) -> Encoder:
+        if self._copier is None:
+            return self._add_main(container)
         encoder: Encoder | None = None
         for stream in self._copier.streams:
             if stream.index != self._info.stream_index:
                 self._copier.add(stream, container)
                 continue
-            encoder = encoder_for(container, self._info)
+            encoder = self._add_main(container)
             metadata = copied_metadata(stream.metadata)
             encoder.stream.metadata.update(
                 {key: value for key, value in metadata.items() if key not in _UNTRUE_NOW}
             )
             encoder.stream.disposition = stream.disposition
         self._copier.describe(container)
-        return encoder or encoder_for(container, self._info)
+        assert encoder is not None
+        return encoder
+
+    def _add_main(self, container: OutputContainer) -> Encoder:
+        if self._muxer == "gif":
+            return GifEncoder(container, self._info)
+        if self._muxer == "apng":
+            return ApngEncoder(container, self._info)
+        return YuvEncoder(
+            container, choose_coding(container, self._info, self._encoding), self._info
+        )
 
     def write(self, frame: Frame) -> None:
         """Append a frame, and the copied packets that belong before it.
@@ -133,8 +174,11 @@ class VideoSink:
         """
         assert frame.pts is not None
         assert frame.time_base is not None
+        self._last = frame.pts * frame.time_base
+        self._end = self._last + (frame.duration or 0) * frame.time_base
+        if not self._frames:
+            self._first = self._last
         self._frames += 1
-        self._end = (frame.pts + (frame.duration or 0)) * frame.time_base
         try:
             for packet in self._encoder.encode(frame):
                 self._mux(packet)
@@ -170,12 +214,12 @@ class VideoSink:
         try:
             for packet in self._encoder.flush():
                 self._mux(packet)
-            limited = self._info.clip.limit is not None
-            self._copier.copy_until(self._end if limited else None, self._container)
-            main_index = self._encoder.stream.index
-            streams = [stream.type for stream in self._container.streams]
+            if self._copier is not None:
+                limited = self._info.clip.limit is not None
+                self._copier.copy_until(self._end if limited else None, self._container)
+            written = self._written()
             self._stack.close()
-            self._publish(main_index, streams)
+            self._publish(written)
         except av.FFmpegError as error:
             raise self._failure(error) from error
         except OSError as error:
@@ -184,15 +228,27 @@ class VideoSink:
             with suppress(av.FFmpegError, OSError):
                 self._stack.close()
 
-    def _publish(self, main_index: int, streams: Sequence[str]) -> None:
+    def _publish(self, written: Written) -> None:
         """Look at the finished video and give it its name."""
-        verify_video(
-            self._part, self._output, frames=self._frames, index=main_index, streams=streams
-        )
+        if self._muxer == "apng" and self._end > self._last:
+            set_last_delay(self._part, self._end - self._last)
+        verify_video(self._part, self._output, written, self._verification)
         publish(self._part, self._output)
 
+    def _written(self) -> Written:
+        stream = self._encoder.stream
+        copied = self._copier.spans if self._copier else {}
+        return Written(
+            frames=self._frames,
+            width=stream.codec_context.width,
+            height=stream.codec_context.height,
+            index=stream.index,
+            streams=[stream.type for stream in self._container.streams],
+            spans={**copied, stream.index: self._last - self._first},
+        )
+
     def _mux(self, packet: "Packet[VideoStream]") -> None:
-        if packet.dts is not None:
+        if packet.dts is not None and self._copier is not None:
             self._copier.copy_until(packet.dts * packet.time_base, self._container)
         packet.stream = self._encoder.stream
         self._container.mux_one(packet)
@@ -212,9 +268,9 @@ class VideoSink:
         )
 
 
-def _muxer_options(
-    muxer: str, copier: StreamCopier | NothingToCopy, info: VideoInfo
-) -> dict[str, str]:
+def _muxer_options(muxer: str, copier: StreamCopier | None, info: VideoInfo) -> dict[str, str]:
+    if muxer in _ANIMATIONS:
+        return animation_options(muxer, info.plays)
     if muxer == "mpegts":
         return {}  # has no times before 0, so here the shift is needed
     if muxer not in _MOV_FAMILY:
@@ -222,7 +278,7 @@ def _muxer_options(
         return {"avoid_negative_ts": "disabled"}
     rates = [
         stream.codec_context.sample_rate
-        for stream in copier.streams
+        for stream in (copier.streams if copier else ())
         if isinstance(stream, av.AudioStream) and stream.codec_context.sample_rate
     ]
     exact = lcm(info.time_base.denominator, *rates)

@@ -80,8 +80,8 @@ def test_what_mp4_cannot_hold_is_dropped_and_named(
         output = translate(rich, tmp_path / "out.mp4")
     kinds = [kind for kind, _, _ in layout(output)]
     assert kinds.count("audio") == 2
-    assert "subtitle" not in kinds
-    assert "stream 3 (subtitle, srt" in caplog.text
+    assert kinds.count("subtitle") == 1
+    assert "stream 3 (subtitle, srt) becomes mov_text in mp4" in caplog.text
     assert "stream 4 (attachment" in caplog.text
     with av.open(str(output)) as container:
         assert container.metadata["title"] == "Summer"

@@ -2,14 +2,17 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import pytest
 
 from mediatrans.errors import InputError, OutputError
-from mediatrans.media.ffmpeg import find_ffmpeg, run_ffmpeg, verify_video
+from mediatrans.media.ffmpeg import find_ffmpeg, run_ffmpeg
 from mediatrans.media.frames import Frame
+from mediatrans.media.verification import Written, verify_video
 from mediatrans.media.video import VideoSource
 from mediatrans.media.video_sink import VideoSink
 from tests.media.clips import translate, write_clip
@@ -152,15 +155,37 @@ def test_a_sink_without_frames_is_an_output_error(tmp_path: Path) -> None:
 
 def test_verifying_finds_missing_frames_and_streams(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "in.mp4", TIMES, sound_s=1)
-    streams = ["video", "audio"]
-    verify_video(path, path, frames=len(TIMES), index=0, streams=streams)
-    with pytest.raises(OutputError, match="50 of 51 frames"):
-        verify_video(path, path, frames=len(TIMES) + 1, index=0, streams=streams)
-    with pytest.raises(OutputError, match="streams"):
-        verify_video(path, path, frames=len(TIMES), index=0, streams=[*streams, "subtitle"])
+    whole = Written(
+        len(TIMES), 64, 48, 0, ["video", "audio"], {0: Fraction(49, 25), 1: Fraction(1)}
+    )
+    verify_video(path, path, whole)
+    for change, said in (
+        ({"frames": len(TIMES) + 1}, "50 of 51 frames"),
+        ({"streams": ["video", "audio", "subtitle"]}, "streams"),
+        ({"spans": {0: Fraction(5, 2)}}, "stream 0 of the finished video lasts 1.96 s, not 2.50 s"),
+        ({"spans": {1: Fraction(0)}}, "stream 1 of the finished video lasts"),
+        ({"width": 66}, "64x48, not 66x48"),
+    ):
+        with pytest.raises(OutputError, match=said):
+            verify_video(path, path, replace(whole, **change))
     path.write_bytes(path.read_bytes()[:300])
     with pytest.raises(OutputError, match="does not open"):
-        verify_video(path, path, frames=len(TIMES), index=0, streams=streams)
+        verify_video(path, path, whole)
+
+
+def test_only_verifying_in_full_finds_damaged_pictures(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "in.mp4", TIMES, size=(160, 120), options={"g": "10"})
+    whole = Written(len(TIMES), 160, 120, 0, ["video"], {})
+    verify_video(path, path, whole, "full")
+    with av.open(str(path)) as container:
+        packets = [(p.pos, p.size) for p in container.demux(video=0) if p.size and p.pos]
+    data = bytearray(path.read_bytes())
+    for position, size in packets[10:14]:
+        data[position + 8 : position + size] = bytes(byte ^ 0x5A for byte in range(size - 8))
+    path.write_bytes(data)
+    verify_video(path, path, whole)
+    with pytest.raises(OutputError, match="does not decode"):
+        verify_video(path, path, whole, "full")
 
 
 def test_ffmpeg_is_found_and_drained(monkeypatch: pytest.MonkeyPatch) -> None:

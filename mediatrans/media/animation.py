@@ -1,0 +1,140 @@
+"""Which GIF, PNG and WebP files move, and how often they play.
+
+Imports the standard library alone, so that planning a job loads no media library.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+__all__ = ["ANIMATION_SUFFIXES", "FOREVER", "Animation", "animation_of", "riff_chunks"]
+
+ANIMATION_SUFFIXES = frozenset({".gif", ".png", ".apng", ".webp"})
+"""Suffixes of files that hold either one picture or an animation."""
+
+FOREVER = 0
+"""The number of plays of an animation that never stops."""
+
+_ENOUGH = 2
+_PNG = b"\x89PNG\r\n\x1a\n"
+_WEBP_ANIMATED = 0x02
+
+
+@dataclass(frozen=True, slots=True)
+class Animation:
+    """A file of several pictures in time.
+
+    Attributes:
+        plays: How often it plays; `FOREVER` for one that never stops.
+    """
+
+    plays: int
+
+
+def animation_of(path: Path) -> Animation | None:
+    """How a file moves, or None for a still picture and whatever cannot be read.
+
+    Args:
+        path: A file of one of the `ANIMATION_SUFFIXES`; others are None.
+    """
+    if path.suffix.lower() not in ANIMATION_SUFFIXES:
+        return None
+    try:
+        with path.open("rb") as file:
+            start = file.read(12)
+            if start[:6] in (b"GIF87a", b"GIF89a"):
+                return _gif(file)
+            if start[:8] == _PNG:
+                return _png(file)
+            if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
+                return _webp(file)
+    except OSError:
+        pass
+    return None
+
+
+def _gif(file: BinaryIO) -> Animation | None:
+    """GIF89a specification, section 12; the number of plays is an extension of Netscape's."""
+    file.seek(10)
+    flags = file.read(3)
+    if len(flags) < 3:
+        return None
+    _skip_colour_table(file, flags[0])
+    frames, plays = 0, 1
+    while frames < _ENOUGH:
+        block = file.read(1)
+        if block == b"\x2c":
+            frames += 1
+            descriptor = file.read(9)
+            if len(descriptor) < 9:
+                return None
+            _skip_colour_table(file, descriptor[8])
+            file.seek(1, 1)  # LZW minimum code size
+            _skip_sub_blocks(file)
+        elif block == b"\x21":
+            if file.read(1) == b"\xff" and file.read(12)[1:] == b"NETSCAPE2.0":
+                repeats = file.read(4)
+                plays = int.from_bytes(repeats[2:], "little")
+                plays += plays != FOREVER
+            _skip_sub_blocks(file)
+        else:
+            return None
+    return Animation(plays)
+
+
+def _skip_colour_table(file: BinaryIO, flags: int) -> None:
+    if flags & 0x80:
+        file.seek(3 << ((flags & 7) + 1), 1)
+
+
+def _skip_sub_blocks(file: BinaryIO) -> None:
+    while size := file.read(1):
+        if size == b"\0":
+            return
+        file.seek(size[0], 1)
+
+
+def _png(file: BinaryIO) -> Animation | None:
+    """PNG specification, third edition, 11.3.6: acTL comes before the first picture."""
+    file.seek(len(_PNG))
+    while len(header := file.read(8)) == 8:
+        length, name = int.from_bytes(header[:4]), header[4:]
+        if name == b"acTL":
+            content = file.read(8)
+            frames, plays = int.from_bytes(content[:4]), int.from_bytes(content[4:])
+            return Animation(plays) if frames >= _ENOUGH else None
+        if name in (b"IDAT", b"IEND"):
+            return None
+        file.seek(length + 4, 1)
+    return None
+
+
+def _webp(file: BinaryIO) -> Animation | None:
+    """RFC 9649, section 2.7."""
+    frames, plays = 0, FOREVER
+    for name, length in riff_chunks(file):
+        content = file.read(min(length, 10))
+        if name == b"VP8X" and not (content and content[0] & _WEBP_ANIMATED):
+            return None
+        if name == b"ANIM":
+            plays = int.from_bytes(content[4:6], "little")
+        frames += name == b"ANMF"
+        if frames == _ENOUGH:
+            return Animation(plays)
+    return None
+
+
+def riff_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """Name and length of each chunk of a RIFF file, which stands at the beginning of its content.
+
+    Args:
+        file: A file that can seek, as the chunks' contents may be read in between.
+    """
+    position = 12
+    file.seek(position)
+    while len(header := file.read(8)) == 8:
+        length = int.from_bytes(header[4:], "little")
+        yield header[:4], length
+        position += 8 + length + length % 2
+        file.seek(position)

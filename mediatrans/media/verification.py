@@ -1,0 +1,171 @@
+"""The look at a finished video with a second FFmpeg build: is everything in it that was written?"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+import ffmpeg
+
+from mediatrans.errors import OutputError
+from mediatrans.media.container import input_options
+from mediatrans.media.ffmpeg import run_ffmpeg
+
+__all__ = ["Verification", "Written", "verify_video"]
+
+Verification = Literal["fast", "full"]
+"""Look at the packets without decoding them, or decode every picture and sound as well."""
+
+_START_TIMEOUT_S = 60.0
+_SLOWEST_DISK = 2_000_000  # bytes a second
+_SLOWEST_DECODER = 2_000_000  # pixels a second
+# A GIF's clock ticks a hundred times a second, and some sound is cut into packets anew.
+_TOLERANCE_S = Fraction(1, 4)
+_STREAM = re.compile(r"^\s+Stream #0:(\d+).*?: (Video|Audio|Subtitle)(.*)", re.MULTILINE)
+_TIME_BASE = re.compile(r"#tb (\d+): (\d+/\d+)")
+_PACKET = re.compile(r"(\d+),\s*-?\d+,\s*(-?\d+),")
+_SIZE = re.compile(r", (\d+)x(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a finished video should hold.
+
+    Attributes:
+        frames: Frames of the main video stream.
+        width: Its columns.
+        height: Its rows.
+        index: Its position among the streams.
+        streams: FFmpeg's type of every stream.
+        spans: Seconds from the first to the last timestamp of streams, by their positions.
+    """
+
+    frames: int
+    width: int
+    height: int
+    index: int
+    streams: Sequence[str]
+    spans: Mapping[int, Fraction]
+
+
+def verify_video(path: Path, name: Path, written: Written, how: Verification = "fast") -> None:
+    """Check with the second FFmpeg build that a finished video holds what was written.
+
+    Args:
+        path: The finished video, perhaps still under its part name.
+        name: What to call it in messages.
+        written: What it should hold.
+        how: "fast" reads the packets, which takes seconds even for long videos; "full" then decodes
+            every picture and sound.
+
+    Raises:
+        OutputError: The video does not open or decode, or frames, streams or seconds are missing.
+    """
+    sounds_and_pictures = [
+        index
+        for index, kind in enumerate(written.streams)
+        if kind in ("video", "audio") and index != written.index
+    ]
+    mapped = [written.index, *sounds_and_pictures]
+    packets = _Packets()
+    timeout_s = _START_TIMEOUT_S + path.stat().st_size / _SLOWEST_DISK
+    arguments = _reading(path, mapped, "framecrc", c="copy")
+    code, _, log = run_ffmpeg(arguments, timeout_s=timeout_s, each_line=packets.take)
+    if code != 0:
+        raise _mismatch(name, f"the finished video does not open ({_last_line(log, code)})")
+    _check_count(packets.counts[0], name, written, "holds")
+    _check_streams(log.partition("Output #0")[0], name, written)
+    for position, index in enumerate(mapped):
+        _check_span(packets.span(position), name, index, written)
+    if how == "full":
+        _check_decoding(path, name, mapped, written)
+
+
+class _Packets:
+    """What ffmpeg's framecrc lists: every packet's stream, dts, pts, duration, size, checksum."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[int] = Counter()
+        self._time_bases: dict[int, Fraction] = {}
+        self._first: dict[int, int] = {}
+        self._last: dict[int, int] = {}
+
+    def take(self, line: str) -> None:
+        if time_base := _TIME_BASE.match(line):
+            self._time_bases[int(time_base[1])] = Fraction(time_base[2])
+        numbers = _PACKET.match(line)
+        if numbers is None:
+            return
+        position, pts = int(numbers[1]), int(numbers[2])
+        self.counts[position] += 1
+        self._first[position] = min(self._first.get(position, pts), pts)
+        self._last[position] = max(self._last.get(position, pts), pts)
+
+    def span(self, position: int) -> Fraction:
+        ticks = self._last.get(position, 0) - self._first.get(position, 0)
+        return ticks * self._time_bases.get(position, Fraction(0))
+
+
+def _check_streams(log: str, name: Path, written: Written) -> None:
+    wanted = Counter(kind for kind in written.streams if kind in ("video", "audio", "subtitle"))
+    found = {int(index): (kind.lower(), rest) for index, kind, rest in _STREAM.findall(log)}
+    held = Counter(kind for kind, _ in found.values())
+    if held != wanted:
+        raise _mismatch(name, f"the finished video holds streams {dict(held)}, not {dict(wanted)}")
+    size = _SIZE.search(found[written.index][1])
+    if size and (int(size[1]), int(size[2])) != (written.width, written.height):
+        problem = f"{size[1]}x{size[2]}, not {written.width}x{written.height}"
+        raise _mismatch(name, f"the finished video is {problem}")
+
+
+def _check_span(found: Fraction, name: Path, index: int, written: Written) -> None:
+    wanted = written.spans.get(index)
+    if wanted is not None and abs(found - wanted) > _TOLERANCE_S:
+        raise _mismatch(
+            name,
+            f"stream {index} of the finished video lasts {float(found):.2f} s, "
+            f"not {float(wanted):.2f} s",
+        )
+
+
+def _check_decoding(path: Path, name: Path, mapped: Sequence[int], written: Written) -> None:
+    pixels = written.frames * written.width * written.height
+    timeout_s = _START_TIMEOUT_S + max(
+        path.stat().st_size / _SLOWEST_DISK, pixels / _SLOWEST_DECODER
+    )
+    decoded = _Packets()
+    # The main stream is mapped first: its frames are the ones that are counted.
+    arguments = _reading(path, mapped, "framecrc", fps_mode="passthrough")
+    code, _, log = run_ffmpeg(
+        ["-loglevel", "error", "-xerror", "-err_detect", "explode", *arguments],
+        timeout_s=timeout_s,
+        each_line=decoded.take,
+    )
+    if code != 0 or log.strip():
+        raise _mismatch(name, f"the finished video does not decode ({_last_line(log, code)})")
+    _check_count(decoded.counts[0], name, written, "decodes to")
+
+
+def _reading(path: Path, streams: Iterable[int], muxer: str, **output: str) -> list[str]:
+    source = ffmpeg.input(f"file:{path}", **input_options())
+    mapped = (source[str(index)] for index in streams)
+    arguments: list[str] = ffmpeg.output(*mapped, "-", format=muxer, **output).get_args()
+    return arguments
+
+
+def _check_count(found: int, name: Path, written: Written, verb: str) -> None:
+    if found != written.frames:
+        raise _mismatch(name, f"the finished video {verb} {found} of {written.frames} frames")
+
+
+def _last_line(log: str, code: int) -> str:
+    return log.strip().splitlines()[-1] if log.strip() else f"exit code {code}"
+
+
+def _mismatch(name: Path, problem: str) -> OutputError:
+    return OutputError(
+        problem, path=name, remedy="check the disk, then report it with the input if it persists"
+    )

@@ -1,0 +1,50 @@
+"""Video files as sources and sinks of frames, whichever reader and writer they need."""
+
+from fractions import Fraction
+from pathlib import Path
+
+from mediatrans.media.codecs import Encoding
+from mediatrans.media.verification import Verification
+from mediatrans.media.video import VideoInfo, VideoSource
+from mediatrans.media.video_sink import VideoSink
+from mediatrans.media.webp import WebpSink, WebpSource
+
+__all__ = ["create_video", "open_video"]
+
+
+def open_video(
+    path: Path,
+    *,
+    start_s: Fraction | None = None,
+    end_s: Fraction | None = None,
+    limit: int | None = None,
+) -> VideoSource | WebpSource:
+    """A source for a video, an animated GIF, PNG or WebP; use it in a `with` block.
+
+    Args:
+        path: The file.
+        start_s: Seconds after the file's beginning at which to start; times then begin at 0.
+        end_s: Seconds after the file's beginning at which to stop.
+        limit: Most frames to take.
+    """
+    reader = WebpSource if path.suffix.lower() == ".webp" else VideoSource
+    return reader(path, start_s=start_s, end_s=end_s, limit=limit)
+
+
+def create_video(
+    output: Path,
+    info: VideoInfo,
+    encoding: Encoding | None = None,
+    verification: Verification = "fast",
+) -> VideoSink | WebpSink:
+    """A sink for a video, an animated GIF, PNG or WebP; use it in a `with` block.
+
+    Args:
+        output: The final name; its suffix names the container.
+        info: The video that the frames come from.
+        encoding: What is asked of the encoder; animations have one of their own.
+        verification: How closely the result is looked at.
+    """
+    if output.suffix.lower() == ".webp":
+        return WebpSink(output, info, verification)
+    return VideoSink(output, info, encoding, verification)
