@@ -81,6 +81,7 @@ class FrameFolder:
             time_base=1 / self._rate,
             colour=_BT709,
             clip=Clip(),
+            has_alpha=first.alpha is not None,
         )
         return self
 

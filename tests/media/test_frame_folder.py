@@ -87,6 +87,26 @@ def test_frames_are_upright_and_a_damaged_one_is_named(tmp_path: Path) -> None:
             list(source)
 
 
+def test_transparent_frames_make_a_transparent_video(tmp_path: Path) -> None:
+    alpha = np.zeros((24, 32), np.uint8)
+    alpha[:, 16:] = 255
+    image = Image.new("RGB", (32, 24), (200, 60, 40))
+    image.putalpha(Image.fromarray(alpha))
+    image.save(tmp_path / "1.png")
+    output = tmp_path / "out.webm"
+    paths = [tmp_path / "1.png"] * 3
+    with (
+        FrameFolder(tmp_path, paths, Fraction(5)) as source,
+        VideoSink(output, source.info) as sink,
+    ):
+        for frame in source:
+            sink.write(frame)
+    with VideoSource(output) as video:
+        for frame in video:
+            assert frame.alpha is not None
+            assert np.abs(frame.alpha.astype(int) - alpha)[:, np.r_[:12, 20:32]].max() <= 3
+
+
 def test_colours_come_back(tmp_path: Path) -> None:
     bars = np.zeros((48, 64, 3), np.uint8)
     bars[:, :32], bars[:, 32:] = (200, 60, 40), (40, 160, 220)
