@@ -11,9 +11,9 @@ from mediatrans.errors import ExitCode, MissingExtraError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mediatrans.training.evaluation import Evaluation, Spread, TranslationFigures
-    from mediatrans.training.gallery import Gallery
-    from mediatrans.training.kid import Interval
+    from mediatrans.training.evaluation.figures import Evaluation, Spread, TranslationFigures
+    from mediatrans.training.evaluation.gallery import Gallery
+    from mediatrans.training.evaluation.kid import Interval
 
 __all__ = ["command"]
 
@@ -135,14 +135,14 @@ def run_evaluation(options: EvaluateOptions) -> int:
     if (options.train_a is None) != (options.train_b is None):
         raise UsageError("--train-a and --train-b belong together", remedy="give both or neither")
     try:
-        from mediatrans.training.candidate import open_candidate
         from mediatrans.training.device import choose_device
-        from mediatrans.training.evaluate import evaluate
-        from mediatrans.training.features import load_feature_network
+        from mediatrans.training.evaluation.candidate import open_candidate
+        from mediatrans.training.evaluation.evaluate import evaluate, train_probe
+        from mediatrans.training.evaluation.features import load_feature_network
     except ModuleNotFoundError as error:
         raise MissingExtraError("evaluate", error.name or "torch") from error
-    from mediatrans.training.evaluation import write_quality
-    from mediatrans.training.gallery import Gallery
+    from mediatrans.training.evaluation.figures import write_quality
+    from mediatrans.training.evaluation.gallery import Gallery
 
     pictures = Gallery(options.a, options.longer_side), Gallery(options.b, options.longer_side)
     training = None
@@ -158,13 +158,14 @@ def run_evaluation(options: EvaluateOptions) -> int:
             remedy="export it with mediatrans export-onnx, then evaluate the model",
         )
     network = load_feature_network(options.features, choose_device(options.device))
+    probe = None if training is None else train_probe(candidate.domains, training, network)
     click.echo(f"evaluating {options.source} with the features of {network.name}", err=True)
     evaluation = evaluate(
         (candidate.there, candidate.back),
         candidate.domains,
         pictures,
         network,
-        training=training,
+        probe=probe,
         resamples=options.resamples,
         seed=options.seed,
     )

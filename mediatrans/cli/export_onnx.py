@@ -1,10 +1,11 @@
 """`mediatrans export-onnx`: a run's generators as a model folder."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from mediatrans.errors import MissingExtraError, UsageError
+from mediatrans.errors import InputError, MissingExtraError, UsageError
 
 __all__ = ["command"]
 
@@ -25,6 +26,13 @@ __all__ = ["command"]
     help="Take the two generators of pytorch-CycleGAN-and-pix2pix in place of a run.",
 )
 @click.option("--domains", metavar="A,B", help="Names of the domains of those two files.")
+@click.option(
+    "--evaluate/--no-evaluate",
+    "evaluated",
+    default=True,
+    show_default=True,
+    help="Measure the model on the run's test split and held-out pictures, for the card.",
+)
 @click.option("--data-source", default="not stated", help="For the card: the pictures' origin.")
 @click.option("--data-licence", default="not stated", help="For the card: their licence, or none.")
 def command(
@@ -33,13 +41,15 @@ def command(
     overwrite: bool,
     legacy: tuple[Path, Path] | None,
     domains: str | None,
+    evaluated: bool,
     data_source: str,
     data_licence: str,
 ) -> None:
     """Write both generators of a run as ONNX, with a card that says what they are.
 
     Without an argument the newest run under runs/ is taken; averaged weights are used where the
-    run has them. Both graphs are proved equal to torch's networks before the model appears.
+    run has them. Both graphs are proved equal to torch's networks before the model appears. Its
+    figures on pictures it was not trained on go into the card.
     """
     try:
         import onnxscript  # noqa: F401
@@ -67,4 +77,17 @@ def command(
         source = source or newest_run(Path("runs"))
         told(f"exporting {source}")
         folder = export_pair(source, out, overwrite=overwrite, note=note, told=told)
+        if evaluated:
+            _measure(folder, source, told)
     told(f"model: {folder}")
+
+
+def _measure(model: Path, source: Path, told: Callable[[str], None]) -> None:
+    """Put the model's figures into its card; the model stands also where that fails."""
+    from mediatrans.training.evaluation.exported import write_figures
+    from mediatrans.training.runs import read_run, run_of
+
+    try:
+        write_figures(model, read_run(run_of(source)), told)
+    except (InputError, MissingExtraError) as error:
+        told(f"the card has no figures: {error}")

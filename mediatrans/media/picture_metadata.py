@@ -35,7 +35,7 @@ def exif_of(upright: Image.Image, file_format: str | None, *, is_srgb_now: bool)
         if file_format == "TIFF":
             for tag in set(exif) - _TIFF_DESCRIPTION:
                 del exif[tag]
-        shot = exif.get_ifd(IFD.Exif)
+        shot = exif.get_ifd(IFD.Exif) if IFD.Exif in exif else {}
         if Base.ExifImageWidth in shot and Base.ExifImageHeight in shot:
             shot[Base.ExifImageWidth], shot[Base.ExifImageHeight] = upright.size
         if is_srgb_now and Base.ColorSpace in shot:

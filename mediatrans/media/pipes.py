@@ -17,7 +17,7 @@ from mediatrans.media.container import input_error, input_options, open_input
 from mediatrans.media.limits import MAX_SPOOL_MB
 from mediatrans.media.pipe_formats import PIPE_MUXERS, STDIN_NAME, STDIO
 from mediatrans.media.publish import output_error
-from mediatrans.media.tee import Tee, too_large
+from mediatrans.media.tee import Tee, not_spooled, too_large
 from mediatrans.media.verification import Written
 from mediatrans.media.video import VideoInfo
 from mediatrans.media.video_sink import VideoSink
@@ -112,10 +112,10 @@ class InputPipe:
         return container
 
     def _spool(self, read: Read, start: bytes) -> Path:
-        folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="mediatrans-"))
-        path = Path(folder) / "stdin"
         size, chunk = 0, start
         try:
+            folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="mediatrans-"))
+            path = Path(folder) / "stdin"
             with path.open("wb") as file:
                 while chunk:
                     size += len(chunk)
@@ -124,11 +124,7 @@ class InputPipe:
                     file.write(chunk)
                     chunk = read(_CHUNK)
         except OSError as error:
-            raise InputError(
-                f"cannot be spooled: {(error.strerror or str(error)).lower()}",
-                path=STDIN_NAME,
-                remedy="let TMPDIR name a folder with more room",
-            ) from error
+            raise not_spooled(error) from error
         return path
 
 

@@ -11,7 +11,7 @@ from mediatrans.media.pipe_formats import STDIN_NAME
 from mediatrans.media.truncation import matroska_size
 from mediatrans.media.waiting import Read
 
-__all__ = ["Tee", "TeeReader", "too_large"]
+__all__ = ["Tee", "TeeReader", "not_spooled", "too_large"]
 
 _CHUNK = 1 << 16
 _SEGMENT = 1 << 24
@@ -88,12 +88,16 @@ class Tee:
     def _append(self, data: bytes) -> None:
         while data:
             room = self._begin + len(self._segments) * _SEGMENT - self._end
-            if room == 0:
-                self._segments.append(tempfile.TemporaryFile(prefix="mediatrans-"))  # noqa: SIM115
-                room = _SEGMENT
-            segment = self._segments[-1]
-            segment.seek(0, os.SEEK_END)
-            segment.write(data[:room])
+            try:
+                if room == 0:
+                    file = tempfile.TemporaryFile(prefix="mediatrans-", buffering=0)  # noqa: SIM115
+                    self._segments.append(file)
+                    room = _SEGMENT
+                segment = self._segments[-1]
+                segment.seek(0, os.SEEK_END)
+                room = segment.write(data[:room])
+            except OSError as error:
+                raise not_spooled(error) from error
             self._end += len(data[:room])
             data = data[room:]
 
@@ -136,4 +140,17 @@ def too_large(limit: int) -> InputError:
         f"more than {limit // _MEGABYTE:,} megabytes had to be spooled",
         path=STDIN_NAME,
         remedy="raise --spool-limit, or give the file by its name",
+    )
+
+
+def not_spooled(error: OSError) -> InputError:
+    """There is no room for what comes through the pipe.
+
+    Args:
+        error: What the operating system said.
+    """
+    return InputError(
+        f"cannot be spooled: {(error.strerror or str(error)).lower()}",
+        path=STDIN_NAME,
+        remedy="let TMPDIR name a folder with more room",
     )

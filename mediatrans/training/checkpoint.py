@@ -11,10 +11,19 @@ import torch
 from mediatrans.errors import InputError, OutputError
 from mediatrans.training.config import TrainConfig
 
-__all__ = ["LATEST", "PREVIOUS", "Checkpoint", "load_checkpoint", "save_checkpoint"]
+__all__ = [
+    "BEST",
+    "LATEST",
+    "PREVIOUS",
+    "Checkpoint",
+    "load_checkpoint",
+    "save_best",
+    "save_checkpoint",
+]
 
 LATEST = "latest.pt"
 PREVIOUS = "previous.pt"
+BEST = "best.pt"
 
 _FORMAT = "mediatrans checkpoint"
 _VERSION = 1
@@ -52,7 +61,16 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
     Raises:
         OutputError: It cannot be written, a full disk say; the earlier checkpoints are untouched.
     """
-    latest, part = folder / LATEST, folder / f"{LATEST}.part"
+    return _write(folder / LATEST, checkpoint, earlier=folder / PREVIOUS)
+
+
+def save_best(folder: Path, checkpoint: Checkpoint) -> Path:
+    """Write `best.pt`, as `save_checkpoint` does, in place of the one before."""
+    return _write(folder / BEST, checkpoint)
+
+
+def _write(path: Path, checkpoint: Checkpoint, earlier: Path | None = None) -> Path:
+    part = path.with_name(f"{path.name}.part")
     content = {
         "format": _FORMAT,
         "version": _VERSION,
@@ -64,22 +82,22 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
         "model": checkpoint.model,
     }
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:
             torch.save(content, file)
             file.flush()
             os.fsync(file.fileno())
-        if latest.exists():
-            latest.replace(folder / PREVIOUS)
-        part.replace(latest)
+        if earlier is not None and path.exists():
+            path.replace(earlier)
+        part.replace(path)
     except (OSError, RuntimeError) as error:  # torch turns a short write into a RuntimeError
         _discard(part)
         raise OutputError(
             f"cannot write the checkpoint ({_reason(error)})",
-            path=latest,
+            path=path,
             remedy="free some space, then go on with --resume from the checkpoint before",
         ) from error
-    return latest
+    return path
 
 
 def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoint:

@@ -14,7 +14,17 @@ __all__ = ["FREE_KEYS", "GROUPS", "TrainConfig", "differences", "load_recipe"]
 GROUPS = ("Length", "Networks", "Pictures", "Objective", "Optimiser", "Running")
 """The headings under which the settings are explained, in order."""
 
-FREE_KEYS = frozenset({"device", "checkpoint_every", "sample_every", "cache", "workers", "compile"})
+FREE_KEYS = frozenset(
+    {
+        "device",
+        "checkpoint_every",
+        "sample_every",
+        "evaluate_every",
+        "cache",
+        "workers",
+        "compile",
+    }
+)
 """Settings that say how a run is carried out, not what it computes: a resume may change them."""
 
 
@@ -110,6 +120,9 @@ class TrainConfig:
     workers: int = _setting(2, "Running", "Threads that prepare crops; 0: the training's own.")
     checkpoint_every: int = _setting(500, "Running", "Steps between checkpoints.")
     sample_every: int = _setting(500, "Running", "Steps between sample grids; 0: only the last.")
+    evaluate_every: int = _setting(
+        0, "Running", "Steps between evaluations on held-out pictures, which keep best.pt; 0: none."
+    )
 
     def __post_init__(self) -> None:
         for key, lowest in _LOWEST.items():
@@ -167,7 +180,7 @@ _LOWEST: Mapping[str, float] = {
     "steps": 1, "epochs": 1, "blocks": 1, "ngf": 1, "ndf": 1, "n_layers": 1, "ema": 0, "size": 8,
     "load_size": 8, "load_size_max": 8, "batch_size": 1, "lambda_cycle": 0, "lambda_identity": 0,
     "lambda_tv": 0, "lambda_equivariance": 0, "pool_size": 0, "learning_rate": 0, "beta1": 0,
-    "seed": 0, "workers": 0, "checkpoint_every": 1, "sample_every": 0,
+    "seed": 0, "workers": 0, "checkpoint_every": 1, "sample_every": 0, "evaluate_every": 0,
 }  # fmt: skip
 
 

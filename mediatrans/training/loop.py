@@ -11,13 +11,21 @@ from pathlib import Path
 import torch
 
 from mediatrans.errors import DivergedError, Interrupted, UsageError
-from mediatrans.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from mediatrans.training.checkpoint import (
+    Checkpoint,
+    load_checkpoint,
+    save_best,
+    save_checkpoint,
+)
 from mediatrans.training.config import TrainConfig, differences
 from mediatrans.training.cost import describe_cost
 from mediatrans.training.cyclegan import CycleGAN, Losses
 from mediatrans.training.data import stream_batches
 from mediatrans.training.dataset import Dataset, open_dataset, refuse_other_data
 from mediatrans.training.device import choose_device
+from mediatrans.training.evaluation.curve import Curve
+from mediatrans.training.evaluation.features import load_feature_network
+from mediatrans.training.evaluation.held_out import HeldOut, HeldOutJudge
 from mediatrans.training.folders import Folders
 from mediatrans.training.interrupts import held_signals
 from mediatrans.training.observer import Observer, Progress, SilentObserver
@@ -66,6 +74,7 @@ def train(
         InputError: Too few pictures, no checkpoint to resume from, or a damaged one.
         OutputError: A run is in the folder already, or something cannot be written.
         DeviceError: The device is not there.
+        MissingExtraError: Evaluations are asked for and their packages are not installed.
         DivergedError: A loss or a weight became infinite or NaN; the last checkpoint is kept.
         Interrupted: SIGINT or SIGTERM came; the step was finished and saved.
     """
@@ -79,8 +88,9 @@ def train(
     dataset = open_dataset(folders, config, run / CACHE, observer.message)
     if saved is not None:
         refuse_other_data(saved.data, dataset.listing())
+    judge = _open_judge(config, folders, device, observer) if config.evaluate_every else None
     model = CycleGAN(config, device)
-    session = _Session(config, folders, run, observer, dataset, model)
+    session = _Session(config, folders, run, observer, dataset, model, judge)
     session.begin(saved)
     return session.go_on()
 
@@ -96,6 +106,7 @@ class _Session:
         observer: Observer,
         dataset: Dataset,
         model: CycleGAN,
+        judge: HeldOutJudge | None,
     ) -> None:
         self._config = config
         self._folders = folders
@@ -103,6 +114,7 @@ class _Session:
         self._observer = observer
         self._dataset = dataset
         self._model = model
+        self._judge = judge
         self._constant, self._total = _lengths(config, dataset)
         self._step = 0
         self._environment: dict[str, str] = {}
@@ -129,6 +141,7 @@ class _Session:
         """Train to the end."""
         config, model = self._config, self._model
         pinned = model.device.type == "cuda"
+        curve = Curve(self._run, self._step)
         first, start, spent_s = self._step, time.perf_counter(), 0.0
         with (
             held_signals(self._observer.message) as held,
@@ -152,12 +165,15 @@ class _Session:
                     step_s=now - start,
                     wait_s=batch.wait_s,
                 )
-                spent_s, start = spent_s + progress.step_s, now
+                spent_s += progress.step_s
                 records.step(progress)
                 self._observer.progress(progress)
                 if self._step == first + _TIMED_STEPS:
                     self._tell_duration(spent_s / _TIMED_STEPS)
+                if self._due(config.evaluate_every):
+                    self._evaluate(curve, records)
                 self._keep_records(records, held.number)
+                start = time.perf_counter()
             records.finish()
         shutil.rmtree(self._run / CACHE, ignore_errors=True)
         return self._run / CHECKPOINTS / "latest.pt"
@@ -168,9 +184,28 @@ class _Session:
             f"{step_s:.2f} s a step: about {hours:.1f} h for the {self._total - self._step} to come"
         )
 
+    def _due(self, every: int) -> bool:
+        return every > 0 and (self._step == self._total or self._step % every == 0)
+
+    def _evaluate(self, curve: Curve, records: RunRecords) -> None:
+        assert self._judge is not None
+        began = time.perf_counter()
+        evaluation = self._judge.judge(self._model.generators, self._model.device)
+        point = curve.add(self._step, evaluation)
+        records.evaluation(curve)
+        if curve.best is point:
+            save_best(self._run / CHECKPOINTS, self._checkpoint())
+        self._observer.message(
+            f"held out, step {point.step}: KID ratio {point.kid_ratio_to_b:.2f} "
+            f"{point.kid_ratio_to_a:.2f}, domain accuracy {point.domain_accuracy_to_b:.2f} "
+            f"{point.domain_accuracy_to_a:.2f}, cycle {point.cycle_psnr_db_to_b:.2f} "
+            f"{point.cycle_psnr_db_to_a:.2f} dB; best: step {curve.best.step} "
+            f"({time.perf_counter() - began:.0f} s)"
+        )
+
     def _keep_records(self, records: RunRecords, signum: int | None) -> None:
         config, last = self._config, self._step == self._total
-        if last or (config.sample_every and self._step % config.sample_every == 0):
+        if last or self._due(config.sample_every):
             path = records.sample(self._dataset.samples.grid(self._model.generators), self._step)
             self._observer.message(f"samples of step {self._step}: {path}")
         if last or signum is not None or self._step % config.checkpoint_every == 0:
@@ -184,9 +219,12 @@ class _Session:
             )
 
     def _save(self) -> None:
+        save_checkpoint(self._run / CHECKPOINTS, self._checkpoint())
+
+    def _checkpoint(self) -> Checkpoint:
         if not self._model.is_finite():
             raise self._diverged("a weight", self._step)
-        checkpoint = Checkpoint(
+        return Checkpoint(
             config=self._config,
             domains=self._folders.domains,
             step=self._step,
@@ -194,7 +232,6 @@ class _Session:
             environment=self._environment,
             model=self._model.state_dict(),
         )
-        save_checkpoint(self._run / CHECKPOINTS, checkpoint)
 
     def _refuse_nonfinite(self, losses: Losses) -> None:
         broken = [
@@ -232,6 +269,19 @@ class _Session:
             )
             return "eager"
         return "compiled"
+
+
+def _open_judge(
+    config: TrainConfig, folders: Folders, device: torch.device, observer: Observer
+) -> HeldOutJudge:
+    network = load_feature_network("auto", device)
+    pictures = HeldOut.of(folders, config)
+    judge = HeldOutJudge(pictures, network)
+    observer.message(
+        f"evaluating on {pictures.counts[0]} + {pictures.counts[1]} held-out pictures every "
+        f"{config.evaluate_every} steps, with the features of {network.name}"
+    )
+    return judge
 
 
 def _refuse_other_config(before: TrainConfig, now: TrainConfig) -> None:

@@ -7,19 +7,20 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image
 from torch.utils.tensorboard import SummaryWriter
 
 from mediatrans.media.frames import Pixels
 from mediatrans.training.cyclegan import Losses
+from mediatrans.training.evaluation.curve import Curve, Point
 from mediatrans.training.observer import Progress
+from mediatrans.training.plot import draw_curves
 
-__all__ = ["RunRecords", "draw_losses"]
+__all__ = ["RunRecords"]
 
 _COLUMNS = ("step", *Losses.names(), "learning_rate", "step_s", "wait_s")
-_COLOURS = (
-    "#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f",
+_PLOTTED = (
+    "kid_ratio_to_b", "kid_ratio_to_a", "domain_accuracy_to_b", "domain_accuracy_to_a",
 )  # fmt: skip
 
 
@@ -83,6 +84,15 @@ class RunRecords:
         self._events.add_image("samples", grid, step, dataformats="HWC")
         return path
 
+    def evaluation(self, curve: Curve) -> None:
+        """Note the newest evaluation among the events, and draw evaluation.png from all of them."""
+        newest = curve.points[-1]
+        for name in Point.columns()[1:]:
+            self._events.add_scalar(f"held_out/{name}", getattr(newest, name), newest.step)
+        steps = np.array([float(point.step) for point in curve.points])
+        values = np.array([[getattr(point, name) for name in _PLOTTED] for point in curve.points])
+        draw_curves(steps, values, _PLOTTED).save(self._folder / "evaluation.png")
+
     def flush(self) -> None:
         """Bring everything noted so far to the files."""
         self._file.flush()
@@ -97,36 +107,12 @@ class RunRecords:
         values = np.array(
             [[float(cell) for cell in row[: 1 + len(Losses.names())]] for row in rows]
         )
-        draw_losses(values[:, 0], values[:, 1:]).save(self._folder / "losses.png")
-
-
-def draw_losses(steps: NDArray[np.float64], losses: NDArray[np.float64]) -> Image.Image:
-    """Plot the losses over the steps, each a running mean.
-
-    Args:
-        steps: [N] step numbers.
-        losses: [N, 8] in the order of `Losses`.
-    """
-    width, height, margin, legend = 960, 480, 40, 120
-    picture = Image.new("RGB", (width, height), "white")
-    draw = ImageDraw.Draw(picture)
-    window = max(1, len(steps) // 100)
-    kernel = np.ones(window) / window
-    smooth = np.stack([np.convolve(column, kernel, "valid") for column in losses.T], axis=1)
-    top = float(smooth.max()) or 1.0
-    right, bottom = width - margin - legend, height - margin
-    x = np.linspace(margin, right, len(smooth))
-    for tick in range(5):
-        y = bottom - (bottom - margin) * tick / 4
-        draw.line((margin, y, right, y), fill="#dddddd")
-        draw.text((4, y - 6), f"{top * tick / 4:.2f}", fill="black")
-    for index, (name, colour) in enumerate(zip(Losses.names(), _COLOURS, strict=True)):
-        heights = bottom - (bottom - margin) * smooth[:, index] / top
-        draw.line(list(zip(x.tolist(), heights.tolist(), strict=True)), fill=colour, width=2)
-        draw.text((right + 12, margin + 16 * index), name, fill=colour)
-    draw.text((margin, bottom + 8), f"step {int(steps[0])}", fill="black")
-    draw.text((right - 60, bottom + 8), f"step {int(steps[-1])}", fill="black")
-    return picture
+        # A running mean: single steps of a GAN leap about.
+        window = max(1, len(values) // 100)
+        kernel = np.ones(window) / window
+        smooth = np.stack([np.convolve(column, kernel, "valid") for column in values.T], axis=1)
+        plot = draw_curves(smooth[:, 0], smooth[:, 1:], Losses.names())
+        plot.save(self._folder / "losses.png")
 
 
 def _rows_up_to(metrics: Path, last: int | None) -> list[list[str]]:

@@ -14,20 +14,23 @@ from mediatrans.training.folders import Folders, parse_domains
 __all__ = [
     "CACHE",
     "CHECKPOINTS",
+    "EVALUATIONS",
     "RunSettings",
     "create_run",
     "is_run",
     "newest_run",
     "read_run",
     "refuse_existing_run",
+    "run_of",
     "write_settings",
 ]
 
 CHECKPOINTS = "checkpoints"
 CACHE = "cache"
+EVALUATIONS = "evaluation.csv"
 _SETTINGS = "config.toml"
 _FOLDERS = (CHECKPOINTS, "samples", "tensorboard")
-_FILES = (_SETTINGS, "metrics.csv", "metrics.csv.part", "losses.png")
+_FILES = (_SETTINGS, "metrics.csv", "metrics.csv.part", "losses.png", EVALUATIONS, "evaluation.png")
 _SPLITS = ("train_a", "train_b", "test_a", "test_b")
 
 
@@ -144,3 +147,8 @@ def newest_run(root: Path) -> Path:
             "no run with a checkpoint here", path=root, remedy="train first, or name a run"
         )
     return max(found, key=lambda folder: found[folder])
+
+
+def run_of(source: Path) -> Path:
+    """The run folder that a run folder or one of its checkpoints belongs to."""
+    return source.resolve().parent.parent if source.is_file() else source

@@ -7,7 +7,7 @@ from PIL import Image
 
 from mediatrans.card import read_card
 from mediatrans.cli.main import run
-from mediatrans.training import features
+from mediatrans.training.evaluation import features
 from tests.pairs import write_pair
 from tests.training.colours import COLOURS, tinted
 from tests.training.test_export import write_run
@@ -107,8 +107,8 @@ def test_what_is_not_there_is_no_model(words: list[str]) -> None:
 def test_without_torch_the_extra_is_named(
     words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(sys.modules, "mediatrans.training.evaluate", raising=False)
-    monkeypatch.delitem(sys.modules, "mediatrans.training.candidate", raising=False)
+    monkeypatch.delitem(sys.modules, "mediatrans.training.evaluation.evaluate", raising=False)
+    monkeypatch.delitem(sys.modules, "mediatrans.training.evaluation.candidate", raising=False)
     monkeypatch.setitem(sys.modules, "torch", None)
     assert run(["evaluate", "day2night", *words]) == 2
     assert 'pip install "mediatrans[evaluate]"' in capsys.readouterr().err

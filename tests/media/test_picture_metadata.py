@@ -134,6 +134,15 @@ def test_the_thumbnail_of_the_untranslated_picture_is_left_out(tmp_path: Path) -
         assert image.getexif()[Base.Make] == "a camera"
 
 
+def test_plain_exif_is_kept_as_it_is(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[Base.Make] = "a camera"
+    Image.fromarray(scene()).save(tmp_path / "in.jpg", exif=exif)
+    still = read_picture(tmp_path / "in.jpg").still
+    assert still is not None
+    assert still.exif == exif.tobytes()
+
+
 def test_an_orientation_in_xmp_is_reset_as_well(tmp_path: Path) -> None:
     info = PngInfo()
     xmp = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><r tiff:Orientation="6"/></x:xmpmeta>'

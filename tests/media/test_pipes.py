@@ -1,5 +1,6 @@
 """Standard input as a video for two readers, with bounded room on disk."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -113,3 +114,16 @@ def test_nothing_is_left_on_disk(
             next(container.demux())
             assert bool(list(tmp_path.iterdir())) == must_seek  # the other files have no name
         assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("must_seek", [False, True])
+def test_a_full_disk_is_an_input_error(
+    clip: Path, monkeypatch: pytest.MonkeyPatch, small_segments: None, must_seek: bool
+) -> None:
+    def no_room(*args: object, **options: object) -> object:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    for kind in ("TemporaryDirectory", "TemporaryFile"):
+        monkeypatch.setattr(f"tempfile.{kind}", no_room)
+    with pytest.raises(InputError, match="TMPDIR"), fed(clip, must_seek=must_seek):
+        pass

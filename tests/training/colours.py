@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from mediatrans.media.frames import Pixels
-from mediatrans.training.features import FeatureNetwork
+from mediatrans.training.evaluation.features import FeatureNetwork
 
 
 class PooledColours(nn.Module):

@@ -1,6 +1,6 @@
 """The pictures of a folder one after the other, at their own size up to a limit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -20,6 +20,7 @@ class Gallery:
     Args:
         folder: The folder, nested ones included.
         longer_side: Larger pictures are reduced to this many pixels, smaller ones left alone.
+        names: Relative paths of the pictures that are meant; None means all.
 
     Attributes:
         unreadable: (relative path, reason) of what the last iteration passed over.
@@ -28,13 +29,13 @@ class Gallery:
         InputError: There is no such folder.
     """
 
-    def __init__(self, folder: Path, longer_side: int) -> None:
+    def __init__(self, folder: Path, longer_side: int, names: Sequence[str] | None = None) -> None:
         if not folder.is_dir():
             raise InputError("no such folder", path=folder, remedy="give a folder of pictures")
         self.folder = folder
         self.unreadable: list[tuple[str, str]] = []
         self._longer_side = longer_side
-        self._names = find_pictures(folder)
+        self._names = find_pictures(folder) if names is None else names
 
     def __iter__(self) -> Iterator[Pixels]:
         """uint8 [H, W, 3] RGB each."""

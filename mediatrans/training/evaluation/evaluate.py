@@ -10,18 +10,18 @@ from mediatrans.errors import InputError
 from mediatrans.media.frames import Pixels
 from mediatrans.quality import metrics
 from mediatrans.quality.monitor import CycleFigures, Translate
-from mediatrans.training.evaluation import (
+from mediatrans.training.evaluation.features import FeatureNetwork
+from mediatrans.training.evaluation.fid import enough_for_fid, fid
+from mediatrans.training.evaluation.figures import (
     CycleSpread,
     Evaluation,
     ProbeFigures,
     TranslationFigures,
 )
-from mediatrans.training.features import FeatureNetwork
-from mediatrans.training.fid import enough_for_fid, fid
-from mediatrans.training.kid import compare_kid
-from mediatrans.training.probe import LinearProbe, folds
+from mediatrans.training.evaluation.kid import compare_kid
+from mediatrans.training.evaluation.probe import LinearProbe, folds
 
-__all__ = ["evaluate"]
+__all__ = ["TrainedProbe", "evaluate", "measure_cycle", "train_probe"]
 
 _FOLDS = 5
 _BATCH = 16
@@ -44,13 +44,51 @@ class _Passage:
     cycle: list[CycleFigures]
 
 
+@dataclass(frozen=True, slots=True)
+class TrainedProbe:
+    """A probe fitted to real training pictures of both domains.
+
+    Attributes:
+        probe: The classifier.
+        trained_on: What it was fitted to, in words.
+    """
+
+    probe: LinearProbe
+    trained_on: str
+
+
+def train_probe(
+    domains: tuple[str, str],
+    training: tuple[Iterable[Pixels], Iterable[Pixels]],
+    network: FeatureNetwork,
+) -> TrainedProbe:
+    """Fit the probe to training pictures of both domains.
+
+    Args:
+        domains: The names of a and b.
+        training: Pictures of a and of b; each is gone through once.
+        network: What pictures are seen by.
+
+    Raises:
+        InputError: A domain has fewer than 2 pictures.
+    """
+    a, b = (_features(pictures, network) for pictures in training)
+    _refuse_too_few(domains, (a, b))
+    return TrainedProbe(LinearProbe.fit(a, b), f"{len(a)} + {len(b)} training pictures")
+
+
+def measure_cycle(picture: Pixels, there: Translate, back: Translate) -> CycleFigures:
+    """How far a picture, uint8 [H, W, 3], is from its round trip."""
+    return _compare(picture, back(there(picture)))
+
+
 def evaluate(
     translators: tuple[Translate, Translate],
     domains: tuple[str, str],
     pictures: tuple[Iterable[Pixels], Iterable[Pixels]],
     network: FeatureNetwork,
     *,
-    training: tuple[Iterable[Pixels], Iterable[Pixels]] | None = None,
+    probe: TrainedProbe | None = None,
     resamples: int = 1000,
     seed: int = 0,
 ) -> Evaluation:
@@ -61,8 +99,7 @@ def evaluate(
         domains: The names of a and b.
         pictures: Pictures of a and of b; each is gone through once.
         network: What pictures are compared by.
-        training: Other pictures of a and of b to train the probe on; without them it is
-            cross-validated on `pictures`.
+        probe: Trained on other pictures; without one, a probe is cross-validated on `pictures`.
         resamples: Bootstrap resamplings behind an interval.
         seed: Of the resamplings and of the cross-validation; the figures depend on nothing else.
 
@@ -73,15 +110,13 @@ def evaluate(
     a = _pass(pictures[0], there, back, network)
     b = _pass(pictures[1], back, there, network)
     _refuse_too_few(domains, (a.real, b.real))
-    if training is None:
-        probe, verdict_a, verdict_b = _cross_validated(a, b, seed)
-    else:
-        probe, verdict_a, verdict_b = _trained(a, b, domains, training, network)
+    judged = _cross_validated(a, b, seed) if probe is None else _by(probe, a, b)
+    probe_figures, verdict_a, verdict_b = judged
     return Evaluation(
         features=network.name,
         dimensions=network.dimensions,
         domains=domains,
-        probe=probe,
+        probe=probe_figures,
         to_b=_figures(a, b.real, verdict_a, resamples, seed),
         to_a=_figures(b, a.real, verdict_b, resamples, seed),
         resamples=resamples,
@@ -97,15 +132,17 @@ def _pass(
         translated = there(picture)
         returned = back(translated)
         features.append(network([picture, translated]))
-        cycle.append(
-            CycleFigures(
-                psnr_db=metrics.psnr(picture, returned),
-                ssim=metrics.ssim(picture, returned),
-                l1=metrics.l1(picture, returned),
-            )
-        )
+        cycle.append(_compare(picture, returned))
     both = np.array(features).reshape(len(features), 2, network.dimensions)
     return _Passage(both[:, 0], both[:, 1], cycle)
+
+
+def _compare(picture: Pixels, returned: Pixels) -> CycleFigures:
+    return CycleFigures(
+        psnr_db=metrics.psnr(picture, returned),
+        ssim=metrics.ssim(picture, returned),
+        l1=metrics.l1(picture, returned),
+    )
 
 
 def _features(pictures: Iterable[Pixels], network: FeatureNetwork) -> Features:
@@ -135,19 +172,11 @@ def _figures(
     )
 
 
-def _trained(
-    a: _Passage,
-    b: _Passage,
-    domains: tuple[str, str],
-    training: tuple[Iterable[Pixels], Iterable[Pixels]],
-    network: FeatureNetwork,
-) -> tuple[ProbeFigures, float, float]:
+def _by(trained: TrainedProbe, a: _Passage, b: _Passage) -> tuple[ProbeFigures, float, float]:
     """The probe's own accuracy, and the share of translations of a and of b that it believes."""
-    train_a, train_b = (_features(pictures, network) for pictures in training)
-    _refuse_too_few(domains, (train_a, train_b))
-    probe = LinearProbe.fit(train_a, train_b)
+    probe = trained.probe
     figures = ProbeFigures(
-        trained_on=f"{len(train_a)} + {len(train_b)} training pictures",
+        trained_on=trained.trained_on,
         accuracy_a=_share(~probe.is_b(a.real)),
         accuracy_b=_share(probe.is_b(b.real)),
     )
@@ -155,7 +184,7 @@ def _trained(
 
 
 def _cross_validated(a: _Passage, b: _Passage, seed: int) -> tuple[ProbeFigures, float, float]:
-    """As `_trained`, each picture and its translation judged by a probe that knows neither."""
+    """As `_by`, each picture and its translation judged by a probe that knows neither."""
     count = min(_FOLDS, len(a.real), len(b.real))
     fold_a, fold_b = folds(len(a.real), count, seed), folds(len(b.real), count, seed)
     right: dict[str, list[NDArray[np.bool_]]] = {"a": [], "b": [], "to_a": [], "to_b": []}

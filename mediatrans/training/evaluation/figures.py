@@ -13,11 +13,12 @@ from mediatrans import __version__
 from mediatrans.card import CARD_NAME, read_card, write_card
 from mediatrans.errors import OutputError
 from mediatrans.quality.monitor import CycleFigures
-from mediatrans.training.kid import KidFigures
+from mediatrans.training.evaluation.kid import KidFigures
 
 __all__ = [
     "CycleSpread",
     "Evaluation",
+    "HeldOutCycle",
     "ProbeFigures",
     "Spread",
     "TranslationFigures",
@@ -165,8 +166,40 @@ class Evaluation:
         }
 
 
-def write_quality(folder: Path, evaluation: Evaluation) -> Path:
-    """Put the figures into a model's card, in place of those it had.
+@dataclass(frozen=True, slots=True)
+class HeldOutCycle:
+    """The round trips of the training folders' held-out pictures.
+
+    Attributes:
+        domains: The names of a and b.
+        pictures: How many of a and of b.
+        from_a: The round trips of the pictures of a.
+        from_b: The round trips of the pictures of b.
+    """
+
+    domains: tuple[str, str]
+    pictures: tuple[int, int]
+    from_a: CycleSpread
+    from_b: CycleSpread
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a card has it, an object a direction."""
+        a, b = self.domains
+        return {
+            f"to_{b}": {"pictures": self.pictures[0], "cycle": asdict(self.from_a)},
+            f"to_{a}": {"pictures": self.pictures[1], "cycle": asdict(self.from_b)},
+        }
+
+
+def write_quality(
+    folder: Path, evaluation: Evaluation | None = None, held_out: HeldOutCycle | None = None
+) -> Path:
+    """Put figures into a model's card, in place of those it had; what is None stays as it was.
+
+    Args:
+        folder: The model folder.
+        evaluation: Of the test split.
+        held_out: Of the held-out part of the training folders.
 
     Returns:
         The card's path.
@@ -175,9 +208,16 @@ def write_quality(folder: Path, evaluation: Evaluation) -> Path:
         ModelError: The folder has no card, or a damaged one.
         OutputError: The card cannot be written; the old one is kept.
     """
-    quality = _rounded(evaluation.to_dict())
-    del quality["version"], quality["domains"]
-    card = replace(read_card(folder), quality=quality)
+    card = read_card(folder)
+    before = card.quality
+    held: dict[str, Any] = {key: before[key] for key in ("held_out",) if key in before}
+    tested = {key: part for key, part in before.items() if key not in held}
+    if evaluation is not None:
+        tested = _rounded(evaluation.to_dict())
+        del tested["version"], tested["domains"]
+    if held_out is not None:
+        held = {"held_out": _rounded(held_out.to_dict())}
+    card = replace(card, quality=tested | held)
     try:
         with tempfile.TemporaryDirectory(prefix=".card.", dir=folder) as place:
             return write_card(Path(place), card).replace(folder / CARD_NAME)

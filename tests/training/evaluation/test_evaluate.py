@@ -10,11 +10,11 @@ from PIL import Image
 from mediatrans.card import read_card
 from mediatrans.errors import InputError, ModelError
 from mediatrans.quality import metrics
-from mediatrans.training.candidate import TorchTranslator, open_candidate
-from mediatrans.training.evaluate import evaluate
-from mediatrans.training.evaluation import Evaluation, write_quality
+from mediatrans.training.evaluation.candidate import TorchTranslator, open_candidate
+from mediatrans.training.evaluation.evaluate import evaluate, train_probe
+from mediatrans.training.evaluation.figures import Evaluation, write_quality
+from mediatrans.training.evaluation.gallery import Gallery
 from mediatrans.training.export import export_pair
-from mediatrans.training.gallery import Gallery
 from mediatrans.training.networks import GeneratorConfig, ResnetGenerator
 from tests.pairs import write_pair
 from tests.training.colours import COLOURS, nothing, swap, tinted
@@ -87,7 +87,7 @@ def test_the_probe_can_be_trained_on_other_pictures() -> None:
         DOMAINS,
         (tinted(4, 0, 1), tinted(4, 2, 2)),
         COLOURS,
-        training=(tinted(20, 0, 3), tinted(25, 2, 4)),
+        probe=train_probe(DOMAINS, (tinted(20, 0, 3), tinted(25, 2, 4)), COLOURS),
         resamples=100,
     )
     assert result.probe.trained_on == "20 + 25 training pictures"

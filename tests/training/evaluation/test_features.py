@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mediatrans.errors import InputError, MissingExtraError, UsageError
-from mediatrans.training.features import load_feature_network
+from mediatrans.training.evaluation.features import load_feature_network
 from tests.training.colours import COLOURS, tinted
 
 CPU = torch.device("cpu")

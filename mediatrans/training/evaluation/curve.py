@@ -1,0 +1,109 @@
+"""The curve of a run's evaluations: evaluation.csv, and which step was the best."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from mediatrans.training.evaluation.figures import Evaluation, TranslationFigures
+from mediatrans.training.runs import EVALUATIONS
+
+__all__ = ["Curve", "Point"]
+
+_SMOOTHED_OVER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One evaluation, by column; the ratio is 1 where the features see no difference at all.
+
+    Attributes:
+        step: Steps made.
+        kid_to_b: KID of the pictures of a, translated, and the real ones of b.
+        kid_to_a: The other way.
+        kid_ratio_to_b: Over that of the untranslated pictures.
+        kid_ratio_to_a: The other way.
+        domain_accuracy_to_b: Share of the translations that the probe takes for b.
+        domain_accuracy_to_a: The other way.
+        cycle_psnr_db_to_b: Mean over the round trips that begin in a.
+        cycle_psnr_db_to_a: The other way.
+        smoothed_kid: Mean of both directions' KID over the last three evaluations.
+    """
+
+    step: int
+    kid_to_b: float
+    kid_to_a: float
+    kid_ratio_to_b: float
+    kid_ratio_to_a: float
+    domain_accuracy_to_b: float
+    domain_accuracy_to_a: float
+    cycle_psnr_db_to_b: float
+    cycle_psnr_db_to_a: float
+    smoothed_kid: float
+
+    @classmethod
+    def columns(cls) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(cls.__dataclass_fields__)
+
+
+class Curve:
+    """The evaluations of a run so far.
+
+    Args:
+        folder: The run folder.
+        start: Steps made; what an interrupted run wrote beyond them is dropped.
+    """
+
+    def __init__(self, folder: Path, start: int) -> None:
+        self._path = folder / EVALUATIONS
+        self.points: list[Point] = [p for p in _read(self._path) if p.step <= start]
+
+    def add(self, step: int, evaluation: Evaluation) -> Point:
+        """Note an evaluation and write the curve anew."""
+        to_b, to_a = evaluation.to_b, evaluation.to_a
+        kids = [(p.kid_to_b + p.kid_to_a) / 2 for p in self.points[1 - _SMOOTHED_OVER :]]
+        kids.append((to_b.kid.translated.value + to_a.kid.translated.value) / 2)
+        self.points.append(
+            Point(
+                step=step,
+                kid_to_b=to_b.kid.translated.value,
+                kid_to_a=to_a.kid.translated.value,
+                kid_ratio_to_b=_ratio(to_b),
+                kid_ratio_to_a=_ratio(to_a),
+                domain_accuracy_to_b=to_b.domain_accuracy,
+                domain_accuracy_to_a=to_a.domain_accuracy,
+                cycle_psnr_db_to_b=to_b.cycle.psnr_db.mean,
+                cycle_psnr_db_to_a=to_a.cycle.psnr_db.mean,
+                smoothed_kid=sum(kids) / len(kids),
+            )
+        )
+        self._write()
+        return self.points[-1]
+
+    @property
+    def best(self) -> Point:
+        """The evaluation with the least smoothed KID, the latest of equals."""
+        return min(reversed(self.points), key=lambda point: point.smoothed_kid)
+
+    def _write(self) -> None:
+        part = self._path.with_name(f"{EVALUATIONS}.part")
+        with part.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(Point.columns())
+            writer.writerows(
+                [p.step, *(repr(getattr(p, name)) for name in Point.columns()[1:])]
+                for p in self.points
+            )
+        part.replace(self._path)
+
+
+def _ratio(figures: TranslationFigures) -> float:
+    return 1.0 if figures.kid.ratio is None else figures.kid.ratio.value
+
+
+def _read(path: Path) -> list[Point]:
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.reader(file) if len(row) == len(Point.columns())][1:]
+    return [Point(int(row[0]), *map(float, row[1:])) for row in rows]

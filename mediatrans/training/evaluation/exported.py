@@ -1,0 +1,55 @@
+"""The figures of a model that has just been exported, for its card."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from mediatrans.training.device import choose_device
+from mediatrans.training.evaluation.candidate import open_candidate
+from mediatrans.training.evaluation.evaluate import evaluate, train_probe
+from mediatrans.training.evaluation.features import load_feature_network
+from mediatrans.training.evaluation.figures import Evaluation, write_quality
+from mediatrans.training.evaluation.gallery import Gallery
+from mediatrans.training.evaluation.held_out import LONGER_SIDE, HeldOut
+from mediatrans.training.runs import RunSettings
+
+__all__ = ["write_figures"]
+
+
+def write_figures(model: Path, run: RunSettings, told: Callable[[str], None]) -> None:
+    """Measure a model on its run's test split and held-out pictures, into its card.
+
+    The test split gives the figures of `mediatrans evaluate`, with the probe trained on the
+    training pictures; the held-out pictures give the spread of the round trip. What the run does
+    not have is left out, and that is told.
+
+    Args:
+        model: The model folder.
+        run: What the run was started with.
+        told: Is told in sentences how it goes.
+
+    Raises:
+        InputError: The run's pictures are gone, or too few of them are readable.
+        MissingExtraError: The packages of the extra `evaluate` are not installed.
+    """
+    pictures = HeldOut.of(run.folders, run.config)
+    candidate = open_candidate(str(model), "auto")
+    evaluation: Evaluation | None = None
+    test_a, test_b = run.folders.test_a, run.folders.test_b
+    if test_a is not None and test_b is not None:
+        network = load_feature_network("auto", choose_device("auto"))
+        told(f"measuring on the test split, with the features of {network.name}")
+        evaluation = evaluate(
+            (candidate.there, candidate.back),
+            run.folders.domains,
+            (Gallery(test_a, LONGER_SIDE), Gallery(test_b, LONGER_SIDE)),
+            network,
+            probe=train_probe(run.folders.domains, pictures.training, network),
+        )
+        evaluation = replace(evaluation, longer_side=LONGER_SIDE)
+    else:
+        told("the run has no test split, so the card has no figures of one")
+    held_out = pictures.measure_cycle(candidate.there, candidate.back)
+    if held_out is None:
+        told("the run held no pictures out, so the card has no cycle of them")
+    write_quality(model, evaluation, held_out)

@@ -1,0 +1,107 @@
+"""The held-out part of a run's training folders: judged while it trains, measured at export."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from mediatrans.errors import InputError, UsageError
+from mediatrans.quality.monitor import Translate
+from mediatrans.training.config import TrainConfig
+from mediatrans.training.evaluation.candidate import TorchTranslator
+from mediatrans.training.evaluation.evaluate import (
+    TrainedProbe,
+    evaluate,
+    measure_cycle,
+    train_probe,
+)
+from mediatrans.training.evaluation.features import FeatureNetwork
+from mediatrans.training.evaluation.figures import CycleSpread, Evaluation, HeldOutCycle
+from mediatrans.training.evaluation.gallery import Gallery
+from mediatrans.training.folders import Folders, find_pictures, split_hold_out
+from mediatrans.training.networks import ResnetGenerator
+
+__all__ = ["LONGER_SIDE", "HeldOut", "HeldOutJudge"]
+
+LONGER_SIDE = 512
+"""Pixels that larger pictures are reduced to, as `mediatrans evaluate` does unless told else."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """A run's pictures as its configuration parts them; either gallery may be empty.
+
+    Attributes:
+        domains: The names of a and b.
+        training: What it trains on, of a and of b.
+        held: What it never sees, of a and of b.
+        counts: How many are held out, of a and of b.
+    """
+
+    domains: tuple[str, str]
+    training: tuple[Gallery, Gallery]
+    held: tuple[Gallery, Gallery]
+    counts: tuple[int, int]
+
+    @classmethod
+    def of(cls, folders: Folders, config: TrainConfig) -> "HeldOut":
+        """Part the training folders as the trainer does.
+
+        Raises:
+            InputError: A folder is gone.
+        """
+        a = _part(folders.train_a, config, folders.test_a)
+        b = _part(folders.train_b, config, folders.test_b)
+        return cls(folders.domains, (a[0], b[0]), (a[1], b[1]), (a[2], b[2]))
+
+    def measure_cycle(self, there: Translate, back: Translate) -> HeldOutCycle | None:
+        """The round trips of the held-out pictures; None where a domain has none to measure."""
+        a = [measure_cycle(picture, there, back) for picture in self.held[0]]
+        b = [measure_cycle(picture, back, there) for picture in self.held[1]]
+        if not a or not b:
+            return None
+        return HeldOutCycle(self.domains, (len(a), len(b)), CycleSpread.of(a), CycleSpread.of(b))
+
+
+class HeldOutJudge:
+    """Evaluates a run's generators on its held-out pictures, as often as it is asked.
+
+    Args:
+        pictures: The run's pictures, parted.
+        network: What pictures are compared by.
+
+    Raises:
+        UsageError: Fewer than 2 pictures of a domain are held out.
+        InputError: Fewer than 2 pictures of a domain are readable.
+    """
+
+    def __init__(self, pictures: HeldOut, network: FeatureNetwork) -> None:
+        for domain, count in zip(pictures.domains, pictures.counts, strict=True):
+            if count < 2:
+                raise UsageError(
+                    f"--evaluate-every needs held-out pictures, {domain} has {count}",
+                    remedy="add --hold-out always, and have 20 pictures or more a domain",
+                )
+        self._pictures = pictures
+        self._network = network
+        self._probe: TrainedProbe = train_probe(pictures.domains, pictures.training, network)
+
+    def judge(
+        self, generators: tuple[ResnetGenerator, ResnetGenerator], device: torch.device
+    ) -> Evaluation:
+        """Judge G: a -> b and F: b -> a; they are left as they were."""
+        there, back = (TorchTranslator(generator, device) for generator in generators)
+        return evaluate(
+            (there, back),
+            self._pictures.domains,
+            self._pictures.held,
+            self._network,
+            probe=self._probe,
+        )
+
+
+def _part(folder: Path, config: TrainConfig, test: Path | None) -> tuple[Gallery, Gallery, int]:
+    if not folder.is_dir():
+        raise InputError("the run's pictures are gone", path=folder, remedy="restore the folder")
+    names, held = split_hold_out(find_pictures(folder), config.hold_out, test is not None)
+    return Gallery(folder, LONGER_SIDE, names), Gallery(folder, LONGER_SIDE, held), len(held)

@@ -1,0 +1,151 @@
+import csv
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from mediatrans.cli.main import run as cli
+from mediatrans.errors import Interrupted, UsageError
+from mediatrans.training import loop
+from mediatrans.training.checkpoint import load_checkpoint
+from mediatrans.training.evaluation import exported
+from mediatrans.training.evaluation.held_out import HeldOut
+from mediatrans.training.folders import Folders, find_pictures, resolve_folders
+from mediatrans.training.loop import train
+from tests.training.colours import COLOURS
+from tests.training.test_loop import Watcher, assert_same_model
+from tests.training.tiny import TINY, TINY_FLAGS, write_domains, write_pictures
+
+EVALUATED = replace(TINY, hold_out="always", evaluate_every=2, steps=6, checkpoint_every=3)
+
+
+@pytest.fixture(autouse=True)
+def _small_features(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (loop, exported):
+        monkeypatch.setattr(module, "load_feature_network", lambda choice, device: COLOURS)
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    return write_domains(tmp_path / "data", count=30)
+
+
+def rows(run: Path) -> list[dict[str, str]]:
+    with (run / "evaluation.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_evaluations_make_a_curve_and_keep_the_best(folders: Folders, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(EVALUATED, folders, run, watcher := Watcher())
+    found = rows(run)
+    assert [row["step"] for row in found] == ["2", "4", "6"]
+    least = min(found, key=lambda row: float(row["smoothed_kid"]))
+    assert load_checkpoint(run / "checkpoints" / "best.pt").step == int(least["step"])
+    assert f"best: step {least['step']}" in watcher.text
+    with Image.open(run / "evaluation.png") as plot:
+        assert plot.size == (960, 480)
+
+
+def test_evaluating_changes_no_weight(folders: Folders, tmp_path: Path) -> None:
+    evaluated = train(EVALUATED, folders, tmp_path / "evaluated")
+    plain = train(replace(EVALUATED, evaluate_every=0), folders, tmp_path / "plain")
+    assert_same_model(evaluated, plain)
+    assert not (tmp_path / "plain" / "evaluation.csv").exists()
+
+
+def test_a_resumed_curve_is_that_of_a_whole_run(folders: Folders, tmp_path: Path) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    train(EVALUATED, folders, whole)
+    with pytest.raises(Interrupted):
+        train(EVALUATED, folders, cut, Watcher(5))
+    train(EVALUATED, folders, cut, resume=True)
+    assert rows(cut) == rows(whole)
+    assert_same_model(cut / "checkpoints" / "best.pt", whole / "checkpoints" / "best.pt")
+
+
+def test_without_held_out_pictures_there_is_nothing_to_evaluate_on(
+    folders: Folders, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="--hold-out always"):
+        train(replace(EVALUATED, hold_out="never"), folders, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_held_out_are_the_pictures_the_trainer_leaves_out(folders: Folders, tmp_path: Path) -> None:
+    pictures = HeldOut.of(folders, EVALUATED)
+    checkpoint = load_checkpoint(train(EVALUATED, folders, tmp_path / "run"))
+    for domain, held, folder in zip(
+        ("a", "b"), pictures.counts, (folders.train_a, folders.train_b), strict=True
+    ):
+        assert held >= 2
+        assert len(checkpoint.data[domain]) == len(find_pictures(folder)) - held
+
+
+def test_the_test_split_chooses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "root"
+    for name, tint in (("trainA", 0), ("trainB", 2)):
+        write_pictures(root / name, 30, tint)
+    for name in ("testA", "testB"):
+        (root / name).mkdir()
+        (root / name / "unreadable.png").write_bytes(b"looked at, this would be an error")
+    folders = resolve_folders([root], "red,blue")
+    train(EVALUATED, folders, tmp_path / "run", watcher := Watcher())
+    assert len(rows(tmp_path / "run")) == 3
+    assert "unreadable" not in watcher.text
+
+
+@pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:.*:FutureWarning")
+def test_an_export_measures_the_model_for_its_card(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, tint in (("trainA", 0), ("trainB", 2)):
+        write_pictures(here / "root" / name, 30, tint)
+    for name, tint in (("testA", 0), ("testB", 2)):
+        write_pictures(here / "root" / name, 4, tint)
+    flags = [flag if flag != "never" else "always" for flag in TINY_FLAGS]
+    assert cli(["train", "root", "--domains", "red,blue", *flags]) == 0
+    assert cli(["export-onnx"]) == 0
+    quality = tomllib.loads(Path("models/red2blue/card.toml").read_text())["quality"]
+    assert quality["to_blue"]["pictures"] == 4
+    assert quality["probe"]["trained_on"].endswith("training pictures")
+    held = HeldOut.of(resolve_folders([here / "root"], "red,blue"), EVALUATED).counts
+    assert (
+        quality["held_out"]["to_blue"]["pictures"],
+        quality["held_out"]["to_red"]["pictures"],
+    ) == held
+    spread = quality["held_out"]["to_red"]["cycle"]["psnr_db"]
+    assert 0 < spread["p05"] <= spread["p50"] <= spread["p95"]
+
+    assert cli(["export-onnx", "--overwrite", "--no-evaluate"]) == 0
+    assert "quality" not in tomllib.loads(Path("models/red2blue/card.toml").read_text())
+    assert "measuring on the test split" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:.*:FutureWarning")
+def test_a_model_whose_pictures_are_gone_is_exported_without_figures(
+    folders: Folders,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    train(replace(TINY, steps=1), folders, tmp_path / "run")
+    folders.train_a.rename(tmp_path / "elsewhere")
+    assert cli(["export-onnx", str(tmp_path / "run"), "-o", str(tmp_path / "model")]) == 0
+    assert "the run's pictures are gone" in capsys.readouterr().err
+    assert (tmp_path / "model" / "card.toml").exists()
+
+
+def test_judging_is_repeatable(folders: Folders) -> None:
+    from mediatrans.training.cyclegan import CycleGAN
+    from mediatrans.training.evaluation.held_out import HeldOutJudge
+
+    judge = HeldOutJudge(HeldOut.of(folders, EVALUATED), COLOURS)
+    model = CycleGAN(EVALUATED, torch.device("cpu"))
+    first, again = (judge.judge(model.generators, model.device) for _ in range(2))
+    assert first == again
+    assert np.isfinite(first.to_b.kid.translated.value)
