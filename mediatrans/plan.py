@@ -210,7 +210,8 @@ def _jobs_of(given: Path, to: str, options: ConvertOptions, *, alone: bool) -> l
 
 def _tell_of_new_container(job: Job, options: ConvertOptions) -> None:
     named = job.output == options.output or options.file_format is not None
-    if job.kind != "video" or job.output is None or job.frames or named:
+    is_file = job.input != STDIO and not job.frames
+    if job.kind != "video" or job.output is None or named or not is_file:
         return
     old, new = job.input.suffix.lower(), job.output.suffix
     if old != new:

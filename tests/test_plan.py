@@ -154,6 +154,8 @@ def test_preview_skips_the_rest_of_a_folder(here: Path) -> None:
         {"batch_size": 0},
         {"preview": -1},
         {"threads": 0},
+        {"crf": -1},
+        {"verification": "twice"},
     ],
 )
 def test_contradictions_are_refused(options: dict[str, object]) -> None:
@@ -163,7 +165,7 @@ def test_contradictions_are_refused(options: dict[str, object]) -> None:
 
 def test_outputs_are_judged_by_their_suffix_alone(here: Path) -> None:
     touch(Path("a.mp4"), Path("a.png"))
-    for name in ("b.gif", "b.MKV", "b.webm"):
+    for name in ("b.gif", "b.MKV", "b.webm", "b.webp", "b.apng"):
         assert outputs(plan([Path("a.mp4")], "w", ConvertOptions(output=Path(name)))) == [name]
     assert outputs(plan([Path("a.png")], "w", ConvertOptions(output=Path("b.gif")))) == ["b.gif"]
     for given, name in (("a.mp4", "b.avi"), ("a.mp4", "b.png"), ("a.png", "b.heic")):

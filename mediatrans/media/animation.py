@@ -8,13 +8,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["ANIMATION_SUFFIXES", "FOREVER", "Animation", "animation_of", "riff_chunks"]
+__all__ = [
+    "ANIMATION_SUFFIXES",
+    "FOREVER",
+    "GIF_APPLICATION",
+    "GIF_CONTROL",
+    "GIF_PICTURE",
+    "Animation",
+    "animation_of",
+    "gif_blocks",
+    "png_chunks",
+    "riff_chunks",
+]
 
 ANIMATION_SUFFIXES = frozenset({".gif", ".png", ".apng", ".webp"})
 """Suffixes of files that hold either one picture or an animation."""
 
 FOREVER = 0
 """The number of plays of an animation that never stops."""
+
+GIF_PICTURE = b"\x2c"
+GIF_CONTROL = b"\x21\xf9"
+GIF_APPLICATION = b"\x21\xff"
 
 _ENOUGH = 2
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -27,9 +42,11 @@ class Animation:
 
     Attributes:
         plays: How often it plays; `FOREVER` for one that never stops.
+        frames: How many pictures it has; None where only counting them would tell.
     """
 
     plays: int
+    frames: int | None = None
 
 
 def animation_of(path: Path) -> Animation | None:
@@ -55,32 +72,50 @@ def animation_of(path: Path) -> Animation | None:
 
 
 def _gif(file: BinaryIO) -> Animation | None:
-    """GIF89a specification, section 12; the number of plays is an extension of Netscape's."""
+    frames, plays = 0, 1
+    for kind, position in gif_blocks(file):
+        frames += kind == GIF_PICTURE
+        if frames == _ENOUGH:
+            return Animation(plays)
+        if kind == GIF_APPLICATION:
+            file.seek(position)
+            content = file.read(18)
+            if content[3:14] == b"NETSCAPE2.0":
+                repeats = int.from_bytes(content[16:18], "little")
+                plays = FOREVER if repeats == 0 else repeats + 1
+    return None
+
+
+def gif_blocks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """The kind and position of each block of a GIF, up to its end or to what is no block.
+
+    GIF89a specification, section 12.
+
+    Args:
+        file: A file that can seek, as the blocks may be read in between.
+    """
     file.seek(10)
     flags = file.read(3)
     if len(flags) < 3:
-        return None
+        return
     _skip_colour_table(file, flags[0])
-    frames, plays = 0, 1
-    while frames < _ENOUGH:
-        block = file.read(1)
-        if block == b"\x2c":
-            frames += 1
+    while True:
+        position = file.tell()
+        kind = file.read(1)
+        if kind == b"\x21":
+            kind += file.read(1)
+        elif kind == GIF_PICTURE:
             descriptor = file.read(9)
             if len(descriptor) < 9:
-                return None
+                return
             _skip_colour_table(file, descriptor[8])
             file.seek(1, 1)  # LZW minimum code size
-            _skip_sub_blocks(file)
-        elif block == b"\x21":
-            if file.read(1) == b"\xff" and file.read(12)[1:] == b"NETSCAPE2.0":
-                repeats = file.read(4)
-                plays = int.from_bytes(repeats[2:], "little")
-                plays += plays != FOREVER
-            _skip_sub_blocks(file)
         else:
-            return None
-    return Animation(plays)
+            return
+        _skip_sub_blocks(file)
+        after = file.tell()
+        yield kind, position
+        file.seek(after)
 
 
 def _skip_colour_table(file: BinaryIO, flags: int) -> None:
@@ -97,17 +132,28 @@ def _skip_sub_blocks(file: BinaryIO) -> None:
 
 def _png(file: BinaryIO) -> Animation | None:
     """PNG specification, third edition, 11.3.6: acTL comes before the first picture."""
-    file.seek(len(_PNG))
-    while len(header := file.read(8)) == 8:
-        length, name = int.from_bytes(header[:4]), header[4:]
+    for name, position in png_chunks(file):
         if name == b"acTL":
-            content = file.read(8)
-            frames, plays = int.from_bytes(content[:4]), int.from_bytes(content[4:])
-            return Animation(plays) if frames >= _ENOUGH else None
-        if name in (b"IDAT", b"IEND"):
+            file.seek(position + 8)
+            frames, plays = int.from_bytes(file.read(4)), int.from_bytes(file.read(4))
+            return Animation(plays, frames) if frames >= _ENOUGH else None
+        if name == b"IDAT":
             return None
-        file.seek(length + 4, 1)
     return None
+
+
+def png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """The name and position of each chunk of a PNG.
+
+    Args:
+        file: A file that can seek, as the chunks may be read in between.
+    """
+    position = len(_PNG)
+    file.seek(position)
+    while len(header := file.read(8)) == 8:
+        yield header[4:], position
+        position += 12 + int.from_bytes(header[:4])
+        file.seek(position)
 
 
 def _webp(file: BinaryIO) -> Animation | None:

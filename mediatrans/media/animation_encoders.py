@@ -13,7 +13,7 @@ from av.filter import Graph
 from av.video.format import VideoFormat
 from av.video.stream import VideoStream
 
-from mediatrans.media.animation import FOREVER
+from mediatrans.media.animation import FOREVER, GIF_CONTROL, gif_blocks, png_chunks
 from mediatrans.media.encoders import USUAL_RATE, Encoder, timed
 from mediatrans.media.frames import Frame
 from mediatrans.media.video import VideoInfo
@@ -93,27 +93,27 @@ class ApngEncoder(Encoder):
         yield from self.stream.encode(None)
 
 
-def set_last_delay(path: Path, delay: Fraction) -> None:
-    """Set how long the last picture of an APNG is shown, which its muxer has to guess.
+def set_last_delay(path: Path, muxer: str, delay: Fraction) -> None:
+    """Set how long the last picture of an animation is shown, which its muxer has to guess.
 
     Args:
-        path: A finished APNG.
+        path: A finished animation.
+        muxer: "gif" or "apng".
         delay: Seconds.
     """
-    exact = delay.limit_denominator(_DELAY_MAX)
-    if exact.numerator > _DELAY_MAX:
-        exact = Fraction(min(round(delay), _DELAY_MAX))
     with path.open("r+b") as file:
-        position, last = 8, None
-        file.seek(position)
-        while len(header := file.read(8)) == 8:
-            last = position if header[4:] == b"fcTL" else last
-            position += 12 + int.from_bytes(header[:4])
-            file.seek(position)
-        if last is None:
+        if muxer == "gif":
+            controls = [at for kind, at in gif_blocks(file) if kind == GIF_CONTROL]
+            if controls:
+                file.seek(controls[-1] + 4)
+                file.write(min(round(delay * 100), _DELAY_MAX).to_bytes(2, "little"))
             return
+        last = max(position for name, position in png_chunks(file) if name == b"fcTL")
         file.seek(last + 4)
         chunk = bytearray(file.read(4 + 26))
+        exact = delay.limit_denominator(_DELAY_MAX)
+        if exact.numerator > _DELAY_MAX:
+            exact = Fraction(min(round(delay), _DELAY_MAX))
         chunk[24:26] = exact.numerator.to_bytes(2)
         chunk[26:28] = exact.denominator.to_bytes(2)
         file.seek(last + 4)

@@ -1,5 +1,6 @@
 """Which encoder writes a video's picture, in which pixel format and with which options."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -172,6 +173,8 @@ def _codec(name: str) -> Codec:
         near = get_close_matches(name, av.codecs_available, n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else "use libx264 or libx265, say"
         raise UsageError(f"no encoder is called {name!r}", remedy=hint) from None
+    if codec.name == "libsvtav1":
+        os.environ.setdefault("SVT_LOG", "1")  # errors only: it talks on stderr
     if codec.type != "video":
         raise UsageError(f"{name} encodes no video", remedy="use libx264 or libx265, say")
     return codec

@@ -14,7 +14,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 
 from mediatrans.media.frames import Pixels
 
-__all__ = ["Chroma", "Colour", "FromRgb", "ToRgb", "chroma_of", "has_alpha", "is_hdr"]
+__all__ = ["Chroma", "Colour", "FromRgb", "ToRgb", "chroma_of", "has_alpha", "is_hdr", "is_wide"]
 
 Chroma = Literal["420", "422", "444"]
 """How densely colour is sampled: every second pixel both ways, every second across, or every."""
@@ -23,7 +23,10 @@ _UNSPECIFIED: Final = 2
 _CHROMA: Final[dict[tuple[int, int], Chroma]] = {(16, 16): "444", (8, 16): "422"}
 _BT709: Final = 1
 _SMPTE170M: Final = 6
+_BT2020: Final = 9
 _HDR_TRANSFERS: Final = frozenset({16, 18})  # PQ and HLG
+_WIDE_PRIMARIES: Final = frozenset({_BT2020, 10, 11, 12})  # bt2020, XYZ, DCI and Display P3
+_WIDE_MATRICES: Final = frozenset({9, 10})  # bt2020
 # Without these flags swscale is off by up to 3 of 255 on flat colours.
 _EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 _SWSCALE_MATRICES: Final = {
@@ -58,7 +61,7 @@ class Colour:
     def of(cls, frame: VideoFrame) -> "Colour":
         """The tags an output of this frame's video gets."""
         name = frame.format.name
-        if is_hdr(frame):
+        if is_hdr(frame) or is_wide(frame):
             return cls(int(ColorRange.MPEG), _BT709, _BT709, _BT709)
         tags = cls(frame.color_range, frame.colorspace, frame.color_primaries, frame.color_trc)
         if frame.format.is_rgb or name == "pal8":
@@ -78,6 +81,14 @@ class Colour:
 def is_hdr(frame: VideoFrame) -> bool:
     """Whether a frame is PQ or HLG."""
     return frame.color_trc in _HDR_TRANSFERS
+
+
+def is_wide(frame: VideoFrame) -> bool:
+    """Whether a frame's primaries reach beyond bt709; untagged ones are those of its matrix."""
+    untagged = frame.color_primaries in (0, _UNSPECIFIED)
+    return frame.color_primaries in _WIDE_PRIMARIES or (
+        untagged and frame.colorspace in _WIDE_MATRICES
+    )
 
 
 def has_alpha(pixels: VideoFormat) -> bool:
@@ -117,7 +128,7 @@ class ToRgb:
     def __init__(self, first: VideoFrame) -> None:
         self._width, self._height = first.width, first.height
         self._reformatter = VideoReformatter()
-        self._tone_map = _ToneMap(first) if is_hdr(first) else None
+        self._tone_map = _ToneMap(first) if is_hdr(first) or is_wide(first) else None
 
     def __call__(self, frame: VideoFrame) -> tuple[Pixels, Pixels | None]:
         """Convert a frame.
@@ -125,7 +136,7 @@ class ToRgb:
         Returns:
             uint8 [H, W, 3], and uint8 [H, W] of alpha where the format has it.
         """
-        if self._tone_map and is_hdr(frame):
+        if self._tone_map and (is_hdr(frame) or is_wide(frame)):
             frame = self._tone_map(frame)
         transparent = has_alpha(frame.format)
         colour = Colour.of(frame)
@@ -187,7 +198,7 @@ class FromRgb:
 
 
 class _ToneMap:
-    """HDR to bt709 by swscale's perceptual intent, which only its filter can be asked for."""
+    """HDR and wide gamuts to bt709 by an intent of swscale's, which its filter alone takes."""
 
     def __init__(self, first: VideoFrame) -> None:
         self._graph = Graph()
@@ -205,7 +216,8 @@ class _ToneMap:
             out_primaries="bt709",
             out_transfer="bt709",
             out_range="full",
-            intent="perceptual",
+            # The perceptual one keeps HDR's highlights, but moves colours that bt709 can hold.
+            intent="perceptual" if is_hdr(first) else "relative_colorimetric",
             flags="bicubic+accurate_rnd",
         )
         rgb = self._graph.add("format", "rgb24")
@@ -213,5 +225,9 @@ class _ToneMap:
         self._graph.link_nodes(source, scale, rgb, sink).configure()
 
     def __call__(self, frame: VideoFrame) -> VideoFrame:
+        if not is_hdr(frame) and frame.color_primaries not in _WIDE_PRIMARIES:
+            frame.color_primaries = _BT2020
+        if frame.color_trc in (0, _UNSPECIFIED):
+            frame.color_trc = _BT709
         self._graph.vpush(frame)
         return self._graph.vpull()

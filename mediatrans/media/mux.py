@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 import av
 from av import Packet
 from av.container import OutputContainer
-from av.stream import Discard, Disposition, Stream
+from av.stream import DataStream, Discard, Disposition, Stream
 
 from mediatrans.media.container import Clip, Opener, input_error, open_input
 from mediatrans.media.pipe_formats import MPEGTS_CODECS
@@ -246,7 +246,10 @@ class _Copy:
             packet.pts -= shift
         if packet.dts is not None:
             packet.dts -= shift
-        if self._copied.type in ("audio", "video"):
+        # Pictures out of order that bear no decoding time are in the muxer's hands.
+        if self._copied.type == "audio" or (
+            self._copied.type == "video" and packet.dts is not None
+        ):
             self._keep_order(packet)
         for taken in self._converter.convert(packet) if self._converter else (packet,):
             yield self._placed(taken)
@@ -303,10 +306,14 @@ def _describe(stream: Stream) -> str:
 def _add_copy(stream: Stream, output: OutputContainer) -> Stream | None:
     """Add a stream like a template, or None where the container cannot hold it."""
     if stream.codec_context is None:
-        # Attachments; data streams have no tag that MP4 or Matroska would take.
-        if stream.type != "attachment" or output.format.name != "matroska":
-            return None
-        return output.add_stream_from_template(stream)
+        if stream.type == "attachment" and output.format.name == "matroska":
+            return output.add_stream_from_template(stream)
+        # Timed metadata as cameras write it; the muxer knows it by the tag that MP4 gave it.
+        is_timed = isinstance(stream, DataStream) and stream.name == "bin_data"
+        from_mov = "mp4" in stream.container.format.name
+        if is_timed and from_mov and output.format.name in ("mp4", "mov"):
+            return output.add_stream_from_template(stream)
+        return None
     if output.format.name == "mpegts" and stream.codec_context.name not in MPEGTS_CODECS:
         return None  # the muxer would take it as private data, which no player knows
     try:

@@ -34,12 +34,13 @@ class SteadyClock:
             time: The file's own time in ticks, or None where it has none.
             duration: Ticks until the next time is due, where known.
         """
+        last = self._last
         if time is None:
-            repaired = 0 if self._last is None else self._last + self._step
+            repaired = 0 if last is None else last + self._step
             self._warn("are missing", repaired)
         else:
             repaired = self._in_order(time + self._offset)
-        self._step = duration or self._step
+        self._step = duration or (self._step if last is None else repaired - last)
         self._last = repaired
         return repaired
 

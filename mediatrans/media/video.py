@@ -18,8 +18,8 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from mediatrans.errors import InputError
-from mediatrans.media.animation import FOREVER, animation_of
-from mediatrans.media.colour import Chroma, Colour, ToRgb, chroma_of, has_alpha, is_hdr
+from mediatrans.media.animation import FOREVER, Animation, animation_of
+from mediatrans.media.colour import Chroma, Colour, ToRgb, chroma_of, has_alpha, is_hdr, is_wide
 from mediatrans.media.container import Clip, Opener, input_error, open_input
 from mediatrans.media.deinterlace import deinterlaced
 from mediatrans.media.frames import Frame, MediaInfo
@@ -252,7 +252,7 @@ def _info(
     return VideoInfo(
         width=width,
         height=height,
-        frame_count=_frame_count(container, stream, rate, clip),
+        frame_count=_frame_count(container, stream, rate, animation, clip),
         rate=rate,
         path=path,
         stream_index=stream.index,
@@ -267,9 +267,13 @@ def _info(
 
 
 def _frame_count(
-    container: InputContainer, stream: VideoStream, rate: Fraction | None, clip: Clip
+    container: InputContainer,
+    stream: VideoStream,
+    rate: Fraction | None,
+    animation: Animation | None,
+    clip: Clip,
 ) -> int | None:
-    count: int | None = stream.frames or None
+    count: int | None = stream.frames or (animation.frames if animation else None)
     if (count is None or clip.begin or clip.end) and container.duration and rate:
         origin = Fraction(container.start_time or 0, av.time_base)
         file_end = origin + Fraction(container.duration, av.time_base)
@@ -283,6 +287,8 @@ def _frame_count(
 def _warn(stream: VideoStream, first: VideoFrame, path: Path) -> None:
     if is_hdr(first):
         _LOG.warning("%s: HDR, tone-mapped to SDR (bt709, 8 bits)", path)
+    elif is_wide(first):
+        _LOG.warning("%s: wide colours, mapped to bt709 with 8 bits", path)
     elif first.format.components[0].bits > 8:
         bits = first.format.components[0].bits
         _LOG.warning("%s: %d bits a channel, translated with 8", path, bits)

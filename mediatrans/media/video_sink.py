@@ -230,8 +230,8 @@ class VideoSink:
 
     def _publish(self, written: Written) -> None:
         """Look at the finished video and give it its name."""
-        if self._muxer == "apng" and self._end > self._last:
-            set_last_delay(self._part, self._end - self._last)
+        if self._muxer in _ANIMATIONS and self._end > self._last:
+            set_last_delay(self._part, self._muxer, self._end - self._last)
         verify_video(self._part, self._output, written, self._verification)
         publish(self._part, self._output)
 

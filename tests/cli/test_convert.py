@@ -5,8 +5,12 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import av
+import numpy as np
 import pytest
+from PIL import Image
 
 from mediatrans.cli.main import run
 from mediatrans.translate.session import cuda_device_count
@@ -126,6 +130,66 @@ def test_a_missing_device_is_5_never_the_cpu(
     assert run(["convert", "a.png", "--to", "night", "--device", "cuda"]) == 5
     assert "--device cpu" in capsys.readouterr().err
     assert not Path("a-night.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["--vcodec", "h264_mediacodec"], 5, "h264_mediacodec"),
+        (["--vcodec", "libx264x"], 2, "did you mean libx264"),
+        (["--preset", "glacial", "--vcodec", "libx264"], 2, "glacial"),
+        (["--crf", "-1"], 2, "crf"),
+        (["--verify", "twice"], 2, "full"),
+    ],
+)
+def test_an_encoder_that_does_not_start_stops_before_any_work(
+    pair: Path, words: list[str], code: int, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_picture(Path("a.png"))
+    write_clip(Path("b.mp4"))
+    assert run(["convert", "a.png", "b.mp4", "--to", "night", *words]) == code
+    assert says in capsys.readouterr().err
+    assert {path.name for path in Path().glob("*-night*")} == set()
+    if code == 5:  # pictures need no encoder of videos
+        assert run(["convert", "a.png", "--to", "night", *words]) == 0
+
+
+def test_the_encoder_and_how_closely_to_look(pair: Path) -> None:
+    write_clip(Path("a.mp4"))
+    words = ["--vcodec", "libx265", "--crf", "30", "--preset", "ultrafast", "--verify", "full"]
+    assert run(["convert", "a.mp4", "--to", "night", *words]) == 0
+    with av.open("a-night.mp4") as container:
+        assert container.streams.video[0].codec_context.codec.canonical_name == "hevc"
+
+
+def test_a_container_that_is_not_written_becomes_matroska_and_says_so(
+    pair: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_clip(Path("a.avi"))
+    assert run(["convert", "a.avi", "--to", "night"]) == 0
+    assert Path("a-night.mkv").exists()
+    assert "a.avi: .avi is not written, the output becomes .mkv" in caplog.text
+    caplog.clear()
+    assert run(["convert", "a.avi", "--to", "night", "-o", "b.mkv"]) == 0
+    assert "not written" not in caplog.text
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".png", ".webp"])
+def test_an_animation_stays_one(pair: Path, suffix: str) -> None:
+    levels, delays_ms = [40, 120, 200], [70, 200, 130]
+    pictures = [Image.new("RGB", (32, 24), (level,) * 3) for level in levels]
+    options: dict[str, Any] = {"lossless": True} if suffix == ".webp" else {}
+    pictures[0].save(
+        f"a{suffix}", save_all=True, append_images=pictures[1:], duration=delays_ms, **options
+    )
+    assert run(["convert", f"a{suffix}", "--to", "night"]) == 0
+    with Image.open(f"a-night{suffix}") as made:
+        for index, level in enumerate(levels):
+            made.seek(index)
+            assert np.abs(np.asarray(made.convert("RGB"))[9, 9] - (255.0 - level)).max() <= 1
+            assert made.info["duration"] == delays_ms[index]
+        with pytest.raises(EOFError):
+            made.seek(3)
 
 
 def test_fail_under_is_7_and_keeps_the_output(

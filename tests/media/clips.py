@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -13,14 +14,16 @@ from av.container import OutputContainer
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
+from PIL import Image
 
-from mediatrans.media.frames import Pixels
-from mediatrans.media.video import VideoSource
-from mediatrans.media.video_sink import VideoSink
+from mediatrans.media.codecs import Encoding
+from mediatrans.media.frames import Frame, Pixels
+from mediatrans.media.verification import Verification
+from mediatrans.media.videos import create_video, open_video
 
 MILLISECOND = Fraction(1, 1000)
 EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
-MATRICES = {1: Colorspace.ITU709, 6: Colorspace.ITU601}
+MATRICES = {1: Colorspace.ITU709, 6: Colorspace.ITU601, 9: Colorspace.BT2020}
 
 
 @dataclass(frozen=True)
@@ -115,12 +118,61 @@ def _write_tone(output: OutputContainer, stream: AudioStream, seconds: float) ->
     output.mux(stream.encode(None))
 
 
-def translate(source: Path, output: Path, limit: int | None = None) -> Path:
+def write_animation(
+    path: Path,
+    delays_ms: Sequence[int],
+    *,
+    plays: int = 0,
+    transparent: bool = True,
+    size: tuple[int, int] = (30, 20),
+    **extra: Any,
+) -> Path:
+    """Write a GIF, APNG or lossless WebP of a red square that walks, on nothing or on grey."""
+    ground = (0, 0, 0, 0) if transparent else (90, 90, 90, 255)
+    pictures = []
+    for index in range(len(delays_ms)):
+        picture = Image.new("RGBA", size, ground)
+        picture.paste((200, 40, 30, 255), (4 + 4 * index, 4, 10 + 4 * index, 12))
+        if path.suffix != ".gif":
+            picture.putpixel((0, 0), (200, 40, 30, 128))
+        pictures.append(picture if transparent else picture.convert("RGB"))
+    options: dict[str, Any] = {"lossless": True} if path.suffix == ".webp" else {"disposal": 2}
+    if path.suffix != ".gif":
+        options["loop"] = plays
+    elif plays != 1:  # a GIF counts repetitions, or none
+        options["loop"] = max(0, plays - 1)
+    pictures[0].save(
+        path,
+        save_all=True,
+        append_images=pictures[1:],
+        duration=list(delays_ms),
+        **options,
+        **extra,
+    )
+    return path
+
+
+def translate(
+    source: Path,
+    output: Path,
+    limit: int | None = None,
+    encoding: Encoding | None = None,
+    verification: Verification = "fast",
+) -> Path:
     """Send a video through source and sink unchanged."""
-    with VideoSource(source, limit=limit) as frames, VideoSink(output, frames.info) as sink:
+    with (
+        open_video(source, limit=limit) as frames,
+        create_video(output, frames.info, encoding, verification) as sink,
+    ):
         for frame in frames:
             sink.write(frame)
     return output
+
+
+def frames_of(path: Path) -> list[Frame]:
+    """Every frame as our own source gives it."""
+    with open_video(path) as frames:
+        return list(frames)
 
 
 def times_of(path: Path) -> list[Fraction]:

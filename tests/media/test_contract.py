@@ -14,8 +14,9 @@ from mediatrans.media.frames import Frame, Sink, Source
 from mediatrans.media.images import PictureSink, PictureSource
 from mediatrans.media.picture_writer import write_picture
 from mediatrans.media.video import VideoSource
-from mediatrans.media.video_sink import VideoSink
-from tests.media.clips import MILLISECOND, moving_square, write_clip
+from mediatrans.media.videos import create_video, open_video
+from mediatrans.media.webp import WebpSource
+from tests.media.clips import MILLISECOND, moving_square, write_animation, write_clip
 
 COUNT = 6
 
@@ -49,27 +50,35 @@ def pictures(tmp_path: Path) -> Medium:
     )
 
 
+def medium_of(path: Path, tmp_path: Path) -> Medium:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    final = folder / f"out{path.suffix}"
+
+    def open_sink(source: Source) -> Sink:
+        assert isinstance(source, VideoSource | WebpSource)
+        return create_video(final, source.info)
+
+    return Medium(lambda: open_video(path), open_sink, folder, [final])
+
+
 def video(suffix: str) -> Callable[[Path], Medium]:
     def make(tmp_path: Path) -> Medium:
+        path = tmp_path / f"in{suffix}"
+        if suffix in (".webp", ".apng"):
+            write_animation(path, [40] * COUNT)
+            return medium_of(path, tmp_path)
         codec = {".webm": "libvpx-vp9", ".gif": "gif"}.get(suffix, "libx264")
         pixel_format = "rgb8" if suffix == ".gif" else "yuv420p"
         time_base = Fraction(1, 100) if suffix == ".gif" else MILLISECOND
-        path = write_clip(
-            tmp_path / f"in{suffix}",
+        write_clip(
+            path,
             [index * 4 for index in range(COUNT)],
             time_base=time_base * 10 if suffix != ".gif" else time_base,
             codec=codec,
             pixel_format=pixel_format,
         )
-        folder = tmp_path / "out"
-        folder.mkdir()
-        final = folder / f"out{suffix}"
-
-        def open_sink(source: Source) -> Sink:
-            assert isinstance(source, VideoSource)
-            return VideoSink(final, source.info)
-
-        return Medium(lambda: VideoSource(path), open_sink, folder, [final])
+        return medium_of(path, tmp_path)
 
     return make
 
@@ -84,7 +93,7 @@ def frame_folder(tmp_path: Path) -> Medium:
 
     def open_sink(source: Source) -> Sink:
         assert isinstance(source, FrameFolder)
-        return VideoSink(final, source.info)
+        return create_video(final, source.info)
 
     return Medium(lambda: FrameFolder(tmp_path, inputs, Fraction(24)), open_sink, folder, [final])
 
@@ -96,7 +105,7 @@ def fail_midway(medium: Medium, error: BaseException) -> None:
 
 
 MEDIA = {"pictures": pictures, "frame folder": frame_folder} | {
-    suffix: video(suffix) for suffix in (".mp4", ".mov", ".mkv", ".webm", ".gif")
+    suffix: video(suffix) for suffix in (".mp4", ".mov", ".mkv", ".webm", ".gif", ".apng", ".webp")
 }
 
 

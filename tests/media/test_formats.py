@@ -37,9 +37,16 @@ def test_a_gif_is_a_video_only_when_it_moves(tmp_path: Path, frames: int, kind: 
     assert kind_of(path) == kind
 
 
-@pytest.mark.parametrize("content", [b"", b"GIF89a", b"GIF89a" + b"\xff" * 40, b"text"])
-def test_a_broken_gif_is_a_picture(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "a.gif"
+@pytest.mark.parametrize("suffix", [".gif", ".png", ".webp"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"text", b"GIF89a", b"GIF89a" + b"\xff" * 40, b"\x89PNG\r\n\x1a\n\0\0",
+        b"\x89PNG\r\n\x1a\n\0\0\0\x08acTL\0\0", b"RIFF\xff\xff\0\0WEBPVP8X\n\0\0\0\x02",
+    ],
+)  # fmt: skip
+def test_a_broken_animation_is_a_picture(tmp_path: Path, suffix: str, content: bytes) -> None:
+    path = tmp_path / f"a{suffix}"
     path.write_bytes(content)
     assert kind_of(path) == "image"
 
@@ -50,6 +57,8 @@ def test_a_broken_gif_is_a_picture(tmp_path: Path, content: bytes) -> None:
         ("a.MP4", ".mp4"),
         ("a.webm", ".webm"),
         ("a.gif", ".gif"),
+        ("a.webp", ".webp"),
+        ("a.png", ".png"),
         ("a.ts", ".mkv"),
         ("a.wmv", ".mkv"),
     ],

@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from mediatrans.media.ffmpeg import run_ffmpeg
@@ -105,10 +106,23 @@ def test_pixels_that_are_not_square_stay_so(tmp_path: Path) -> None:
         assert after.info.pixel_aspect == before.info.pixel_aspect == Fraction(16, 11)
 
 
-def test_hdr_becomes_sdr_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+RED = (190, 110, 100)
+
+
+def grey_and_red(index: int, width: int, height: int) -> Pixels:
+    picture = np.full((height, width, 3), 128, np.uint8)
+    picture[:, width // 3 : 2 * width // 3] = RED
+    picture[:, 2 * width // 3 :] = 235
+    return picture
+
+
+@pytest.mark.parametrize("transfer", [16, 18], ids=["PQ", "HLG"])
+def test_hdr_becomes_sdr_and_says_so(
+    tmp_path: Path, transfer: int, caplog: pytest.LogCaptureFixture
+) -> None:
     source = write_clip(
-        tmp_path / "in.mkv", TIMES, codec="libx265", pixel_format="yuv420p10le",
-        tags=Tags(1, 9, 9, 16, untagged_matrix=1), options={"x265-params": "log-level=none"},
+        tmp_path / "in.mkv", TIMES[:2], codec="ffv1", pixel_format="yuv420p10le",
+        draw=grey_and_red, tags=Tags(1, 9, 9, transfer),
     )  # fmt: skip
     with caplog.at_level(logging.WARNING):
         output = translate(source, tmp_path / "out.mp4")
@@ -116,7 +130,58 @@ def test_hdr_becomes_sdr_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFi
     with av.open(str(output)) as container:
         context = container.streams.video[0].codec_context
         assert (context.colorspace, context.color_primaries, context.color_trc) == (1, 1, 1)
+        assert context.color_range == 1
         assert context.pix_fmt == "yuv420p"
+    grey, red, white = (first_picture(output)[24, x].astype(int) for x in (8, 32, 56))
+    assert np.ptp(grey) <= 4
+    assert np.ptp(white) <= 4
+    assert 40 < grey.mean() < white.mean() <= 255
+    assert red[0] > red[1] + 40
+
+
+def test_wide_colours_are_mapped_and_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    source = write_clip(
+        tmp_path / "in.mkv", TIMES[:2], codec="ffv1", pixel_format="yuv444p10le",
+        draw=grey_and_red, tags=Tags(1, 9, 9, 14),
+    )  # fmt: skip
+    with caplog.at_level(logging.WARNING):
+        output = translate(source, tmp_path / "out.mp4")
+    assert "wide colours" in caplog.text
+    with av.open(str(output)) as container:
+        context = container.streams.video[0].codec_context
+        assert (context.colorspace, context.color_primaries, context.color_trc) == (1, 1, 1)
+    grey, red, _ = (first_picture(output)[24, x].astype(int) for x in (8, 32, 56))
+    assert np.abs(grey - 128).max() <= 3
+    # By the primaries of BT.2020 and BT.709 and their common transfer function, worked out below.
+    assert np.abs(red - bt2020_to_bt709(RED)).max() <= 4
+
+
+def bt2020_to_bt709(colour: tuple[int, int, int]) -> NDArray[np.float64]:
+    """ITU-R BT.2087, with the transfer function of BT.709."""
+    matrix = np.array(
+        [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]]
+    )
+    coded = np.array(colour) / 255
+    linear = np.where(coded < 0.081, coded / 4.5, ((coded + 0.099) / 1.099) ** (1 / 0.45))
+    mapped = np.clip(matrix @ linear, 0, 1)
+    coded = np.where(mapped < 0.018, 4.5 * mapped, 1.099 * mapped**0.45 - 0.099)
+    return np.asarray(255 * coded, np.float64)
+
+
+def test_ten_bits_of_usual_colour_keep_their_tags(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = write_clip(
+        tmp_path / "in.mkv", TIMES[:2], codec="ffv1", pixel_format="yuv420p10le",
+        draw=grey_and_red, tags=Tags(1, 1, 1, 1),
+    )  # fmt: skip
+    with caplog.at_level(logging.WARNING):
+        output = translate(source, tmp_path / "out.mp4")
+    assert "10 bits" in caplog.text
+    picture = first_picture(output)[24]
+    assert np.abs(picture[[8, 56]].astype(int) - [[128] * 3, [235] * 3]).max() <= 2
+    with av.open(str(output)) as container:
+        assert container.streams.video[0].codec_context.pix_fmt == "yuv420p"
 
 
 def test_an_animated_gif_keeps_its_delays_and_transparency(tmp_path: Path) -> None:

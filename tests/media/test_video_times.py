@@ -3,11 +3,14 @@
 import logging
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
 import pytest
 
+from mediatrans.media.ffmpeg import run_ffmpeg
+from mediatrans.media.times import SteadyClock
 from mediatrans.media.video import VideoSource
 from mediatrans.media.video_sink import VideoSink
 from tests.media.clips import (
@@ -129,20 +132,103 @@ def test_the_frame_count_is_foreseen(tmp_path: Path) -> None:
         assert whole.info.time_base < MILLISECOND
 
 
-def test_times_that_repeat_are_repaired_and_said(
+def stamped(path: Path, times: Sequence[int]) -> Path:
+    """A Matroska file of pictures that each stand alone, whose packets bear the given times."""
+    whole = write_clip(
+        path.with_name("whole.mkv"), range(len(times)), codec="mjpeg", pixel_format="yuvj420p"
+    )
+    with av.open(str(whole)) as source, av.open(str(path), "w") as output:
+        stream = output.add_stream_from_template(source.streams.video[0])
+        packets = (packet for packet in source.demux(video=0) if packet.size)
+        for packet, time in zip(packets, times, strict=True):
+            packet.pts, packet.dts = time, None
+            packet.stream = stream
+            output.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("given", "repaired"),
+    [
+        ([0, 40, 80, 80, 160, 200], [0, 40, 80, 81, 160, 200]),
+        ([0, 40, 80, 60, 160, 200], [0, 40, 80, 81, 160, 200]),
+        ([0, 0, 0, 40], [0, 1, 2, 40]),
+        # Two recordings joined: the second goes on where the first has ended.
+        ([960, 1000, 1040, 0, 40, 80], [960, 1000, 1040, 1080, 1120, 1160]),
+    ],
+)
+def test_times_that_repeat_or_go_back_are_repaired_and_said(
+    tmp_path: Path, given: list[int], repaired: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = SteadyClock("a.mkv", MILLISECOND)
+    with caplog.at_level(logging.WARNING):
+        assert [clock.tick(time, 40) for time in given] == repaired
+    assert caplog.text.count("repaired") == 1
+
+
+def test_repeated_times_come_through_the_whole_line(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    source = write_clip(tmp_path / "in.mkv", CONSTANT[:6], codec="mjpeg", pixel_format="yuvj420p")
-    repeating = tmp_path / "repeating.mkv"
-    with av.open(str(source)) as whole, av.open(str(repeating), "w") as output:
-        stream = output.add_stream_from_template(whole.streams.video[0])
-        for packet in whole.demux(video=0):
-            if packet.pts is not None:
-                packet.pts = packet.dts = min(packet.pts, 80) if packet.pts < 160 else packet.pts
-                packet.stream = stream
-                output.mux(packet)
-    source = repeating
-    with caplog.at_level(logging.WARNING), VideoSource(source) as frames:
-        times = [frame.pts for frame in frames]
-    assert times == [0, 40, 80, 81, 160, 200]
-    assert "repaired" in caplog.text
+    source = stamped(tmp_path / "in.mkv", [0, 40, 80, 80, 160, 200])
+    with caplog.at_level(logging.WARNING):
+        output = translate(source, tmp_path / "out.mkv")
+    assert [1000 * time for time in times_of(output)] == [0, 40, 80, 81, 160, 200]
+    assert "times that repeat or go back, repaired" in caplog.text
+
+
+def test_recordings_joined_end_to_end_go_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    part = write_clip(
+        tmp_path / "part.ts", [index * 3600 for index in range(25)],
+        time_base=Fraction(1, 90000), sound_s=1,
+    )  # fmt: skip
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(part.read_bytes() * 2)
+    with caplog.at_level(logging.WARNING):
+        output = translate(joined, tmp_path / "out.mkv")
+    times = times_of(output)
+    assert len(times) == 50
+    assert {round(1000 * (b - a)) for a, b in pairwise(times)} == {40}
+    sound = [time for time, _ in packets_of(output, "audio")]
+    assert max(b - a for a, b in pairwise(sound)) < Fraction(1, 20)
+    assert abs(sound[-1] - times[-1]) < Fraction(1, 10)
+
+
+@pytest.mark.parametrize("name", ["raw.h264", "raw.y4m", "live.mkv", "fragments.mp4", "a.avi"])
+def test_streams_that_state_no_length_come_out_whole(tmp_path: Path, name: str) -> None:
+    source = tmp_path / name
+    options = {
+        "raw.h264": ["-c:v", "libx264", "-bf", "2"],
+        "raw.y4m": [],
+        "live.mkv": ["-c:v", "libx264", "-live", "1", "-flush_packets", "1"],
+        "fragments.mp4": ["-c:v", "libx264", "-movflags", "frag_keyframe+empty_moov"],
+        "a.avi": ["-c:v", "mpeg4", "-bf", "2"],
+    }
+    run_ffmpeg(
+        [
+            "-f",
+            "lavfi",
+            "-i",
+            "testsrc2=size=96x64:rate=25:duration=1",
+            *options[name],
+            str(source),
+        ],
+        timeout_s=60,
+    )
+    output = translate(source, tmp_path / "out.mkv")
+    times = times_of(output)
+    assert len(times) == 25
+    assert {round(1000 * (b - a)) for a, b in pairwise(times)} == {40}
+
+
+def test_edit_lists_are_kept_to(tmp_path: Path) -> None:
+    whole = write_clip(
+        tmp_path / "whole.mp4", [index * 40 for index in range(75)], sound_s=3, options={"g": "250"}
+    )
+    source = tmp_path / "in.mp4"
+    run_ffmpeg(["-ss", "1.1", "-i", str(whole), "-c", "copy", str(source)], timeout_s=60)
+    output = translate(source, tmp_path / "out.mp4")
+    assert len(times_of(source)) < 75
+    assert largest_difference(times_of(source), times_of(output)) == 0
+    assert packets_of(output, "audio") == packets_of(source, "audio")

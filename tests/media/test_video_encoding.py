@@ -1,0 +1,216 @@
+"""The encoder that is asked for, or the reason why not; pixel formats near to the source's."""
+
+import logging
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from mediatrans.errors import DeviceError, UsageError
+from mediatrans.media import codecs
+from mediatrans.media.codecs import Encoding, probe_encoder
+from mediatrans.media.ffmpeg import run_ffmpeg
+from tests.media.clips import frames_of, times_of, translate, write_clip
+
+TIMES = [index * 40 for index in range(4)]
+
+
+def coded_as(path: Path) -> tuple[str, str | None]:
+    with av.open(str(path)) as container:
+        context = container.streams.video[0].codec_context
+        return context.codec.canonical_name, context.pix_fmt
+
+
+@pytest.mark.parametrize(
+    ("encoding", "suffix", "codec"),
+    [
+        (Encoding("libx265"), ".mp4", "hevc"),
+        (Encoding("libx265", crf=30, preset="ultrafast"), ".mkv", "hevc"),
+        (Encoding("libsvtav1", preset="12"), ".webm", "av1"),
+        (Encoding("libvpx"), ".webm", "vp8"),
+        (Encoding("mpeg4"), ".mp4", "mpeg4"),
+        (Encoding("prores_ks"), ".mov", "prores"),
+        (Encoding("ffv1"), ".mkv", "ffv1"),
+        (Encoding(crf=5, preset="ultrafast"), ".mp4", "h264"),
+    ],
+    ids=str,
+)
+def test_the_encoder_is_the_one_asked_for(
+    tmp_path: Path, encoding: Encoding, suffix: str, codec: str
+) -> None:
+    source = write_clip(tmp_path / "in.mp4", TIMES, size=(96, 64))
+    probe_encoder(encoding)
+    output = translate(source, tmp_path / f"out{suffix}", encoding=encoding, verification="full")
+    assert coded_as(output)[0] == codec
+    assert times_of(output) == times_of(source)
+    for old, new in zip(frames_of(source), frames_of(output), strict=True):
+        assert np.abs(old.pixels.astype(int) - new.pixels).mean() < 4
+
+
+def test_crf_weighs_size_against_quality(tmp_path: Path) -> None:
+    source = write_clip(tmp_path / "in.mp4", TIMES, size=(160, 120))
+    sizes = [
+        translate(source, tmp_path / f"{crf}.mp4", encoding=Encoding(crf=crf)).stat().st_size
+        for crf in (1, 18, 40)
+    ]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(set(sizes)) == 3
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [
+        (Encoding("libx264x"), "did you mean libx264"),
+        (Encoding("aac"), "encodes no video"),
+        (Encoding("mpeg4", crf=20), "no constant quality"),
+        (Encoding("libvpx-vp9", preset="slow"), "no presets"),
+        (Encoding("libx264", preset="glacial"), "does not start .*preset glacial"),
+        (Encoding("libvpx-vp9", crf=99), "does not start .*crf 99"),
+    ],
+    ids=str,
+)
+def test_what_no_encoder_does_is_a_usage_error(encoding: Encoding, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        probe_encoder(encoding)
+
+
+def opens(name: str) -> bool:
+    try:
+        probe_encoder(Encoding(name))
+    except DeviceError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", ["h264_nvenc", "hevc_nvenc", "h264_qsv", "h264_mediacodec"])
+def test_hardware_that_is_not_there_is_a_device_error(name: str) -> None:
+    if opens(name):
+        pytest.skip(f"{name} really opens here")
+    with pytest.raises(DeviceError, match=name) as caught:
+        probe_encoder(Encoding(name))
+    assert "another --vcodec" in str(caught.value.remedy)
+
+
+def test_a_container_that_cannot_hold_the_codec_is_named(tmp_path: Path) -> None:
+    source = write_clip(tmp_path / "in.mp4", TIMES)
+    with pytest.raises(UsageError, match="webm cannot hold h264"):
+        translate(source, tmp_path / "out.webm", encoding=Encoding("libx264"))
+    assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm"])
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv422p", "yuv444p"])
+def test_colour_is_sampled_as_densely_as_before(
+    tmp_path: Path, suffix: str, pixel_format: str
+) -> None:
+    source = write_clip(tmp_path / "in.mkv", TIMES, codec="ffv1", pixel_format=pixel_format)
+    assert coded_as(translate(source, tmp_path / f"out{suffix}"))[1] == pixel_format
+
+
+def test_rgb_is_written_for_every_player(tmp_path: Path) -> None:
+    source = write_clip(tmp_path / "in.mkv", TIMES, codec="ffv1", pixel_format="bgr0")
+    assert coded_as(translate(source, tmp_path / "out.mp4"))[1] == "yuv420p"
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265", "libvpx-vp9", "mpeg4"])
+def test_an_odd_size_is_kept_where_there_is_a_way(tmp_path: Path, codec: str) -> None:
+    source = write_clip(tmp_path / "in.mkv", TIMES, codec="ffv1", size=(61, 35))
+    output = translate(source, tmp_path / "out.mkv", encoding=Encoding(codec))
+    assert frames_of(output)[0].pixels.shape == (35, 61, 3)
+
+
+@pytest.mark.parametrize(("odd", "even"), [((61, 36), (62, 36)), ((61, 35), (62, 36))])
+def test_an_odd_size_is_padded_where_there_is_none(
+    tmp_path: Path,
+    odd: tuple[int, int],
+    even: tuple[int, int],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def trial(name: str, size: tuple[int, int], *rest: object) -> Exception | None:
+        return ValueError("odd") if size[0] % 2 or size[1] % 2 else None
+
+    monkeypatch.setattr(codecs, "_trial", trial)
+    source = write_clip(tmp_path / "in.mkv", TIMES, codec="ffv1", size=odd)
+    with caplog.at_level(logging.WARNING):
+        output = translate(source, tmp_path / "out.mp4")
+    before, after = frames_of(source)[0].pixels, frames_of(output)[0].pixels
+    assert f"libx264 takes no odd size, padded to {even[0]}x{even[1]}" in caplog.text
+    assert after.shape == (even[1], even[0], 3)
+    assert np.abs(before.astype(int) - after[: odd[1], : odd[0]]).mean() < 4
+
+
+def transparent_clip(path: Path, *codec: str) -> Path:
+    """A red disc on nothing, its edge half transparent, drawn by the second FFmpeg build."""
+    alpha = "255*clip(1.5-hypot(X-48-4*N,Y-32)/16,0,1)"
+    code, _, log = run_ffmpeg(
+        ["-y", "-f", "lavfi", "-i", "color=red:size=96x64:rate=25:duration=0.2", "-vf",
+         f"format=rgba,geq=r=220:g=40:b=30:a='{alpha}'", "-c:v", *codec, str(path)],
+        timeout_s=60,
+    )  # fmt: skip
+    assert code == 0, log
+    return path
+
+
+VP9_ALPHA = ("libvpx-vp9", "-pix_fmt", "yuva420p", "-crf", "10", "-b:v", "0")
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "output", "encoding"),
+    [
+        ("in.webm", VP9_ALPHA, "out.webm", None),
+        ("in.webm", VP9_ALPHA, "out.mkv", Encoding("libvpx-vp9")),
+        ("in.webm", ("libvpx", "-pix_fmt", "yuva420p", "-auto-alt-ref", "0"), "out.webm", None),
+        ("in.mov", ("qtrle",), "out.webm", None),
+        ("in.mov", ("qtrle",), "out.mov", Encoding("prores_ks")),
+        ("in.mov", ("qtrle",), "out.mov", Encoding("qtrle")),
+        ("in.mkv", ("ffv1", "-pix_fmt", "yuva420p"), "out.mkv", Encoding("ffv1")),
+    ],
+    ids=str,
+)
+def test_transparency_goes_around_and_is_put_back(
+    tmp_path: Path, name: str, codec: tuple[str, ...], output: str, encoding: Encoding | None
+) -> None:
+    source = transparent_clip(tmp_path / name, *codec)
+    made = translate(source, tmp_path / output, encoding=encoding, verification="full")
+    before, after = frames_of(source), frames_of(made)
+    assert len(after) == len(before) == 5
+    for old, new in zip(before, after, strict=True):
+        assert old.alpha is not None
+        assert new.alpha is not None
+        assert old.alpha.min() <= 2
+        assert old.alpha.max() >= 253
+        assert np.abs(old.alpha.astype(int) - new.alpha).mean() < 2
+        shown = old.alpha > 200
+        assert np.abs(old.pixels[shown].astype(int) - new.pixels[shown]).mean() < 6
+
+
+def test_transparency_that_is_lost_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = transparent_clip(tmp_path / "in.webm", *VP9_ALPHA)
+    with caplog.at_level(logging.WARNING):
+        output = translate(source, tmp_path / "out.mp4")
+    assert caplog.text.count("written opaque") == 1
+    assert frames_of(output)[0].alpha is None
+
+
+def test_an_encoder_that_does_not_start_leaves_nothing(tmp_path: Path) -> None:
+    source = write_clip(tmp_path / "in.mkv", TIMES)
+    with pytest.raises(UsageError, match="libx264 does not start"):
+        translate(source, tmp_path / "out.mp4", encoding=Encoding(preset="glacial"))
+    assert [path.name for path in tmp_path.iterdir()] == ["in.mkv"]
+
+
+def test_pixels_that_are_not_square_stay_so_or_it_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = write_clip(tmp_path / "in.mp4", TIMES, aspect=Fraction(16, 11))
+    for suffix in (".mp4", ".mov", ".mkv"):
+        with av.open(str(translate(source, tmp_path / f"out{suffix}"))) as container:
+            assert container.streams.video[0].sample_aspect_ratio == Fraction(16, 11)
+    with caplog.at_level(logging.WARNING):
+        translate(source, tmp_path / "out.webm")
+    assert "not square" in caplog.text
