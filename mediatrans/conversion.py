@@ -1,28 +1,36 @@
 """The straight line: plan -> source -> translator -> monitor -> sink -> report."""
 
+import hashlib
+import json
 import logging
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import groupby
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
+import av
 import numpy as np
+import onnxruntime
 
-from mediatrans.errors import ExitCode, InputError, MediatransError, UsageError
+from mediatrans import __version__
+from mediatrans.errors import ExitCode, InputError, MediatransError, ModelError, UsageError
+from mediatrans.manifest import Entry, Manifest, input_identity
 from mediatrans.media.codecs import probe_encoder
-from mediatrans.media.frames import Frame, Source
+from mediatrans.media.frames import Frame
 from mediatrans.media.images import PictureSink, PictureSource
 from mediatrans.media.overlap import ReadAhead, WriteBehind
 from mediatrans.media.pipe_formats import STDIO
-from mediatrans.opening import encoding_of, open_sink, open_source
-from mediatrans.plan import ConvertOptions, Job, plan
+from mediatrans.media.publish import Fingerprint
+from mediatrans.plan import ConvertOptions, Job, plan, settings_of
 from mediatrans.quality.monitor import CycleMonitor, CycleSummary
 from mediatrans.quality.report import JobReport, Report
 from mediatrans.translate.blend import blend
 from mediatrans.translate.translator import Translator
+from mediatrans.video_job import encoding_of, open_video_job
 
 __all__ = ["Observer", "convert"]
 
@@ -39,6 +47,9 @@ class Observer:
 
     def translated(self, job: Job, frames: int, total: int | None) -> None:
         """So many frames of a job, of a total where that is known, have been translated."""
+
+    def kept(self, job: Job, folder: Path) -> None:
+        """A video could not be finished; the same call goes on from what the folder holds."""
 
     def finished(self, row: JobReport) -> None:
         """A job has ended."""
@@ -74,7 +85,7 @@ def convert(
         to, model=options.model, device=options.device, threads=options.threads
     )
     given = [inputs] if isinstance(inputs, Path | str) else inputs
-    jobs = plan([Path(path) for path in given], to, options)
+    jobs = plan([Path(path) for path in given], to, options, translator.sha256)
     if any(job.kind == "video" and job.ready for job in jobs):
         probe_encoder(encoding_of(options))
     observer.planned(translator, jobs)
@@ -88,7 +99,11 @@ def convert(
         else:
             for job in group:
                 run.leave_out(job)
-    return Report.of(translator.generator.name, run.rows, options.limits)
+    changed = run.model_error()
+    if changed is not None:
+        log.error("%s", changed)
+    codes = [] if changed is None else [changed.exit_code]
+    return Report.of(translator.generator.name, run.rows, options.limits, codes)
 
 
 class _Run:
@@ -100,6 +115,8 @@ class _Run:
         self._options = options
         self._observer = observer
         self._inverse = translator.inverse() if options.check_every else None
+        self._manifests: dict[Path, Manifest] = {}
+        self._model_error: ModelError | None = None
         self._clock_s = time.monotonic()
         if options.limits and self._inverse is None:
             raise UsageError(
@@ -113,31 +130,54 @@ class _Run:
                 translator.generator.path,
             )
 
+    def model_error(self) -> ModelError | None:
+        """What is wrong with the model's files since they were loaded, or None."""
+        if self._model_error is None:
+            try:
+                self._translator.check_unchanged()
+                if self._inverse is not None:
+                    self._inverse.check_unchanged()
+            except ModelError as error:
+                self._model_error = error
+        return self._model_error
+
     def convert_video(self, job: Job) -> None:
         """Translate one video file."""
-        options = self._options
-        monitor = self._monitor(every=options.check_every)
+        monitor = self._monitor(every=self._options.check_every)
         count = 0
+
+        def record(fingerprint: Fingerprint) -> None:
+            cycle = monitor.summary() if monitor else None
+            self._note(job, fingerprint, count, cycle, is_partial=video.damage is not None)
+
         try:
-            with (
-                open_source(job, options) as source,
-                open_sink(job, source.info, options) as sink,
+            if (error := self.model_error()) is not None:
+                raise error
+            with open_video_job(
+                job,
+                self._options,
+                self._made_with(job),
+                monitor,
+                record,
+                lambda folder: self._observer.kept(job, folder),
+            ) as video:
+                count = video.done
                 # Closed before the sink and the source, also when this loop is left by an error.
-                closing(self._stream(source, sink.write, monitor)) as batches,
-            ):
-                for batch in batches:
-                    count += len(batch)
-                    self._observer.translated(job, count, source.info.frame_count)
+                with closing(
+                    self._stream(video.frames, video.write, monitor, border=video.border)
+                ) as batches:
+                    for batch in batches:
+                        count += len(batch)
+                        self._observer.translated(job, count, video.total)
                 if count == 0:
                     raise InputError("it holds no frame", path=job.input)
         except Exception as error:
             self._fail(job, error)
         else:
-            self._succeed(job, count, monitor.take() if monitor else None)
+            self._succeed(job, count, monitor.take() if monitor else None, video.damage)
 
     def convert_pictures(self, jobs: Sequence[Job]) -> None:
         """Translate picture files as one stream, so that they overlap, each with its own row."""
-        options = self._options
         ends: SimpleQueue[tuple[int, Exception | None]] = SimpleQueue()
         notes: dict[int, tuple[str, ...]] = {}
         monitor = self._monitor(every=1)
@@ -155,16 +195,18 @@ class _Run:
                 if job is not None and error is not None:
                     self._fail(job, error)
                 elif job is not None:
-                    self._succeed(job, 1, cycle, notes.pop(index, ()))
+                    self._succeed(job, 1, cycle, notes=notes.pop(index, ()))
 
+        def record(index: int, fingerprint: Fingerprint) -> None:
+            cycle = monitor.summary(index) if monitor else None
+            self._note(jobs[index], fingerprint, 1, cycle)
+
+        inputs = [job.input for job in jobs]
+        outputs = [job.output for job in jobs if job.output]
         try:
             with (
-                PictureSource(
-                    [job.input for job in jobs], failed, max_pixels=options.max_pixels
-                ) as source,
-                PictureSink(
-                    [job.output for job in jobs if job.output], failed, quality=options.quality
-                ) as sink,
+                PictureSource(inputs, failed, max_pixels=self._options.max_pixels) as source,
+                PictureSink(outputs, failed, quality=self._options.quality, record=record) as sink,
             ):
 
                 def write(frame: Frame) -> None:
@@ -175,6 +217,8 @@ class _Run:
                 with closing(self._stream(source, write, monitor, failed)) as batches:
                     for batch in batches:
                         settle()
+                        if (changed := self.model_error()) is not None:
+                            raise changed
                         self._observer.translated(jobs[batch[-1].index], 1, 1)
         except Exception as error:
             settle()
@@ -188,24 +232,31 @@ class _Run:
         if job.error is not None:
             self._fail(job, job.error)
         else:
-            self._finish(JobReport(job.input, job.output, job.kind, "skipped", error=job.skip))
+            row = JobReport(job.input, job.output, job.kind, "skipped", error=job.skip)
+            if job.done is not None:
+                figures = job.done.cycle
+                cycle = CycleSummary.from_dict(figures) if figures else None
+                row = replace(row, frames=job.done.frames, cycle=cycle)
+            self._finish(row)
 
     def _stream(
         self,
-        source: Source,
+        source: Iterable[Frame],
         write: Callable[[Frame], None],
         monitor: CycleMonitor | None,
         failed: Callable[[int, Exception], None] | None = None,
+        border: int | None = None,
     ) -> Generator[list[Frame], None, None]:
         """Translate and write a source's frames; yields each batch when it is on its way out.
 
-        Frames that cannot be translated go to `failed`; without it their error is raised.
+        Frames that cannot be translated go to `failed`; without it their error is raised. No batch
+        reaches over a multiple of `border`.
         """
         with (
             ReadAhead(source, _QUEUE_DEPTH) as frames,
             WriteBehind(write, _QUEUE_DEPTH) as writer,
         ):
-            for batch in _batches(frames, self._options.batch_size):
+            for batch in _batches(frames, self._options.batch_size, border):
                 pixels = np.stack([frame.pixels for frame in batch])
                 try:
                     translated = self._translator(pixels)
@@ -225,12 +276,56 @@ class _Run:
     def _monitor(self, every: int) -> CycleMonitor | None:
         return CycleMonitor(self._inverse, every) if self._inverse is not None else None
 
+    def _made_with(self, job: Job) -> dict[str, Any]:
+        """What a segment of a video depends on; nothing where it is written in one piece anyway."""
+        if STDIO in (job.input, job.output):
+            return {}
+        identity = input_identity(job.input)
+        return {
+            "frames": _digest_of(job.frames),
+            "input": identity["path"],
+            "input size": identity["size"],
+            "input time": identity["mtime_ns"],
+            "model": self._translator.sha256,
+            "way back": self._inverse.sha256 if self._inverse else None,
+            "provider": self._translator.provider,
+            **settings_of(self._options),
+            "mediatrans": __version__,
+            "PyAV": av.__version__,
+            "ONNX Runtime": onnxruntime.__version__,
+        }
+
+    def _note(
+        self,
+        job: Job,
+        fingerprint: Fingerprint,
+        frames: int,
+        cycle: CycleSummary | None,
+        *,
+        is_partial: bool = False,
+    ) -> None:
+        """Write an output down in the manifest of its folder, if it has one."""
+        if job.home is None or job.origin is None or job.output is None:
+            return
+        manifest = self._manifests.setdefault(job.home, Manifest(job.home))
+        figures = asdict(cycle) if cycle else None
+        name = manifest.name_of(job.output)
+        manifest.add(Entry(name, job.origin, fingerprint, frames, figures, is_partial))
+
     def _succeed(
-        self, job: Job, frames: int, cycle: CycleSummary | None, notes: tuple[str, ...] = ()
+        self,
+        job: Job,
+        frames: int,
+        cycle: CycleSummary | None,
+        damage: InputError | None = None,
+        notes: tuple[str, ...] = (),
     ) -> None:
         row = JobReport(
             job.input, job.output, job.kind, "ok", frames=frames, cycle=cycle, notes=notes
         )
+        if damage is not None:
+            says = f"{damage}; {frames} frames before it were kept"
+            row = replace(row, status="partial", error=says, exit_code=damage.exit_code)
         self._finish(row)
 
     def _fail(self, job: Job, error: Exception) -> None:
@@ -250,11 +345,20 @@ class _Run:
         self._observer.finished(row)
 
 
-def _batches(frames: Iterable[Frame], size: int) -> Iterator[list[Frame]]:
-    """Group frames that follow each other and have one size."""
+def _digest_of(frames: Sequence[Path]) -> str:
+    """What tells a folder's pictures from others, and from themselves after a change."""
+    listing = json.dumps([input_identity(frame) for frame in frames])
+    return hashlib.sha256(listing.encode()).hexdigest()
+
+
+def _batches(
+    frames: Iterable[Frame], size: int, border: int | None = None
+) -> Iterator[list[Frame]]:
+    """Group frames that follow each other and have one size, none over a border."""
     batch: list[Frame] = []
     for frame in frames:
-        if batch and frame.pixels.shape != batch[0].pixels.shape:
+        is_new = border is not None and frame.index % border == 0
+        if batch and (is_new or frame.pixels.shape != batch[0].pixels.shape):
             yield batch
             batch = []
         batch.append(frame)

@@ -8,7 +8,8 @@ MediatransError            every expected failure: a code and a message with a r
 ├── DeviceError        5   the device that was asked for is not there
 ├── OutputError        6   an output cannot be written
 ├── QualityError       7   a `--fail-under` limit was not met
-└── DivergedError      8   training produced NaN or infinity
+├── DivergedError      8   training produced NaN or infinity
+└── StoppedTogetherError   one of several processes that train together: another one tells why
 Interrupted      130/143   SIGINT or SIGTERM (a KeyboardInterrupt: no `except Exception` eats it)
 
 Anything else that escapes is a bug: the CLI shows its traceback and exits 1.
@@ -30,6 +31,7 @@ __all__ = [
     "ModelError",
     "OutputError",
     "QualityError",
+    "StoppedTogetherError",
     "UsageError",
     "batch_exit_code",
 ]
@@ -128,6 +130,18 @@ class DivergedError(MediatransError):
     """Training that produced NaN or infinity."""
 
     exit_code = ExitCode.DIVERGED
+
+
+class StoppedTogetherError(MediatransError):
+    """Training in several processes, stopped for a reason that another of them tells.
+
+    Args:
+        exit_code: That of the reason.
+    """
+
+    def __init__(self, exit_code: ExitCode) -> None:
+        self.exit_code = exit_code
+        super().__init__("the run was stopped", remedy="another of its processes says why")
 
 
 class Interrupted(KeyboardInterrupt):

@@ -15,7 +15,7 @@ from mediatrans.media.formats import (
 )
 from mediatrans.media.pipe_formats import STDIO
 
-__all__ = ["holds", "output_path", "output_suffix", "real_path", "refusal"]
+__all__ = ["holds", "output_path", "output_suffix", "real_path", "refusal", "unwritable"]
 
 
 def output_path(
@@ -88,16 +88,15 @@ def holds(suffix: str, kind: Kind) -> bool:
 
 
 def refusal(
-    given: Path, output: Path, wanted: Counter[Path], sources: set[Path], *, overwrite: bool
+    given: Path, output: Path, wanted: Counter[Path], sources: set[Path]
 ) -> OutputError | None:
-    """Why an output cannot be written, or None.
+    """Why an output's name cannot be used, or None.
 
     Args:
         given: The input it is made of.
         output: The output.
         wanted: How many inputs want each output, by real paths.
         sources: What is read in this run, by real paths.
-        overwrite: Outputs that exist are replaced.
     """
     if output == STDIO:
         return None
@@ -111,16 +110,23 @@ def refusal(
         return OutputError("is an input of this run", path=output, remedy="name another -o")
     if output.is_dir():
         return OutputError("is a folder", path=output, remedy="name another -o")
-    if os.path.lexists(output) and not overwrite:
-        return OutputError("exists already", path=output, remedy="use --overwrite or another -o")
-    parent = next((p for p in output.absolute().parents if p.exists()), Path("/"))
-    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-        return OutputError(
-            f"cannot be written: {parent} is not a folder you may write to",
-            path=output,
-            remedy="name another place with -o",
-        )
     return None
+
+
+def unwritable(output: Path) -> OutputError | None:
+    """Why an output's folder cannot be written to, or None.
+
+    Args:
+        output: The output.
+    """
+    parent = next((p for p in output.absolute().parents if p.exists()), Path("/"))
+    if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
+        return None
+    return OutputError(
+        f"cannot be written: {parent} is not a folder you may write to",
+        path=output,
+        remedy="name another place with -o",
+    )
 
 
 def real_path(path: Path) -> Path:

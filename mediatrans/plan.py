@@ -5,25 +5,24 @@ import math
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from mediatrans.errors import InputError, MediatransError, OutputError, UsageError
+from mediatrans.manifest import Entry, Manifest, Origin, State, input_identity
 from mediatrans.media.formats import Kind, kind_of
 from mediatrans.media.limits import MAX_PIXELS, MAX_SPOOL_MB
 from mediatrans.media.numbered import numbered_pictures
 from mediatrans.media.pipe_formats import PIPE_MUXERS, STDIO
-from mediatrans.outputs import holds, output_path, output_suffix, real_path, refusal
+from mediatrans.media.publish import is_part
+from mediatrans.media.work_folder import is_published
+from mediatrans.outputs import holds, output_path, output_suffix, real_path, refusal, unwritable
 
-__all__ = ["ConvertOptions", "Job", "plan"]
+__all__ = ["ConvertOptions", "Job", "plan", "settings_of"]
 
 log = logging.getLogger(__name__)
-
-_KINDS: tuple[Kind, ...] = ("image", "video")
-_FRAMES_SUFFIX = ".mp4"
-_HIGHEST_FPS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +32,6 @@ class ConvertOptions:
     Attributes:
         output: File for one input file, else folder; None derives names from the inputs', `-` is
             standard output.
-        file_format: The suffix of the outputs that can have it, "png" or "webm" say, the others
-            keep theirs; of a pipe "mkv" or "ts". None keeps all.
-        quality: 1 to 100 for JPEG, WebP and AVIF; None compresses as the source was.
-        strength: 1 gives the translation, 0 the source, between them their blend. The cycle check
-            measures the translation itself, whatever the strength.
-        fps: Take the pictures of each folder for the frames of a video of this rate.
-        max_pixels: Larger pictures are refused before they are decoded.
-        spool_limit_mb: Most megabytes of a piped input that may lie on disk at one time.
         model: A model's name, folder or ONNX file; None searches the zoo.
         overwrite: Replace outputs that exist.
         batch_size: Frames translated in one call.
@@ -55,16 +46,20 @@ class ConvertOptions:
         vcodec: FFmpeg's name of the encoder of videos; None suits it to the container.
         crf: The encoder's constant quality, lower is better; None takes a high one.
         preset: One of the encoder's own presets; None takes its usual one.
+        keep_partial: Keep what could be read of a video that turns out to be damaged.
+        reader_limit_s: Seconds without a frame after which a video's reader is given up.
         verification: "fast" looks at the packets of a finished video, "full" decodes it as well.
+        file_format: The suffix of the outputs that can have it, "png" or "webm" say, the others
+            keep theirs; of a pipe "mkv" or "ts". None keeps all.
+        quality: 1 to 100 for JPEG, WebP and AVIF pictures; None compresses as the source was.
+        strength: 1 gives the translation, 0 the source, between them their blend. The cycle check
+            measures the translation itself, whatever the strength.
+        fps: Take the pictures of each folder for the frames of a video of this rate.
+        max_pixels: Larger pictures are refused before they are decoded.
+        spool_limit_mb: Most megabytes of a piped input that may lie on disk at one time.
     """
 
     output: Path | None = None
-    file_format: str | None = None
-    quality: int | None = None
-    strength: float = 1.0
-    fps: Fraction | None = None
-    max_pixels: int = MAX_PIXELS
-    spool_limit_mb: int = MAX_SPOOL_MB
     model: str | None = None
     overwrite: bool = False
     batch_size: int = 1
@@ -79,6 +74,14 @@ class ConvertOptions:
     crf: float | None = None
     preset: str | None = None
     verification: Literal["fast", "full"] = "fast"
+    keep_partial: bool = False
+    reader_limit_s: float = 60.0
+    file_format: str | None = None
+    quality: int | None = None
+    strength: float = 1.0
+    fps: Fraction | None = None
+    max_pixels: int = MAX_PIXELS
+    spool_limit_mb: int = MAX_SPOOL_MB
 
     def __post_init__(self) -> None:
         """Refuse options that contradict each other.
@@ -134,6 +137,40 @@ class ConvertOptions:
             raise UsageError("--max-pixels and --spool-limit start at 1")
 
 
+# What leaves every pixel as it is. A new option counts as one that does not, until it stands here.
+_OF_NO_PIXELS = frozenset(
+    {
+        "output", "model", "overwrite", "device", "limits", "verification",
+        "keep_partial", "reader_limit_s", "file_format", "max_pixels", "spool_limit_mb",
+    }
+)  # fmt: skip
+_OF_THE_RUN = frozenset({"batch_size", "threads", "check_every"})
+_KINDS: tuple[Kind, ...] = ("image", "video")
+_OF_VIDEOS = frozenset({"start_s", "end_s", "preview", "vcodec", "crf", "preset", "fps"})
+_OF_PICTURES = frozenset({"quality"})
+_FRAMES_SUFFIX = ".mp4"
+_HIGHEST_FPS = 1000
+
+
+def settings_of(options: ConvertOptions, kind: Kind | None = None) -> dict[str, Any]:
+    """The options that an output depends on, as JSON holds them.
+
+    Args:
+        options: All of them.
+        kind: "image" or "video" for those that decide what the output shows. None for those as well
+            that may change its last bits or its figures, as a segment of it has to know them.
+    """
+    others = _OF_NO_PIXELS
+    if kind is not None:
+        others |= _OF_THE_RUN
+    others |= _OF_VIDEOS if kind == "image" else _OF_PICTURES
+    return {
+        key: str(value) if isinstance(value, Fraction) else value
+        for key, value in asdict(options).items()
+        if key not in others
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One input file and what is to become of it.
@@ -145,6 +182,10 @@ class Job:
         kind: "image" or "video"; None where it could not be told.
         error: Why it cannot be done; None for a job that is ready.
         skip: Why it is left out; None for a job that is ready.
+        home: The output folder whose manifest tells of the output; None for a lone file.
+        origin: What the output is made from; None where it is in no manifest.
+        done: The manifest's entry of an output that is up to date, else None.
+        replaces: Whether what is there under the output's name may be replaced.
         frames: The pictures of a folder that is converted as one video, in their order.
     """
 
@@ -153,6 +194,10 @@ class Job:
     kind: Kind | None = None
     error: MediatransError | None = None
     skip: str | None = None
+    home: Path | None = None
+    origin: Origin | None = None
+    done: Entry | None = None
+    replaces: bool = False
     frames: tuple[Path, ...] = ()
 
     @property
@@ -161,13 +206,17 @@ class Job:
         return self.error is None and self.skip is None
 
 
-def plan(inputs: Sequence[Path], to: str, options: ConvertOptions) -> list[Job]:
+def plan(
+    inputs: Sequence[Path], to: str, options: ConvertOptions, model_sha256: str = ""
+) -> list[Job]:
     """Turn inputs into jobs; what cannot be done carries its error, the rest goes on.
 
     Args:
         inputs: Files and folders, mixed.
         to: The domain; it ends the names that are derived.
-        options: Only the output, its format, `overwrite`, `preview` and `fps` matter here.
+        options: How to convert.
+        model_sha256: The generator's digest; what an output folder holds of another one is out of
+            date.
 
     Raises:
         UsageError: No inputs, or an output name that no input can have.
@@ -183,7 +232,7 @@ def plan(inputs: Sequence[Path], to: str, options: ConvertOptions) -> list[Job]:
         jobs += _jobs_of(given, to, options, alone=len(inputs) == 1)
     for job in jobs:
         _tell_of_new_container(job, options)
-    return _check_outputs(jobs, overwrite=options.overwrite)
+    return _look_up(_check_outputs(jobs), options, model_sha256)
 
 
 def _jobs_of(given: Path, to: str, options: ConvertOptions, *, alone: bool) -> list[Job]:
@@ -209,9 +258,9 @@ def _jobs_of(given: Path, to: str, options: ConvertOptions, *, alone: bool) -> l
 
 
 def _tell_of_new_container(job: Job, options: ConvertOptions) -> None:
-    named = job.output == options.output or options.file_format is not None
+    is_named = job.output == options.output or options.file_format is not None
     is_file = job.input != STDIO and not job.frames
-    if job.kind != "video" or job.output is None or named or not is_file:
+    if job.kind != "video" or job.output is None or is_named or not is_file:
         return
     old, new = job.input.suffix.lower(), job.output.suffix
     if old != new:
@@ -228,7 +277,8 @@ def _file_job(path: Path, to: str, options: ConvertOptions, *, alone: bool) -> J
         )
     suffix = output_suffix(path, kind, options.file_format)
     derived = path.with_name(f"{path.stem}-{to}{suffix}")
-    return Job(path, _place(derived, f"{path.stem}{suffix}", kind, options, alone=alone), kind)
+    output, home = _place(derived, f"{path.stem}{suffix}", kind, options, alone=alone)
+    return Job(path, output, kind, home=home)
 
 
 def _stdin_job(to: str, options: ConvertOptions) -> Job:
@@ -238,7 +288,8 @@ def _stdin_job(to: str, options: ConvertOptions) -> Job:
             remedy="say where to write: -o out.mkv, or -o - for standard output",
         )
     name = f"stdin-{to}.{options.file_format or 'mkv'}"
-    return Job(STDIO, _place(Path(name), name, "video", options, alone=True), "video")
+    output, _ = _place(Path(name), name, "video", options, alone=True)
+    return Job(STDIO, output, "video")
 
 
 def _frames_job(folder: Path, to: str, options: ConvertOptions, *, alone: bool) -> Job:
@@ -250,22 +301,28 @@ def _frames_job(folder: Path, to: str, options: ConvertOptions, *, alone: bool) 
         )
     suffix = output_suffix(Path(f"x{_FRAMES_SUFFIX}"), "video", options.file_format)
     derived = named.with_name(f"{named.name}-{to}{suffix}")
-    output = _place(derived, f"{named.name}{suffix}", "video", options, alone=alone)
+    # No manifest: it compares files with what they were, and knows nothing of folders.
+    output, _ = _place(derived, f"{named.name}{suffix}", "video", options, alone=alone)
     return Job(folder, output, "video", frames=frames)
 
 
-def _place(derived: Path, name: str, kind: Kind, options: ConvertOptions, *, alone: bool) -> Path:
-    return output_path(
+def _place(
+    derived: Path, name: str, kind: Kind, options: ConvertOptions, *, alone: bool
+) -> tuple[Path, Path | None]:
+    """Where one file is written, and the output folder where it lies in one."""
+    output = output_path(
         options.output, derived, name, kind, alone=alone, file_format=options.file_format
     )
+    in_folder = options.output is not None and output not in (options.output, STDIO)
+    return output, options.output if in_folder else None
 
 
 def _folder_jobs(folder: Path, to: str, options: ConvertOptions, *, alone: bool) -> list[Job]:
+    named = folder.resolve() if folder.name in ("", "..") else folder
     if options.output == STDIO:
         raise UsageError(
             "a folder is not written to a pipe", remedy="make its pictures one video with --fps"
         )
-    named = folder.resolve() if folder.name in ("", "..") else folder
     if options.output is None:
         target = named.with_name(f"{named.name}-{to}")
     else:
@@ -311,6 +368,8 @@ def _walk(folder: Path, target: Path, file_format: str | None) -> Iterator[Job]:
         folders.sort()
         for name in sorted(files):
             path = here / name
+            if is_part(path):
+                continue
             if path.exists() and not path.is_file():
                 log.info("%s: not a regular file, left out", path)
                 continue
@@ -322,7 +381,7 @@ def _walk(folder: Path, target: Path, file_format: str | None) -> Iterator[Job]:
             else:
                 suffix = output_suffix(path, kind, file_format)
                 output = (target / path.relative_to(folder)).with_suffix(suffix)
-                yield Job(path, output, kind)
+                yield Job(path, output, kind, home=target)
     for error in unreadable:
         yield _bad(Path(error.filename), f"cannot be listed ({error.strerror})", "allow reading")
 
@@ -331,14 +390,61 @@ def _bad(path: Path, problem: str, remedy: str) -> Job:
     return Job(path, error=InputError(problem, path=path, remedy=remedy))
 
 
-def _check_outputs(jobs: list[Job], *, overwrite: bool) -> list[Job]:
+def _check_outputs(jobs: list[Job]) -> list[Job]:
     wanted = Counter(real_path(job.output) for job in jobs if job.ready and job.output)
     sources = {real_path(path) for job in jobs if job.ready for path in (job.input, *job.frames)}
     return [
         replace(job, error=error)
-        if job.ready
-        and job.output
-        and (error := refusal(job.input, job.output, wanted, sources, overwrite=overwrite))
+        if job.ready and job.output and (error := refusal(job.input, job.output, wanted, sources))
         else job
         for job in jobs
     ]
+
+
+def _look_up(jobs: list[Job], options: ConvertOptions, model_sha256: str) -> list[Job]:
+    """Compare what is there with what the manifests tell of it."""
+    manifests: dict[Path, Manifest] = {}
+    settings = {kind: settings_of(options, kind) for kind in _KINDS}
+    looked = []
+    for job in jobs:
+        manifest = None
+        if job.ready and job.home is not None and job.kind is not None:
+            manifest = manifests.setdefault(job.home, Manifest(job.home))
+            try:
+                identity = input_identity(job.input)
+            except OSError as error:
+                looked.append(
+                    _bad(job.input, f"cannot be read ({error.strerror})", "allow reading")
+                )
+                continue
+            job = replace(job, origin=Origin(identity, model_sha256, settings[job.kind]))
+        looked.append(_compared(job, manifest, options))
+    return looked
+
+
+def _compared(job: Job, manifest: Manifest | None, options: ConvertOptions) -> Job:
+    if not job.ready or job.output is None or job.output == STDIO:
+        return job
+    if not os.path.lexists(job.output):
+        return _checked_place(job, job.output)
+    state: State = "foreign"
+    entry = None
+    if manifest is not None and job.origin is not None:
+        state, entry = manifest.look_up(job.output, job.origin)
+    if state == "current" and entry is not None and (entry.cycle or not options.limits):
+        return replace(job, skip="up to date", done=entry)
+    if options.overwrite or state != "foreign":
+        return _checked_place(replace(job, replaces=True), job.output)
+    if is_published(job.output):
+        return job
+    problem = "exists already"
+    if manifest is not None and manifest.knows(job.output):
+        problem = "was changed after it was written here"
+    error = OutputError(problem, path=job.output, remedy="use --overwrite or another -o")
+    return replace(job, error=error)
+
+
+def _checked_place(job: Job, output: Path) -> Job:
+    """The job, failed where its output's folder cannot be written to."""
+    error = unwritable(output)
+    return job if error is None else replace(job, error=error)

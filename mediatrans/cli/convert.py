@@ -1,6 +1,8 @@
 """`mediatrans convert`: translate pictures, folders and videos to a domain."""
 
 import json
+import shlex
+import signal
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -14,6 +16,7 @@ from mediatrans.media.limits import MAX_PIXELS, MAX_SPOOL_MB
 from mediatrans.media.pipe_formats import STDIO
 
 if TYPE_CHECKING:
+    from mediatrans.cli.convert_progress import ConvertProgress
     from mediatrans.plan import ConvertOptions
     from mediatrans.quality.report import Report
 
@@ -158,11 +161,18 @@ def _rate(ctx: click.Context, param: click.Parameter, value: str | None) -> Frac
     help="Look at the streams and packets of a finished video with a second FFmpeg, or decode all.",
 )
 @click.option(
+    "--keep-partial",
+    is_flag=True,
+    help="Keep what could be read of a damaged video; the exit code is still 3.",
+)
+@click.option(
     "--report", type=click.Path(path_type=Path, dir_okay=False), help="Write a JSON report here."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object for each input.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@click.pass_obj
 def command(
+    words: Sequence[str],
     inputs: tuple[Path, ...],
     to: str,
     output: Path | None,
@@ -187,6 +197,7 @@ def command(
     crf: float | None,
     preset: str | None,
     verify: Literal["fast", "full"],
+    keep_partial: bool,
     report: Path | None,
     as_json: bool,
     quiet: bool,
@@ -223,28 +234,34 @@ def command(
         crf=crf,
         preset=preset,
         verification=verify,
+        keep_partial=keep_partial,
     )
     if dry_run:
         return _show_plan(inputs, to, options, as_json=as_json)
-    return _convert(inputs, to, options, report_path=report, as_json=as_json, quiet=quiet)
+    from mediatrans.cli.convert_progress import ConvertProgress
+
+    again = shlex.join(["mediatrans", *words])
+    progress = ConvertProgress(
+        options.limits,
+        report,
+        again=again,
+        as_json=as_json,
+        quiet=quiet,
+        piped=output == STDIO,
+    )
+    return _convert(inputs, to, options, progress, report)
 
 
 def _convert(
     inputs: Sequence[Path],
     to: str,
     options: "ConvertOptions",
-    *,
+    progress: "ConvertProgress",
     report_path: Path | None,
-    as_json: bool,
-    quiet: bool,
 ) -> int:
-    from mediatrans.cli.convert_progress import ConvertProgress
     from mediatrans.conversion import convert
     from mediatrans.quality.report import Report
 
-    progress = ConvertProgress(
-        options.limits, report_path, as_json=as_json, quiet=quiet, piped=options.output == STDIO
-    )
     with progress:
         try:
             report = convert(inputs, to, options, progress)
@@ -252,7 +269,8 @@ def _convert(
             report = Report.of(progress.model, progress.rows, options.limits)
             code = stop.exit_code if isinstance(stop, Interrupted) else ExitCode.SIGINT
             _write_report(replace(report, exit_code=code), report_path)
-            raise
+            signum = signal.SIGTERM if code == ExitCode.SIGTERM else signal.SIGINT
+            raise Interrupted(signum, progress.way_on()) from stop
     _write_report(report, report_path)
     return int(report.exit_code)
 
@@ -268,10 +286,11 @@ def _write_report(report: "Report", path: Path | None) -> None:
 
 def _show_plan(inputs: Sequence[Path], to: str, options: "ConvertOptions", *, as_json: bool) -> int:
     from mediatrans import zoo
+    from mediatrans.card import sha256_of
     from mediatrans.plan import plan
 
     generator = zoo.find(to, options.model)
-    jobs = plan(inputs, to, options)
+    jobs = plan(inputs, to, options, sha256_of(generator.path))
     click.echo(f"{generator.path} ({generator.place})", err=True)
     piped = options.output == STDIO
     for job in jobs:

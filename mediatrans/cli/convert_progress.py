@@ -34,6 +34,7 @@ class ConvertProgress(Observer):
     Args:
         limits: The quality limits; a file below one is told so.
         report: Where the JSON report will go; looked at before any work starts.
+        again: The command that is running, as a shell would have it.
         as_json: Answers are JSON objects.
         quiet: Show failures only.
         piped: Stdout carries a video, so the answers go to stderr as well.
@@ -48,6 +49,7 @@ class ConvertProgress(Observer):
         limits: Mapping[str, float],
         report: Path | None = None,
         *,
+        again: str = "",
         as_json: bool = False,
         quiet: bool = False,
         piped: bool = False,
@@ -56,6 +58,9 @@ class ConvertProgress(Observer):
         self.rows: list[JobReport] = []
         self._limits = limits
         self._report = report
+        self._again = again
+        self._kept: Path | None = None
+        self._has_manifest = False
         self._as_json = as_json
         self._quiet = quiet
         self._piped = piped
@@ -92,6 +97,7 @@ class ConvertProgress(Observer):
             OutputError: The report would replace a file of this run, or cannot be written.
         """
         self._check_report(jobs)
+        self._has_manifest = any(job.home for job in jobs)
         generator = translator.generator
         self.model = generator.name
         if not self._quiet:
@@ -126,6 +132,18 @@ class ConvertProgress(Observer):
             self._frames = job, self._bar.add_task(job.input.name)
         self._bar.update(self._frames[1], completed=frames, total=total)
 
+    def kept(self, job: Job, folder: Path) -> None:
+        """Remember where the beginning of a video that was not finished is."""
+        self._kept = folder
+
+    def way_on(self) -> str:
+        """How to go on after an interruption, a sentence; empty where nothing was kept."""
+        if self._kept is not None:
+            return f"What is done is kept in {self._kept}; go on with: {self._again}"
+        if self._has_manifest and self.rows:
+            return f"What is done is kept; go on with: {self._again}"
+        return ""
+
     def finished(self, row: JobReport) -> None:
         """Answer for one input."""
         self.rows.append(row)
@@ -134,8 +152,12 @@ class ConvertProgress(Observer):
         if self._as_json:
             click.echo(json.dumps(row.to_dict(), ensure_ascii=False, allow_nan=False))
         below = ", ".join(failed_limits(row, self._limits))
-        if row.status == "failed":
-            self._console.print(f"failed  {row.error}", style="red", markup=False, highlight=False)
+        if row.status in ("failed", "partial"):
+            says = f"{row.status:<7} {row.error}"
+            self._console.print(says, style="red", markup=False, highlight=False)
+            if self._kept is not None:
+                self._console.print(f"kept    {self.way_on()}", markup=False, highlight=False)
+                self._kept = None
         elif not self._as_json and not self._quiet:
             click.echo(f"{row.status:<7} {_describe(row)}", err=self._piped)
         if below:

@@ -65,7 +65,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         arguments: The words after the program's name; None takes `sys.argv`.
     """
     try:
-        result = cli.main(arguments, prog_name="mediatrans", standalone_mode=False)
+        words = sys.argv[1:] if arguments is None else list(arguments)
+        result = cli.main(words, prog_name="mediatrans", standalone_mode=False, obj=words)
     except click.ClickException as error:
         error.show()
         return ExitCode.USAGE

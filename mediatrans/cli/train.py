@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, get_args, get_origin, get_
 
 import click
 
-from mediatrans.errors import InputError, MissingExtraError, UsageError
+from mediatrans.errors import InputError, MissingExtraError, StoppedTogetherError, UsageError
 from mediatrans.training.config import GROUPS, TrainConfig, load_recipe
 
 if TYPE_CHECKING:
@@ -148,17 +148,30 @@ def run_training(options: TrainOptions) -> None:
     # program wants a core: 27 s a step beside three such programs, 0.8 s when they sleep instead.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
+        from mediatrans.training.distributed import joined
         from mediatrans.training.loop import train
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", error.name or "torch") from error
-    config, folders, out = _resolve(options, table, domains)
-    with _Screen() as screen:
-        screen.message(f"run folder: {out}")
-        last = train(
-            config, folders, out, screen, resume=options.resume, overwrite=options.overwrite
-        )
-    click.echo(f"trained: {last}", err=True)
-    click.echo(f"export it with: mediatrans export-onnx {out}", err=True)
+    try:
+        with joined() as team, _Screen() as screen:
+            with team.together():
+                config, folders, out = _resolve(options, table, domains)
+            if team.leads:
+                screen.message(f"run folder: {out}")
+            last = train(
+                config,
+                folders,
+                out,
+                screen,
+                resume=options.resume,
+                overwrite=options.overwrite,
+                team=team,
+            )
+    except StoppedTogetherError as stopped:
+        raise click.exceptions.Exit(stopped.exit_code) from stopped
+    if team.leads:
+        click.echo(f"trained: {last}", err=True)
+        click.echo(f"export it with: mediatrans export-onnx {out}", err=True)
 
 
 def _resolve(

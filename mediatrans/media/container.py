@@ -12,7 +12,7 @@ from mediatrans.errors import InputError
 from mediatrans.media.formats import DEMUXERS, PROTOCOLS
 from mediatrans.media.truncation import missing_bytes
 
-__all__ = ["Clip", "Opener", "input_error", "input_options", "open_input"]
+__all__ = ["Clip", "Opener", "check_whole", "input_error", "input_options", "open_input"]
 
 Opener = Callable[[], InputContainer]
 """Opens one video from its beginning, each time anew."""
@@ -27,11 +27,13 @@ class Clip:
             whatever its clock says there.
         end: Where it ends, in seconds on the file's own clock; None is the file's end.
         limit: Most frames taken, or None.
+        whole: Whether a damaged file is refused; otherwise it is taken up to the damage.
     """
 
     begin: Fraction | None = None
     end: Fraction | None = None
     limit: int | None = None
+    whole: bool = True
 
     def shift(self, time_base: Fraction) -> int:
         """Ticks to take off every timestamp, so that a trimmed clip begins at 0."""
@@ -46,11 +48,12 @@ def input_options() -> dict[str, str]:
     }
 
 
-def open_input(path: Path) -> InputContainer:
+def open_input(path: Path, *, whole: bool = True) -> InputContainer:
     """Open a video for reading; close it when done.
 
     Args:
         path: The video file.
+        whole: Refuse a file that is cut short.
 
     Raises:
         InputError: The file is missing, empty, damaged or no video.
@@ -58,12 +61,8 @@ def open_input(path: Path) -> InputContainer:
     try:
         if path.stat().st_size == 0:
             raise InputError("the file is empty", path=path, remedy="get a whole copy of the file")
-        if missing := missing_bytes(path):
-            raise InputError(
-                f"the file is cut short by {missing:,} bytes",
-                path=path,
-                remedy="get a whole copy of the file, or repair it with ffmpeg first",
-            )
+        if whole:
+            check_whole(path)
         # The prefix keeps a name with a colon from being read as a protocol.
         return av.open(
             f"file:{path}", "r", container_options=input_options(), metadata_errors="replace"
@@ -77,6 +76,24 @@ def open_input(path: Path) -> InputContainer:
             path=path,
             remedy="check the file and its permissions",
         ) from error
+
+
+def check_whole(path: Path) -> None:
+    """Refuse a video that is cut short.
+
+    Args:
+        path: The video file.
+
+    Raises:
+        InputError: It is.
+        OSError: It cannot be read.
+    """
+    if missing := missing_bytes(path):
+        raise InputError(
+            f"the file is cut short by {missing:,} bytes",
+            path=path,
+            remedy="get a whole copy of the file, or repair it with ffmpeg first",
+        )
 
 
 def input_error(path: Path, error: av.FFmpegError, problem: str) -> InputError:

@@ -83,19 +83,22 @@ class YuvEncoder(Encoder):
         self._padding = coding.padding
         self._takes_alpha = has_alpha(pixels)
         self._lost_alpha = False
-        if (
-            info.pixel_aspect != 1
-            and container.format.name in _MATROSKA
-            and context.codec.canonical_name in _SAYS_NO_ASPECT
-        ):
+        self._info = info
+        self._container_name = container.format.name
+
+    def warn_of_losses(self) -> None:
+        """Say what the encoder and the container cannot keep of the source."""
+        info, context, in_container = self._info, self.stream.codec_context, self._container_name
+        codec = context.codec.canonical_name
+        if info.pixel_aspect != 1 and in_container in _MATROSKA and codec in _SAYS_NO_ASPECT:
             _LOG.warning(
                 "%s: not square pixels, which cannot be kept for %s in %s; H.264 can",
-                info.path, context.codec.canonical_name, container.format.name,
+                info.path, codec, in_container,
             )  # fmt: skip
-        if coding.padding != (0, 0):
+        if self._padding != (0, 0):
             _LOG.warning(
                 "%s: %s takes no odd size, padded to %dx%d",
-                info.path, coding.codec, context.width, context.height,
+                info.path, context.codec.name, context.width, context.height,
             )  # fmt: skip
 
     def encode(self, frame: Frame) -> "Iterator[Packet[VideoStream]]":

@@ -1,6 +1,6 @@
 """A folder of numbered pictures as a video: each picture a frame, at a rate that the user names."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from math import ceil
@@ -33,6 +33,10 @@ class FrameFolder:
         end_s: Seconds after the first frame at which to stop.
         limit: Most frames to take.
         max_pixels: Larger pictures are refused before they are decoded.
+
+    Attributes:
+        path: The folder.
+        decoded: Pictures read until now.
     """
 
     def __init__(
@@ -48,7 +52,9 @@ class FrameFolder:
     ) -> None:
         first = ceil((start_s or 0) * rate)
         end = None if end_s is None else ceil(end_s * rate)
-        self._folder = folder
+        self.path = self._folder = folder
+        self.decoded = 0
+        self._begin = 0
         self._paths = tuple(paths[first:end][:limit])
         self._rate = rate
         self._max_pixels = max_pixels
@@ -93,9 +99,17 @@ class FrameFolder:
     ) -> None:
         """Nothing stays open between frames."""
 
-    def __iter__(self) -> Iterator[Frame]:
+    def restart(self, time_s: Fraction | None) -> None:
+        """Begin anew at the frame of a time; the first frame iterated is that one.
+
+        Args:
+            time_s: Seconds on the clock of the frames; None begins with the first frame.
+        """
+        self._begin = 0 if time_s is None else int(time_s * self._rate)
+
+    def __iter__(self) -> Generator[Frame, None, None]:
         info = self.info
-        for index in range(len(self._paths)):
+        for index in range(self._begin, len(self._paths)):
             frame = self._read(index)
             height, width = frame.pixels.shape[:2]
             if (width, height) != (info.width, info.height):
@@ -107,4 +121,5 @@ class FrameFolder:
             yield replace(frame, pts=index, duration=1, time_base=info.time_base, still=None)
 
     def _read(self, index: int) -> Frame:
+        self.decoded += 1
         return read_picture(self._paths[index], index=index, max_pixels=self._max_pixels)

@@ -1,6 +1,7 @@
 """Still picture files as a source of frames, and as a sink of them."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -9,6 +10,7 @@ from mediatrans.media.frames import Frame, MediaInfo
 from mediatrans.media.limits import MAX_PIXELS
 from mediatrans.media.picture_reader import read_picture
 from mediatrans.media.picture_writer import write_picture
+from mediatrans.media.publish import Fingerprint
 
 __all__ = ["FailureHandler", "PictureSink", "PictureSource"]
 
@@ -68,19 +70,29 @@ class PictureSink:
         outputs: Where the frame of each index goes; the suffix names the format.
         on_failure: Told of each file that cannot be written, from the thread that writes.
         quality: 1 to 100 for lossy formats; None matches the source.
+        record: Told of each whole file and its index before it takes its final name, from the
+            thread that writes; None tells nobody.
     """
 
     def __init__(
-        self, outputs: Sequence[Path], on_failure: FailureHandler, *, quality: int | None = None
+        self,
+        outputs: Sequence[Path],
+        on_failure: FailureHandler,
+        *,
+        quality: int | None = None,
+        record: Callable[[int, Fingerprint], None] | None = None,
     ) -> None:
         self._outputs = tuple(outputs)
         self._on_failure = on_failure
         self._quality = quality
+        self._record = record
 
     def write(self, frame: Frame) -> None:
         """Write a frame to the output of its index."""
         try:
-            write_picture(frame, self._outputs[frame.index], quality=self._quality)
+            output = self._outputs[frame.index]
+            record = None if self._record is None else partial(self._record, frame.index)
+            write_picture(frame, output, quality=self._quality, record=record)
         except Exception as error:  # as above
             self._on_failure(frame.index, error)
 

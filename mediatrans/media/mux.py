@@ -68,7 +68,7 @@ def warn_of_dropped(info: VideoInfo, holder: str) -> None:
     """
     if info.stream_index is None:
         return
-    with open_input(info.path) as container:
+    with info.reopen() if info.reopen else open_input(info.path) as container:
         for stream in container.streams:
             if stream.index != info.stream_index:
                 _warn_of_dropped(info.path, stream, holder)
@@ -92,7 +92,7 @@ class StreamCopier:
     ) -> None:
         self._path = path
         self._clip = clip
-        self._container = opener() if opener else open_input(path)
+        self._container = opener() if opener else open_input(path, whole=clip.whole)
         self._main = self._container.streams[main_index]
         self._main.discard = Discard.all
         self._copies: dict[int, _Copy] = {}
@@ -207,6 +207,9 @@ class StreamCopier:
                     time = _time_of(taken, time)
                     yield time, taken
         except av.FFmpegError as error:
+            if not self._clip.whole:
+                _LOG.warning("%s: its other streams are damaged after %.3f s", self._path, time)
+                return
             raise input_error(self._path, error, "a sound or subtitle stream is damaged") from error
 
     def _is_outside(self, packet: "Packet[Stream]", at: Fraction) -> bool:

@@ -130,9 +130,9 @@ def _damaged(path: Path, error: Exception) -> InputError:
 def _decode(picture: ImageFile, file: BinaryIO, path: Path, index: int) -> Frame:
     jpeg = jpeg_coding(picture)
     mode, bits = picture.mode, _bits(picture)
-    if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":
-        _LOG.warning("%s: animated or of several pages, only the first picture is taken", path)
     try:
+        if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":
+            _LOG.warning("%s: animated or of several pages, only the first picture is taken", path)
         picture.load()
         upright, is_transposed = _upright(picture)
         converted = to_srgb(to_8_bits(upright, path), path)

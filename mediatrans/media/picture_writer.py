@@ -13,7 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 from mediatrans.errors import OutputError
 from mediatrans.media.frames import Frame, StillInfo
 from mediatrans.media.picture_encoders import encoder_of
-from mediatrans.media.publish import publishing
+from mediatrans.media.publish import Record, publishing
 
 __all__ = ["write_picture"]
 
@@ -28,7 +28,9 @@ _QUALITY = {"JPEG": 95, "WEBP": 90, "AVIF": 85}
 _DEFAULT_INFO = StillInfo(mode="RGB")
 
 
-def write_picture(frame: Frame, path: Path, *, quality: int | None = None) -> None:
+def write_picture(
+    frame: Frame, path: Path, *, quality: int | None = None, record: Record | None = None
+) -> None:
     """Write a frame as a still picture, whole or not at all; the suffix names the format.
 
     What the frame's `still` holds is written back where the format takes it: EXIF, XMP, DPI,
@@ -38,13 +40,14 @@ def write_picture(frame: Frame, path: Path, *, quality: int | None = None) -> No
         frame: The picture to write.
         path: The file's final name.
         quality: 1 to 100 for JPEG, WebP and AVIF; None matches the source, or a high default.
+        record: Told of the whole file before it takes its final name; None tells nobody.
 
     Raises:
         OutputError: The format cannot be written or the file system refuses.
     """
     file_format = _format_of(path)
     still = frame.still or _DEFAULT_INFO
-    with publishing(path) as part:
+    with publishing(path, record) as part:
         try:
             if encode := encoder_of(file_format, still):
                 part.write_bytes(encode(_laid(frame, file_format), still))

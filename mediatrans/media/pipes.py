@@ -3,7 +3,8 @@
 import os
 import sys
 import tempfile
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -13,7 +14,7 @@ from av.container import InputContainer
 
 from mediatrans.errors import InputError, UsageError
 from mediatrans.media.codecs import Encoding
-from mediatrans.media.container import input_error, input_options, open_input
+from mediatrans.media.container import check_whole, input_error, input_options, open_input
 from mediatrans.media.limits import MAX_SPOOL_MB
 from mediatrans.media.pipe_formats import PIPE_MUXERS, STDIN_NAME, STDIO
 from mediatrans.media.publish import output_error
@@ -41,6 +42,7 @@ class InputPipe:
     Args:
         must_seek: The video is not read from its beginning, so it is spooled whatever it is.
         spool_mb: Most megabytes kept on disk at one time.
+        whole: Refuse a video that is cut short at once where that can be told.
         stream: What to read; None takes standard input.
     """
 
@@ -49,9 +51,11 @@ class InputPipe:
         *,
         must_seek: bool = False,
         spool_mb: int = MAX_SPOOL_MB,
+        whole: bool = True,
         stream: BinaryIO | None = None,
     ) -> None:
         self._must_seek = must_seek
+        self._whole = whole
         self._limit = spool_mb * _MEGABYTE
         self._stream = stream or sys.stdin.buffer
         self._stack = ExitStack()
@@ -93,10 +97,8 @@ class InputPipe:
             InputError: It is damaged or no video.
         """
         if self._spooled is not None:
-            try:
-                return open_input(self._spooled)
-            except InputError as error:
-                raise InputError(error.problem, path=STDIN_NAME, remedy=error.remedy) from error
+            with _as_stdin():
+                return open_input(self._spooled, whole=self._whole)
         assert self._tee is not None
         try:
             container = av.open(
@@ -110,6 +112,16 @@ class InputPipe:
         if len(container.streams) == 1:
             self._tee.seal()
         return container
+
+    def check_whole(self) -> None:
+        """Refuse a video that is cut short; one that is read as it comes tells by itself.
+
+        Raises:
+            InputError: It is.
+        """
+        if self._spooled is not None:
+            with _as_stdin():
+                check_whole(self._spooled)
 
     def _spool(self, read: Read, start: bytes) -> Path:
         size, chunk = 0, start
@@ -153,7 +165,7 @@ class VideoPipe(VideoSink):
         if stream.isatty():
             raise UsageError("a video is no text for a terminal", remedy="pipe it into a program")
         self._outlet = _Outlet(stream)
-        self._muxer = PIPE_MUXERS[file_format]
+        self.muxer = PIPE_MUXERS[file_format]
 
     def _target(self) -> "_Outlet":
         return self._outlet
@@ -187,6 +199,15 @@ class _Outlet:
                 self._is_closed = True
                 raise output_error(STDIO, error) from error
         return len(data)
+
+
+@contextmanager
+def _as_stdin() -> Iterator[None]:
+    """Call the temporary file what the user knows it as."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(error.problem, path=STDIN_NAME, remedy=error.remedy) from error
 
 
 def _read_start(read: Read) -> bytes:

@@ -74,6 +74,7 @@ def verify_video(path: Path, name: Path, written: Written, how: Verification = "
     timeout_s = _START_TIMEOUT_S + path.stat().st_size / _SLOWEST_DISK
     arguments = _reading(path, mapped, "framecrc", c="copy")
     code, _, log = run_ffmpeg(arguments, timeout_s=timeout_s, each_line=packets.take)
+    _check_ended(name, code)
     if code != 0:
         raise _mismatch(name, f"the finished video does not open ({_last_line(log, code)})")
     _check_count(packets.counts[0], name, written, "holds")
@@ -107,6 +108,16 @@ class _Packets:
     def span(self, position: int) -> Fraction:
         ticks = self._last.get(position, 0) - self._first.get(position, 0)
         return ticks * self._time_bases.get(position, Fraction(0))
+
+
+def _check_ended(name: Path, code: int) -> None:
+    """Tell a checker that was killed from a video that is bad."""
+    if code < 0:
+        raise OutputError(
+            f"ffmpeg was ended by signal {-code} while it checked the finished video",
+            path=name,
+            remedy="run the same command again",
+        )
 
 
 def _check_streams(log: str, name: Path, written: Written) -> None:
@@ -144,6 +155,7 @@ def _check_decoding(path: Path, name: Path, mapped: Sequence[int], written: Writ
         timeout_s=timeout_s,
         each_line=decoded.take,
     )
+    _check_ended(name, code)
     if code != 0 or log.strip():
         raise _mismatch(name, f"the finished video does not decode ({_last_line(log, code)})")
     _check_count(decoded.counts[0], name, written, "decodes to")

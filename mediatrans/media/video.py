@@ -1,7 +1,7 @@
 """A video file as a source of frames: each decoded frame once, upright, R'G'B', exactly timed."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -76,7 +76,12 @@ class VideoSource:
         start_s: Seconds after the file's beginning at which to start; times then begin at 0.
         end_s: Seconds after the file's beginning at which to stop.
         limit: Most frames to take.
-        opener: Opens the video where it is no file; None opens `path`.
+        whole: Refuse a file that is cut short at once; otherwise it is read up to there.
+        opener: Opens the video where it is no file, and then counts instead of `whole`.
+
+    Attributes:
+        path: The video file.
+        decoded: Frames decoded until now, those before the asked-for part included.
     """
 
     def __init__(
@@ -86,10 +91,14 @@ class VideoSource:
         start_s: float | Fraction | None = None,
         end_s: float | Fraction | None = None,
         limit: int | None = None,
+        whole: bool = True,
         opener: Opener | None = None,
     ) -> None:
-        self._path = path
-        self._opener = opener or partial(open_input, path)
+        self.path = self._path = path
+        self._reopen = opener
+        self._opener = opener or partial(open_input, path, whole=whole)
+        self.decoded = 0
+        self._whole = whole
         self._start_s = start_s
         self._end_s = end_s
         self._limit = limit
@@ -128,7 +137,27 @@ class VideoSource:
         if self._container is not None:
             self._container.close()
 
-    def __iter__(self) -> Iterator[Frame]:
+    def restart(self, time_s: Fraction | None) -> None:
+        """Begin anew at a keyframe before a time; the frames are then counted from there.
+
+        Args:
+            time_s: Seconds on the clock of the frames; None begins with the first frame.
+
+        Raises:
+            InputError: The file cannot be opened again.
+        """
+        assert self._container is not None, "opened by its with block"
+        self._decoded = iter(())
+        self._container.close()
+        self._container = self._opener()
+        stream = _main_stream(self._container, self._path)
+        stream.thread_type = "AUTO"
+        clip = self.info.clip
+        begin = clip.begin if time_s is None else time_s + (clip.begin or 0)
+        frames = self._decode(self._container, stream, clip, begin)
+        self._decoded = deinterlaced(frames, self._path)
+
+    def __iter__(self) -> Generator[Frame, None, None]:
         info = self.info
         clock = SteadyClock(str(self._path), info.time_base)
         shift = info.clip.shift(info.time_base)
@@ -151,8 +180,8 @@ class VideoSource:
         stream = _main_stream(container, self._path)
         stream.thread_type = "AUTO"
         assert stream.time_base is not None
-        clip = _clip(container, self._start_s, self._end_s, self._limit)
-        frames = deinterlaced(self._decode(container, stream, clip), self._path)
+        clip = _clip(container, self._start_s, self._end_s, self._limit, self._whole)
+        frames = deinterlaced(self._decode(container, stream, clip, clip.begin), self._path)
         first = next(frames, None)
         if first is None:
             raise InputError(
@@ -161,26 +190,32 @@ class VideoSource:
                 remedy="check --start and --end against its length, and that the file is whole",
             )
         self._decoded = chain([first], frames)
-        self._info = replace(_info(container, stream, first, self._path, clip), reopen=self._opener)
+        info = _info(container, stream, first, self._path, clip)
+        self._info = replace(info, reopen=self._reopen)
         _warn(stream, first, self._path)
 
     def _decode(
-        self, container: InputContainer, stream: VideoStream, clip: Clip
+        self,
+        container: InputContainer,
+        stream: VideoStream,
+        clip: Clip,
+        begin: Fraction | None,
     ) -> Iterator[VideoFrame]:
-        """The frames within the clip, in presentation order."""
+        """The frames within the clip from a keyframe before `begin` on, in presentation order."""
         time_base = stream.time_base
         assert time_base is not None
         is_broadcast = container.format.name in _BROADCASTS
         decoder = _decoder(stream)
         count = 0
         try:
-            if clip.begin is not None:
-                container.seek(int(clip.begin / time_base), stream=stream)
+            if begin is not None:
+                container.seek(int(begin / time_base), stream=stream)
             for packet in container.demux(stream):
                 if packet.is_corrupt and not is_broadcast:
                     raise self._damaged(count)
                 for frame in decoder.decode(packet):
                     count += 1
+                    self.decoded += 1
                     time = None if frame.pts is None else frame.pts * time_base
                     if time is not None and clip.begin is not None and time < clip.begin:
                         continue
@@ -229,12 +264,14 @@ def _clip(
     start_s: float | Fraction | None,
     end_s: float | Fraction | None,
     limit: int | None,
+    whole: bool,
 ) -> Clip:
     origin = Fraction(container.start_time or 0, av.time_base)
     return Clip(
         begin=None if not start_s else origin + Fraction(start_s),
         end=None if end_s is None else origin + Fraction(end_s),
         limit=limit,
+        whole=whole,
     )
 
 

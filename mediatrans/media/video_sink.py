@@ -21,16 +21,16 @@ from mediatrans.media.animation_encoders import (
     animation_options,
     set_last_delay,
 )
-from mediatrans.media.codecs import Encoding, choose_coding
+from mediatrans.media.codecs import Coding, Encoding, choose_coding
 from mediatrans.media.encoders import Encoder, YuvEncoder
 from mediatrans.media.ffmpeg import find_ffmpeg
 from mediatrans.media.frames import Frame
 from mediatrans.media.mux import StreamCopier, copied_metadata
-from mediatrans.media.publish import output_error, part_path, publish
+from mediatrans.media.publish import Record, output_error, part_path, publish
 from mediatrans.media.verification import Verification, Written, verify_video
 from mediatrans.media.video import VideoInfo
 
-__all__ = ["VideoSink"]
+__all__ = ["VideoSink", "write_error"]
 
 _MUXERS = {
     ".mkv": "matroska",
@@ -66,6 +66,11 @@ class VideoSink:
         info: The video that the frames come from.
         encoding: What is asked of the encoder; animations have one of their own.
         verification: How closely the result is looked at.
+        record: Told of the finished file just before it is published; None tells nobody.
+
+    Attributes:
+        muxer: FFmpeg's name of the container.
+        coding: How the frames are encoded, inside the `with` block; None for animations.
     """
 
     def __init__(
@@ -74,13 +79,17 @@ class VideoSink:
         info: VideoInfo,
         encoding: Encoding | None = None,
         verification: Verification = "fast",
+        record: Record | None = None,
     ) -> None:
+        self.coding: Coding | None = None
         self._output = output
+        self._record = record
+        self._is_cut = info.clip.limit is not None
         self._part = part_path(output)
         self._info = info
         self._encoding = encoding or Encoding()
         self._verification = verification
-        self._muxer = _MUXERS.get(output.suffix.lower(), "mp4")
+        self.muxer = _MUXERS.get(output.suffix.lower(), "mp4")
         self._stack = ExitStack()
         self._frames = 0
         self._first = self._last = self._end = Fraction(0)
@@ -111,8 +120,8 @@ class VideoSink:
             av.open(
                 target,
                 "w",
-                format=self._muxer,
-                container_options=_muxer_options(self._muxer, self._copier, self._info),
+                format=self.muxer,
+                container_options=_muxer_options(self.muxer, self._copier, self._info),
             )
         )
         self._encoder = self._add_streams(self._container)
@@ -157,13 +166,14 @@ class VideoSink:
         return encoder
 
     def _add_main(self, container: OutputContainer) -> Encoder:
-        if self._muxer == "gif":
+        if self.muxer == "gif":
             return GifEncoder(container, self._info)
-        if self._muxer == "apng":
+        if self.muxer == "apng":
             return ApngEncoder(container, self._info)
-        return YuvEncoder(
-            container, choose_coding(container, self._info, self._encoding), self._info
-        )
+        self.coding = choose_coding(container, self._info, self._encoding)
+        encoder = YuvEncoder(container, self.coding, self._info)
+        encoder.warn_of_losses()
+        return encoder
 
     def write(self, frame: Frame) -> None:
         """Append a frame, and the copied packets that belong before it.
@@ -183,7 +193,31 @@ class VideoSink:
             for packet in self._encoder.encode(frame):
                 self._mux(packet)
         except av.FFmpegError as error:
-            raise self._failure(error) from error
+            raise write_error(self._output, error) from error
+
+    def write_encoded(self, packet: "Packet[VideoStream]") -> None:
+        """Append a packet of one frame, made by an encoder that is set up as this sink's own is.
+
+        Raises:
+            OutputError: The disk is full.
+            InputError: A copied stream is damaged.
+        """
+        assert packet.pts is not None
+        base = Fraction(packet.time_base)
+        shown = packet.pts * base
+        if not self._frames:
+            self._first = shown
+        self._frames += 1
+        if shown >= self._last:
+            self._last, self._end = shown, shown + (packet.duration or 0) * base
+        try:
+            self._mux(packet)
+        except av.FFmpegError as error:
+            raise write_error(self._output, error) from error
+
+    def cut_here(self) -> None:
+        """Copy nothing of the other streams that comes after the last frame."""
+        self._is_cut = True
 
     def __exit__(
         self,
@@ -215,13 +249,12 @@ class VideoSink:
             for packet in self._encoder.flush():
                 self._mux(packet)
             if self._copier is not None:
-                limited = self._info.clip.limit is not None
-                self._copier.copy_until(self._end if limited else None, self._container)
+                self._copier.copy_until(self._end if self._is_cut else None, self._container)
             written = self._written()
             self._stack.close()
             self._publish(written)
         except av.FFmpegError as error:
-            raise self._failure(error) from error
+            raise write_error(self._output, error) from error
         except OSError as error:
             raise output_error(self._output, error) from error
         finally:
@@ -230,10 +263,10 @@ class VideoSink:
 
     def _publish(self, written: Written) -> None:
         """Look at the finished video and give it its name."""
-        if self._muxer in _ANIMATIONS and self._end > self._last:
-            set_last_delay(self._part, self._muxer, self._end - self._last)
+        if self.muxer in _ANIMATIONS and self._end > self._last:
+            set_last_delay(self._part, self.muxer, self._end - self._last)
         verify_video(self._part, self._output, written, self._verification)
-        publish(self._part, self._output)
+        publish(self._part, self._output, self._record)
 
     def _written(self) -> Written:
         stream = self._encoder.stream
@@ -258,14 +291,21 @@ class VideoSink:
         with suppress(OSError):
             self._part.unlink(missing_ok=True)
 
-    def _failure(self, error: av.FFmpegError) -> OutputError:
-        if isinstance(error, OSError):
-            return output_error(self._output, error)
-        return OutputError(
-            f"cannot write the video: {(error.strerror or str(error)).lower()}",
-            path=self._output,
-            remedy="choose another container by the suffix of -o, .mkv holds nearly everything",
-        )
+
+def write_error(output: Path, error: av.FFmpegError | OSError) -> OutputError:
+    """The OutputError that tells what stopped a video from being written.
+
+    Args:
+        output: The video's final name.
+        error: What FFmpeg or the operating system said.
+    """
+    if isinstance(error, OSError):
+        return output_error(output, error)
+    return OutputError(
+        f"cannot write the video: {(error.strerror or str(error)).lower()}",
+        path=output,
+        remedy="choose another container by the suffix of -o, .mkv holds nearly everything",
+    )
 
 
 def _muxer_options(muxer: str, copier: StreamCopier | None, info: VideoInfo) -> dict[str, str]:

@@ -4,6 +4,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from mediatrans.media.codecs import Encoding
+from mediatrans.media.publish import Record
 from mediatrans.media.verification import Verification
 from mediatrans.media.video import VideoInfo, VideoSource
 from mediatrans.media.video_sink import VideoSink
@@ -18,6 +19,7 @@ def open_video(
     start_s: Fraction | None = None,
     end_s: Fraction | None = None,
     limit: int | None = None,
+    whole: bool = True,
 ) -> VideoSource | WebpSource:
     """A source for a video, an animated GIF, PNG or WebP; use it in a `with` block.
 
@@ -26,9 +28,11 @@ def open_video(
         start_s: Seconds after the file's beginning at which to start; times then begin at 0.
         end_s: Seconds after the file's beginning at which to stop.
         limit: Most frames to take.
+        whole: Refuse a video that is cut short at once; otherwise it is read up to there.
     """
-    reader = WebpSource if path.suffix.lower() == ".webp" else VideoSource
-    return reader(path, start_s=start_s, end_s=end_s, limit=limit)
+    if path.suffix.lower() == ".webp":
+        return WebpSource(path, start_s=start_s, end_s=end_s, limit=limit)
+    return VideoSource(path, start_s=start_s, end_s=end_s, limit=limit, whole=whole)
 
 
 def create_video(
@@ -36,6 +40,7 @@ def create_video(
     info: VideoInfo,
     encoding: Encoding | None = None,
     verification: Verification = "fast",
+    record: Record | None = None,
 ) -> VideoSink | WebpSink:
     """A sink for a video, an animated GIF, PNG or WebP; use it in a `with` block.
 
@@ -44,7 +49,8 @@ def create_video(
         info: The video that the frames come from.
         encoding: What is asked of the encoder; animations have one of their own.
         verification: How closely the result is looked at.
+        record: Told of the finished file just before it is published; None tells nobody.
     """
     if output.suffix.lower() == ".webp":
-        return WebpSink(output, info, verification)
-    return VideoSink(output, info, encoding, verification)
+        return WebpSink(output, info, verification, record)
+    return VideoSink(output, info, encoding, verification, record)

@@ -2,7 +2,7 @@
 
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
@@ -19,7 +19,7 @@ from mediatrans.media.container import Clip
 from mediatrans.media.frames import Frame
 from mediatrans.media.limits import MAX_PIXELS
 from mediatrans.media.mux import warn_of_dropped
-from mediatrans.media.publish import output_error, publishing
+from mediatrans.media.publish import Record, output_error, publishing
 from mediatrans.media.times import SteadyClock
 from mediatrans.media.verification import Verification
 from mediatrans.media.video import VideoInfo
@@ -47,6 +47,10 @@ class WebpSource:
         start_s: Seconds at which to start; times then begin at 0.
         end_s: Seconds at which to stop.
         limit: Most frames to take.
+
+    Attributes:
+        path: The file.
+        decoded: Frames decoded until now.
     """
 
     def __init__(
@@ -57,7 +61,8 @@ class WebpSource:
         end_s: float | Fraction | None = None,
         limit: int | None = None,
     ) -> None:
-        self._path = path
+        self.path = self._path = path
+        self.decoded = 0
         self._clip = Clip(
             begin=Fraction(start_s) if start_s else None,
             end=None if end_s is None else Fraction(end_s),
@@ -117,7 +122,10 @@ class WebpSource:
         if self._picture is not None:
             self._picture.close()
 
-    def __iter__(self) -> Iterator[Frame]:
+    def restart(self, time_s: Fraction | None) -> None:
+        """Begin anew; the next iteration starts at the first frame, whatever the time."""
+
+    def __iter__(self) -> Generator[Frame, None, None]:
         picture, clip = self._picture, self._clip
         assert picture is not None
         shift = clip.shift(_MILLISECOND)
@@ -129,6 +137,7 @@ class WebpSource:
                 pixels = np.array(picture)
             except Exception as error:  # as above
                 raise _damaged(self._path, error, f" after frame {number}") from error
+            self.decoded += 1
             pts: int = picture.info["timestamp"]
             if clip.begin is not None and pts < shift:
                 continue
@@ -157,10 +166,18 @@ class WebpSink:
         output: The final name.
         info: The video that the frames come from.
         verification: "full" decodes the result before it is published.
+        record: Told of the finished file just before it is published; None tells nobody.
     """
 
-    def __init__(self, output: Path, info: VideoInfo, verification: Verification = "fast") -> None:
+    def __init__(
+        self,
+        output: Path,
+        info: VideoInfo,
+        verification: Verification = "fast",
+        record: Record | None = None,
+    ) -> None:
         self._output = output
+        self._record = record
         self._info = info
         self._verification = verification
         self._stack = ExitStack()
@@ -181,7 +198,7 @@ class WebpSink:
         self._metadata = _metadata(info.path)
         self._is_lossless = _is_lossless(info.path)
         with self._stack:
-            self._part = self._stack.enter_context(publishing(self._output))
+            self._part = self._stack.enter_context(publishing(self._output, self._record))
             self._file: BinaryIO = self._stack.enter_context(self._part.open("wb"))
             self._write_header()
             self._stack = self._stack.pop_all()

@@ -1,8 +1,8 @@
 """The cycle check: how well pictures survive the round trip F(G(x)) ~ x."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +70,16 @@ class CycleSummary:
     l1: Statistics
 
     @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """Read back what `dataclasses.asdict` gave."""
+        return cls(
+            checked_frames=fields["checked_frames"],
+            psnr_db=Statistics(**fields["psnr_db"]),
+            ssim=Statistics(**fields["ssim"]),
+            l1=Statistics(**fields["l1"]),
+        )
+
+    @classmethod
     def of(cls, figures: Iterable[CycleFigures]) -> "CycleSummary | None":
         """Summarise the frames of one file; None where none was checked."""
         frames = list(figures)
@@ -121,15 +131,39 @@ class CycleMonitor:
                     l1=metrics.l1(sources[position], back),
                 )
 
+    def measured(self, first: int, end: int) -> dict[int, CycleFigures]:
+        """What was measured of some frames, by their indices; nothing is forgotten.
+
+        Args:
+            first: Index of the first frame.
+            end: Index of the frame after the last one.
+        """
+        return {i: self._figures[i] for i in range(first, end) if i in self._figures}
+
+    def restore(self, figures: Mapping[int, CycleFigures]) -> None:
+        """Take up what was measured of frames in an earlier run."""
+        self._figures.update(figures)
+
+    def summary(self, index: int | None = None) -> CycleSummary | None:
+        """Summarise what was measured, of one frame or of all, and keep it.
+
+        Args:
+            index: The frame; None takes all.
+        """
+        figures = self._figures
+        if index is not None:
+            return CycleSummary.of([figures[index]] if index in figures else [])
+        return CycleSummary.of(figures.values())
+
     def take(self, index: int | None = None) -> CycleSummary | None:
         """Summarise and forget what was measured, of one frame or of all.
 
         Args:
             index: The frame; None takes all.
         """
-        if index is not None:
-            figures = self._figures.pop(index, None)
-            return CycleSummary.of([figures] if figures else [])
-        summary = CycleSummary.of(self._figures.values())
-        self._figures.clear()
+        summary = self.summary(index)
+        if index is None:
+            self._figures.clear()
+        else:
+            self._figures.pop(index, None)
         return summary

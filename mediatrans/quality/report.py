@@ -1,7 +1,7 @@
 """What became of every input: the report object and its JSON."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +12,7 @@ from mediatrans.quality.monitor import CycleSummary
 __all__ = ["JobReport", "Report", "failed_limits"]
 
 Kind = Literal["image", "video"]
-Status = Literal["ok", "skipped", "failed"]
+Status = Literal["ok", "skipped", "partial", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,13 @@ class JobReport:
         input: The input file, or the folder where the failure is the folder's.
         output: The output file; None where none was planned.
         kind: "image" or "video"; None where the input could not be told.
-        status: "ok", "skipped" or "failed".
+        status: "ok", "skipped", "failed", or "partial" where what could be read was kept.
         frames: Frames written.
         seconds: Wall time since the input before it ended; sums to the run's.
         cycle: The cycle check, or None where nothing was checked.
-        error: What failed, or why it was skipped; None for "ok".
-        notes: What happened on the way that the output does not show.
+        error: What failed or broke off, or why it was skipped; None for "ok".
         exit_code: What this input's failure would make the process return.
+        notes: What happened on the way that the output does not show.
     """
 
     input: Path
@@ -77,15 +77,22 @@ class Report:
     exit_code: ExitCode
 
     @classmethod
-    def of(cls, model: str, jobs: list[JobReport], limits: Mapping[str, float]) -> "Report":
+    def of(
+        cls,
+        model: str,
+        jobs: list[JobReport],
+        limits: Mapping[str, float],
+        also: Iterable[ExitCode] = (),
+    ) -> "Report":
         """Collect rows; a row below a limit makes the run's code 7 where nothing worse happened.
 
         Args:
             model: The model's name.
             jobs: The rows.
             limits: Lowest mean allowed a figure, by the names of `failed_limits`.
+            also: Exit codes of what failed beside the rows.
         """
-        codes = [job.exit_code for job in jobs]
+        codes = [*also, *(job.exit_code for job in jobs)]
         codes += [ExitCode.QUALITY for job in jobs if failed_limits(job, limits)]
         return cls(model=model, jobs=tuple(jobs), exit_code=batch_exit_code(codes))
 
@@ -102,6 +109,7 @@ class Report:
             "summary": {
                 "ok": self.count("ok"),
                 "skipped": self.count("skipped"),
+                "partial": self.count("partial"),
                 "failed": self.count("failed"),
                 "exit_code": int(self.exit_code),
             },

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from mediatrans.errors import InputError, OutputError
+from mediatrans.media.publish import sync_folder
 from mediatrans.training.config import TrainConfig
 
 __all__ = [
@@ -90,6 +91,7 @@ def _write(path: Path, checkpoint: Checkpoint, earlier: Path | None = None) -> P
         if earlier is not None and path.exists():
             path.replace(earlier)
         part.replace(path)
+        sync_folder(path.parent)
     except (OSError, RuntimeError) as error:  # torch turns a short write into a RuntimeError
         _discard(part)
         raise OutputError(

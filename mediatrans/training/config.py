@@ -82,7 +82,9 @@ class TrainConfig:
         "Pictures",
         "Keep one picture in ten out of training; auto: unless there is a test split.",
     )
-    batch_size: int = _setting(1, "Pictures", "Pictures of each domain in a step.")
+    batch_size: int = _setting(
+        1, "Pictures", "Pictures of each domain in a step, in all processes."
+    )
 
     gan_loss: Literal["lsgan", "log"] = _setting(
         "lsgan", "Objective", "Least squares, or the log loss of the paper's Equation 1."

@@ -82,7 +82,13 @@ class CropSampler:
 
 @contextmanager
 def stream_batches(
-    a: PictureStore, b: PictureStore, config: TrainConfig, start: int, stop: int, pinned: bool
+    a: PictureStore,
+    b: PictureStore,
+    config: TrainConfig,
+    start: int,
+    stop: int,
+    places: range,
+    pinned: bool,
 ) -> Iterator[Iterator[Batch]]:
     """The batches of the steps from `start` to before `stop`, prepared by `config.workers` threads.
 
@@ -92,12 +98,13 @@ def stream_batches(
         config: The run's configuration.
         start: First step.
         stop: One past the last step.
+        places: Which pictures of a step's `batch_size` are wanted.
         pinned: Put batches into page-locked memory, for copies that do not block.
     """
     samplers = CropSampler(a, config, 0), CropSampler(b, config, 1)
 
     def prepare(step: int) -> tuple[Tensor, Tensor]:
-        first, second = (_batch(sampler, step, config.batch_size) for sampler in samplers)
+        first, second = (_batch(sampler, step * config.batch_size, places) for sampler in samplers)
         return (first.pin_memory(), second.pin_memory()) if pinned else (first, second)
 
     if config.workers == 0:
@@ -118,8 +125,8 @@ def stream_batches(
             workers.shutdown(cancel_futures=True)
 
 
-def _batch(sampler: CropSampler, step: int, size: int) -> Tensor:
-    crops = np.stack([sampler.crop(step * size + i) for i in range(size)])
+def _batch(sampler: CropSampler, first: int, places: range) -> Tensor:
+    crops = np.stack([sampler.crop(first + place) for place in places])
     # Scaled by NumPy: torch would start a second pool of threads from here.
     return torch.from_numpy(crops.astype(np.float32) / 127.5 - 1.0).permute(0, 3, 1, 2)
 

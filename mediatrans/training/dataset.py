@@ -97,7 +97,7 @@ def refuse_other_data(before: Mapping[str, list[str]], now: Mapping[str, list[st
     if changes:
         more = f"\n  and {len(changes) - 10} more" if len(changes) > 10 else ""
         raise UsageError(
-            "the training pictures differ from the run's (path and bytes):\n  "
+            "the training pictures differ from the run's (path and CRC):\n  "
             + "\n  ".join(changes[:10])
             + more,
             remedy="restore them, or start a new run with another --out",

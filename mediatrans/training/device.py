@@ -7,8 +7,12 @@ from mediatrans.errors import DeviceError, UsageError
 __all__ = ["choose_device"]
 
 
-def choose_device(name: str) -> torch.device:
+def choose_device(name: str, default: int = 0) -> torch.device:
     """The torch device of a `--device` word.
+
+    Args:
+        name: "auto", "cpu", "cuda" or "cuda:N".
+        default: The CUDA device where the word has no number.
 
     Raises:
         DeviceError: It is not there.
@@ -22,9 +26,13 @@ def choose_device(name: str) -> torch.device:
     available = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if kind == "cpu" or (kind == "auto" and not available):
         return torch.device("cpu")
-    if int(number or 0) >= available:
+    index = int(number or default)
+    if index >= available:
         raise DeviceError(
-            f"{name}: torch sees {available} CUDA devices", remedy="use --device cpu or auto"
+            f"{name}: torch sees {available} CUDA devices, number {index} is not among them",
+            remedy="use --device cpu or auto",
         )
     torch.backends.cudnn.benchmark = True  # all shapes of a run are the same
-    return torch.device("cuda", int(number or 0))
+    torch.backends.cudnn.allow_tf32 = True
+    torch.set_float32_matmul_precision("high")
+    return torch.device("cuda", index)

@@ -5,6 +5,7 @@ import shlex
 import shutil
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import astuple
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from mediatrans.training.cost import describe_cost
 from mediatrans.training.cyclegan import CycleGAN, Losses
 from mediatrans.training.data import stream_batches
 from mediatrans.training.dataset import Dataset, open_dataset, refuse_other_data
-from mediatrans.training.device import choose_device
+from mediatrans.training.distributed import ALONE, Team, fingerprint
 from mediatrans.training.evaluation.curve import Curve
 from mediatrans.training.evaluation.features import load_feature_network
 from mediatrans.training.evaluation.held_out import HeldOut, HeldOutJudge
@@ -54,6 +55,7 @@ def train(
     *,
     resume: bool = False,
     overwrite: bool = False,
+    team: Team = ALONE,
 ) -> Path:
     """Train a pair of generators.
 
@@ -65,32 +67,35 @@ def train(
         resume: Go on with the run in the folder; the result is bit for bit that of a run that
             was never interrupted, given the same mode, threads and versions on the CPU.
         overwrite: Replace a run that is in the folder.
+        team: The processes that train together; the leader alone writes and tells the observer.
 
     Returns:
         The last checkpoint's path.
 
     Raises:
-        UsageError: A resume whose configuration or pictures differ.
+        UsageError: A resume whose configuration or pictures differ, or processes that differ.
         InputError: Too few pictures, no checkpoint to resume from, or a damaged one.
         OutputError: A run is in the folder already, or something cannot be written.
-        DeviceError: The device is not there.
         MissingExtraError: Evaluations are asked for and their packages are not installed.
+        DeviceError: The device is not there, or another process of the team is lost.
         DivergedError: A loss or a weight became infinite or NaN; the last checkpoint is kept.
         Interrupted: SIGINT or SIGTERM came; the step was finished and saved.
+        StoppedTogetherError: What ends the run is told by another process of the team.
     """
-    observer = observer or SilentObserver()
-    device = choose_device(config.device)
-    saved = load_checkpoint(run) if resume else None
-    if saved is None:
-        refuse_existing_run(run, overwrite)
-    else:
-        _refuse_other_config(saved.config, config)
-    dataset = open_dataset(folders, config, run / CACHE, observer.message)
-    if saved is not None:
-        refuse_other_data(saved.data, dataset.listing())
-    judge = _open_judge(config, folders, device, observer) if config.evaluate_every else None
-    model = CycleGAN(config, device)
-    session = _Session(config, folders, run, observer, dataset, model, judge)
+    observer = (observer if team.leads else None) or SilentObserver()
+    with team.together():
+        device = team.device(config.device)
+        saved = load_checkpoint(run) if resume else None
+        if saved is None:
+            refuse_existing_run(run, overwrite)
+        else:
+            _refuse_other_config(saved, config, folders)
+        dataset = open_dataset(folders, config, _cache(run, team), observer.message)
+        if saved is not None:
+            refuse_other_data(saved.data, dataset.listing())
+        judge = _open_judge(config, folders, device, observer, team)
+        model = CycleGAN(config, device, team)
+        session = _Session(config, folders, run, observer, dataset, model, judge, team)
     session.begin(saved)
     return session.go_on()
 
@@ -107,6 +112,7 @@ class _Session:
         dataset: Dataset,
         model: CycleGAN,
         judge: HeldOutJudge | None,
+        team: Team,
     ) -> None:
         self._config = config
         self._folders = folders
@@ -115,6 +121,8 @@ class _Session:
         self._dataset = dataset
         self._model = model
         self._judge = judge
+        self._team = team
+        self._share = team.share(config.batch_size)
         self._constant, self._total = _lengths(config, dataset)
         self._step = 0
         self._environment: dict[str, str] = {}
@@ -125,15 +133,18 @@ class _Session:
         for line in describe_cost(self._config):
             self._observer.message(line)
         mode = self._compile(saved)
-        self._environment = _environment(self._model.device, mode)
+        self._environment = _environment(self._model.device, self._team, mode)
         if saved is not None:
             self._model.load_state_dict(saved.model)
             self._step = saved.step
             _tell_changes(saved.environment, self._environment, self._observer)
             self._observer.message(f"going on after step {self._step} of {self._total}")
-        if saved is None:
-            create_run(self._run)
-        write_settings(self._run, RunSettings(self._config, self._folders), mode)
+        self._refuse_differences()
+        with self._team.together():
+            if self._team.leads and saved is None:
+                create_run(self._run)
+            if self._team.leads:
+                write_settings(self._run, RunSettings(self._config, self._folders), mode)
         if saved is None:
             self._save()
 
@@ -145,9 +156,15 @@ class _Session:
         first, start, spent_s = self._step, time.perf_counter(), 0.0
         with (
             held_signals(self._observer.message) as held,
-            RunRecords(self._run, self._step) as records,
+            RunRecords(self._run, self._step) if self._team.leads else nullcontext() as records,
             stream_batches(
-                self._dataset.a, self._dataset.b, config, self._step, self._total, pinned
+                self._dataset.a,
+                self._dataset.b,
+                config,
+                self._step,
+                self._total,
+                self._share,
+                pinned,
             ) as batches,
         ):
             for batch in batches:
@@ -166,16 +183,18 @@ class _Session:
                     wait_s=batch.wait_s,
                 )
                 spent_s += progress.step_s
-                records.step(progress)
+                if records is not None:
+                    records.step(progress)
                 self._observer.progress(progress)
                 if self._step == first + _TIMED_STEPS:
                     self._tell_duration(spent_s / _TIMED_STEPS)
-                if self._due(config.evaluate_every):
+                if records is not None and self._due(config.evaluate_every):
                     self._evaluate(curve, records)
-                self._keep_records(records, held.number)
+                self._keep_records(records, self._team.any_signal(held.number))
                 start = time.perf_counter()
-            records.finish()
-        shutil.rmtree(self._run / CACHE, ignore_errors=True)
+            if records is not None:
+                records.finish()
+        shutil.rmtree(_cache(self._run, self._team), ignore_errors=True)
         return self._run / CHECKPOINTS / "latest.pt"
 
     def _tell_duration(self, step_s: float) -> None:
@@ -203,27 +222,32 @@ class _Session:
             f"({time.perf_counter() - began:.0f} s)"
         )
 
-    def _keep_records(self, records: RunRecords, signum: int | None) -> None:
+    def _keep_records(self, records: RunRecords | None, signum: int | None) -> None:
         config, last = self._config, self._step == self._total
-        if last or self._due(config.sample_every):
+        if records is not None and (last or self._due(config.sample_every)):
             path = records.sample(self._dataset.samples.grid(self._model.generators), self._step)
             self._observer.message(f"samples of step {self._step}: {path}")
         if last or signum is not None or self._step % config.checkpoint_every == 0:
-            records.flush()
+            if records is not None:
+                records.flush()
             self._save()
         if signum is not None and not last:
-            raise Interrupted(
-                signum,
+            program = "mediatrans" if self._team.count == 1 else "torchrun ... -m mediatrans"
+            hint = (
                 f"Step {self._step} of {self._total} is saved; go on with: "
-                f"mediatrans train --resume --out {shlex.quote(str(self._run))}",
+                f"{program} train --resume --out {shlex.quote(str(self._run))}"
             )
+            raise self._team.as_one(Interrupted(signum, hint))
 
     def _save(self) -> None:
-        save_checkpoint(self._run / CHECKPOINTS, self._checkpoint())
+        checkpoint = self._checkpoint()
+        with self._team.together():
+            if self._team.leads:
+                save_checkpoint(self._run / CHECKPOINTS, checkpoint)
 
     def _checkpoint(self) -> Checkpoint:
         if not self._model.is_finite():
-            raise self._diverged("a weight", self._step)
+            raise self._team.as_one(self._diverged("a weight", self._step))
         return Checkpoint(
             config=self._config,
             domains=self._folders.domains,
@@ -233,6 +257,16 @@ class _Session:
             model=self._model.state_dict(),
         )
 
+    def _refuse_differences(self) -> None:
+        if self._team.count > 1:
+            facts = {
+                "settings": str(self._config.to_table()),
+                "pictures": str(self._listing),
+                "weights": fingerprint(self._model.networks().values()),
+                "steps": str(self._step),
+            }
+            self._team.refuse_differences(facts)
+
     def _refuse_nonfinite(self, losses: Losses) -> None:
         broken = [
             name
@@ -240,7 +274,7 @@ class _Session:
             if not math.isfinite(loss)
         ]
         if broken:
-            raise self._diverged(", ".join(broken), self._step + 1)
+            raise self._team.as_one(self._diverged(", ".join(broken), self._step + 1))
 
     def _diverged(self, what: str, step: int) -> DivergedError:
         return DivergedError(
@@ -272,8 +306,10 @@ class _Session:
 
 
 def _open_judge(
-    config: TrainConfig, folders: Folders, device: torch.device, observer: Observer
-) -> HeldOutJudge:
+    config: TrainConfig, folders: Folders, device: torch.device, observer: Observer, team: Team
+) -> HeldOutJudge | None:
+    if not config.evaluate_every or not team.leads:
+        return None
     network = load_feature_network("auto", device)
     pictures = HeldOut.of(folders, config)
     judge = HeldOutJudge(pictures, network)
@@ -284,8 +320,10 @@ def _open_judge(
     return judge
 
 
-def _refuse_other_config(before: TrainConfig, now: TrainConfig) -> None:
-    changes = differences(before, now)
+def _refuse_other_config(saved: Checkpoint, config: TrainConfig, folders: Folders) -> None:
+    changes = differences(saved.config, config)
+    if saved.domains != folders.domains:
+        changes.append(f"domains: {','.join(saved.domains)} -> {','.join(folders.domains)}")
     if changes:
         raise UsageError(
             "the run was started with other settings (run -> now):\n  " + "\n  ".join(changes),
@@ -301,10 +339,15 @@ def _lengths(config: TrainConfig, dataset: Dataset) -> tuple[int, int]:
     return config.epochs * epoch, 2 * config.epochs * epoch
 
 
-def _environment(device: torch.device, mode: str) -> dict[str, str]:
+def _cache(run: Path, team: Team) -> Path:
+    # Each process has one of its own: no file is written by two.
+    return run / CACHE if team.leads else run / CACHE / f"process{team.rank}"
+
+
+def _environment(device: torch.device, team: Team, mode: str) -> dict[str, str]:
     return {
         "mode": mode,
-        "device": str(device),
+        "device": str(device) if team.count == 1 else f"{team.count} x {device.type}",
         "threads": str(torch.get_num_threads()),
         "torch": str(torch.__version__),  # a subclass, which a checkpoint cannot hold
         "python": ".".join(map(str, sys.version_info[:3])),

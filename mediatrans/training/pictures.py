@@ -1,6 +1,7 @@
 """Training pictures, decoded and reduced once, then kept in memory or on disk."""
 
 import hashlib
+import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -58,14 +59,16 @@ class PictureStore:
         self.names: list[str] = []
         self.unreadable: list[tuple[str, str]] = []
         self.enlarged = 0
+        self._listing: list[str] = []
         with ThreadPoolExecutor(_DECODERS) as decoders:
             for name, outcome in zip(names, decoders.map(self._try_decode, names), strict=True):
                 if isinstance(outcome, str):
                     self.unreadable.append((name, outcome))
                     continue
-                pixels, enlarged = outcome
+                pixels, enlarged, line = outcome
                 keep(name, pixels)
                 self.names.append(name)
+                self._listing.append(line)
                 self.enlarged += enlarged
 
     def __len__(self) -> int:
@@ -76,16 +79,20 @@ class PictureStore:
         return self._fetch(self.names[index])
 
     def listing(self) -> list[str]:
-        """A line a readable picture, its path and its bytes: what a resume compares."""
-        return [f"{name} {(self._folder / name).stat().st_size}" for name in self.names]
+        """A line a readable picture, its path and its file's CRC: what a resume compares."""
+        return self._listing
 
-    def _try_decode(self, name: str) -> tuple[Pixels, bool] | str:
+    def _try_decode(self, name: str) -> tuple[Pixels, bool, str] | str:
+        path = self._folder / name
         try:
-            original = read_picture(self._folder / name).pixels
+            original = read_picture(path).pixels
+            line = f"{name} {zlib.crc32(path.read_bytes()):08x}"
         except InputError as error:
             return error.problem
+        except OSError as error:
+            return error.strerror or str(error)
         enlarged = min(original.shape[:2]) < self._shorter_side
-        return _scaled(original, self._shorter_side), enlarged
+        return _scaled(original, self._shorter_side), enlarged, line
 
     def _decode(self, name: str) -> Pixels:
         return load_reduced(self._folder / name, self._shorter_side)

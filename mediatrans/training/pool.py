@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mediatrans.training.distributed import ALONE, Team
+
 __all__ = ["ReplayPool"]
 
 
@@ -18,11 +20,14 @@ class ReplayPool:
     Args:
         capacity: Pictures kept; 0 passes everything through.
         seed: Seed of its choices.
+        team: The processes that share the batches; each keeps the pool of the whole batches, so
+            that all choose as one process would.
     """
 
-    def __init__(self, capacity: int, seed: int | str) -> None:
+    def __init__(self, capacity: int, seed: int | str, team: Team = ALONE) -> None:
         self._capacity = capacity
         self._random = random.Random(seed)
+        self._team = team
         self._pictures: list[Tensor] = []
 
     def __len__(self) -> int:
@@ -32,7 +37,8 @@ class ReplayPool:
         """Pictures [N, C, H, W] in, as many out: some of them replaced by earlier ones."""
         if self._capacity == 0:
             return pictures
-        return torch.stack([self._exchange_one(picture) for picture in pictures])
+        batch = self._team.gather(pictures)
+        return self._team.own(torch.stack([self._exchange_one(picture) for picture in batch]))
 
     def _exchange_one(self, picture: Tensor) -> Tensor:
         if len(self._pictures) < self._capacity:

@@ -1,6 +1,8 @@
 """What a run writes down as it goes: metrics.csv, TensorBoard events, losses.png, sample grids."""
 
 import csv
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import astuple
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +12,7 @@ import numpy as np
 from PIL import Image
 from torch.utils.tensorboard import SummaryWriter
 
+from mediatrans.errors import OutputError
 from mediatrans.media.frames import Pixels
 from mediatrans.training.cyclegan import Losses
 from mediatrans.training.evaluation.curve import Curve, Point
@@ -35,14 +38,15 @@ class RunRecords:
     def __init__(self, folder: Path, start: int) -> None:
         self._folder = folder
         self._metrics = folder / "metrics.csv"
-        kept = _rows_up_to(self._metrics, start)
-        part = folder / "metrics.csv.part"
-        with part.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([_COLUMNS, *kept])
-        part.replace(self._metrics)
-        self._file = self._metrics.open("a", newline="", encoding="utf-8")
-        self._csv = csv.writer(self._file)
-        self._events = SummaryWriter(str(folder / "tensorboard"), purge_step=start + 1)
+        with self._writing():
+            kept = _rows_up_to(self._metrics, start)
+            part = folder / "metrics.csv.part"
+            with part.open("w", newline="", encoding="utf-8") as file:
+                csv.writer(file).writerows([_COLUMNS, *kept])
+            part.replace(self._metrics)
+            self._file = self._metrics.open("a", newline="", encoding="utf-8")
+            self._csv = csv.writer(self._file)
+            self._events = SummaryWriter(str(folder / "tensorboard"), purge_step=start + 1)
 
     def __enter__(self) -> Self:
         return self
@@ -53,24 +57,33 @@ class RunRecords:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._file.close()
-        self._events.close()
+        if error is None:
+            with self._writing():
+                self._file.close()
+                self._events.close()
+            return
+        # Beside an error that says more.
+        with suppress(OSError):
+            self._file.close()
+        with suppress(OSError):
+            self._events.close()
 
     def step(self, progress: Progress) -> None:
         """Note one step."""
-        losses = astuple(progress.losses)
-        self._csv.writerow(
-            (
-                progress.step,
-                *(f"{loss:.6g}" for loss in losses),
-                f"{progress.rate:.6g}",
-                f"{progress.step_s:.4f}",
-                f"{progress.wait_s:.4f}",
+        with self._writing():
+            losses = astuple(progress.losses)
+            self._csv.writerow(
+                (
+                    progress.step,
+                    *(f"{loss:.6g}" for loss in losses),
+                    f"{progress.rate:.6g}",
+                    f"{progress.step_s:.4f}",
+                    f"{progress.wait_s:.4f}",
+                )
             )
-        )
-        for name, loss in zip(Losses.names(), losses, strict=True):
-            self._events.add_scalar(f"losses/{name}", loss, progress.step)
-        self._events.add_scalar("learning_rate", progress.rate, progress.step)
+            for name, loss in zip(Losses.names(), losses, strict=True):
+                self._events.add_scalar(f"losses/{name}", loss, progress.step)
+            self._events.add_scalar("learning_rate", progress.rate, progress.step)
 
     def sample(self, grid: Pixels, step: int) -> Path:
         """Write a sample grid.
@@ -78,25 +91,41 @@ class RunRecords:
         Returns:
             Its path.
         """
-        path = self._folder / "samples" / f"step_{step:07d}.png"
-        path.parent.mkdir(exist_ok=True)
-        Image.fromarray(grid).save(path)
-        self._events.add_image("samples", grid, step, dataformats="HWC")
-        return path
+        with self._writing():
+            path = self._folder / "samples" / f"step_{step:07d}.png"
+            path.parent.mkdir(exist_ok=True)
+            Image.fromarray(grid).save(path)
+            self._events.add_image("samples", grid, step, dataformats="HWC")
+            return path
 
     def evaluation(self, curve: Curve) -> None:
         """Note the newest evaluation among the events, and draw evaluation.png from all of them."""
-        newest = curve.points[-1]
-        for name in Point.columns()[1:]:
-            self._events.add_scalar(f"held_out/{name}", getattr(newest, name), newest.step)
-        steps = np.array([float(point.step) for point in curve.points])
-        values = np.array([[getattr(point, name) for name in _PLOTTED] for point in curve.points])
-        draw_curves(steps, values, _PLOTTED).save(self._folder / "evaluation.png")
+        with self._writing():
+            newest = curve.points[-1]
+            for name in Point.columns()[1:]:
+                self._events.add_scalar(f"held_out/{name}", getattr(newest, name), newest.step)
+            steps = np.array([float(point.step) for point in curve.points])
+            values = np.array(
+                [[getattr(point, name) for name in _PLOTTED] for point in curve.points]
+            )
+            draw_curves(steps, values, _PLOTTED).save(self._folder / "evaluation.png")
 
     def flush(self) -> None:
         """Bring everything noted so far to the files."""
-        self._file.flush()
-        self._events.flush()
+        with self._writing():
+            self._file.flush()
+            self._events.flush()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise OutputError(
+                f"cannot write the run's records ({error.strerror or error})",
+                path=self._folder,
+                remedy="free some space, then go on with --resume from the last checkpoint",
+            ) from error
 
     def finish(self) -> None:
         """Draw losses.png from all steps of the run."""
@@ -112,7 +141,8 @@ class RunRecords:
         kernel = np.ones(window) / window
         smooth = np.stack([np.convolve(column, kernel, "valid") for column in values.T], axis=1)
         plot = draw_curves(smooth[:, 0], smooth[:, 1:], Losses.names())
-        plot.save(self._folder / "losses.png")
+        with self._writing():
+            plot.save(self._folder / "losses.png")
 
 
 def _rows_up_to(metrics: Path, last: int | None) -> list[list[str]]:

@@ -1,11 +1,14 @@
 """The translator: pictures of any size in, the same pictures in another domain out."""
 
+from pathlib import Path
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mediatrans import zoo
+from mediatrans.card import sha256_of
+from mediatrans.errors import ModelError
 from mediatrans.graph import MIN_SIZE
 from mediatrans.translate.session import Session
 
@@ -23,6 +26,7 @@ class Translator:
     Attributes:
         generator: The direction that is loaded.
         provider: The ONNX Runtime execution provider that runs it.
+        sha256: The digest of the file that was loaded.
 
     Raises:
         ModelError: The file is missing, changed or breaks the graph contract.
@@ -38,6 +42,10 @@ class Translator:
         self._threads = threads
         self._session = Session(generator.path, device=device, threads=threads)
         self.provider = self._session.provider
+        self._status = _status(generator.path)
+        self.sha256 = sha256_of(generator.path)
+        if generator.sha256 not in (None, self.sha256):
+            raise self._changed("while it was loaded")
 
     @classmethod
     def load(
@@ -62,6 +70,26 @@ class Translator:
             DeviceError: The device that was asked for does not start.
         """
         return cls(zoo.find(to, model), device=device, threads=threads)
+
+    def check_unchanged(self) -> None:
+        """Make sure that the file on disk is still the one that was loaded.
+
+        Raises:
+            ModelError: It was replaced, changed or taken away.
+        """
+        path = self.generator.path
+        if _status(path) == self._status:
+            return
+        if not path.is_file() or sha256_of(path) != self.sha256:
+            raise self._changed("after it was loaded")
+        self._status = _status(path)
+
+    def _changed(self, when: str) -> ModelError:
+        return ModelError(
+            f"the model file changed {when}",
+            path=self.generator.path,
+            remedy="run again; everything written until now was made with the file that was loaded",
+        )
 
     def inverse(self) -> "Translator | None":
         """The translator of the way back, on the same device; None where the model has none."""
@@ -94,6 +122,15 @@ class Translator:
         translated = self._session.run(pad_to_stride(batch, self.generator.stride))
         translated = translated[:, :height, :width]
         return translated if images.ndim == 4 else translated[0]
+
+
+def _status(path: Path) -> tuple[int, int] | None:
+    """Size and time of a file, None where there is none: cheap to look at before every job."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
 
 
 def pad_to_stride(batch: NDArray[np.uint8], stride: int) -> NDArray[np.uint8]:

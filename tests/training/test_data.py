@@ -20,7 +20,8 @@ def store(folder: Path, config: TrainConfig = TINY) -> PictureStore:
 
 
 def collect(pictures: PictureStore, config: TrainConfig, start: int, stop: int) -> torch.Tensor:
-    with stream_batches(pictures, pictures, config, start, stop, pinned=False) as batches:
+    places = range(config.batch_size)
+    with stream_batches(pictures, pictures, config, start, stop, places, pinned=False) as batches:
         return torch.stack([torch.stack((batch.a, batch.b)) for batch in batches])
 
 

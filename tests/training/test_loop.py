@@ -3,9 +3,11 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 
 from mediatrans.errors import (
@@ -18,7 +20,9 @@ from mediatrans.errors import (
 )
 from mediatrans.training.checkpoint import load_checkpoint
 from mediatrans.training.config import TrainConfig
-from mediatrans.training.cyclegan import CycleGAN
+from mediatrans.training.cyclegan import CycleGAN, Losses
+from mediatrans.training.dataset import open_dataset
+from mediatrans.training.export import load_generators
 from mediatrans.training.folders import Folders
 from mediatrans.training.loop import train
 from mediatrans.training.observer import Progress
@@ -94,7 +98,9 @@ def test_a_run_leaves_its_records(folders: Folders, tmp_path: Path) -> None:
         assert grid.size == (6 * 24, 4 * 24)
     with Image.open(run / "losses.png") as chart:
         assert len(chart.convert("RGB").getcolors(1 << 20) or []) > 8
-    assert list((run / "tensorboard").iterdir())
+    events = EventAccumulator(str(run / "tensorboard")).Reload()
+    assert {f"losses/{name}" for name in Losses.names()} <= set(events.Tags()["scalars"])
+    assert [event.step for event in events.Images("samples")] == [4, 8, 12]
     assert read_run(run).folders.domains == ("red", "blue")
     assert len(watcher.steps) == 12
     assert "parameters" in watcher.text
@@ -186,6 +192,52 @@ def test_a_resume_with_other_pictures_says_which(folders: Folders, tmp_path: Pat
         train(TINY, folders, tmp_path / "run", resume=True)
     assert "- 01.png" in str(caught.value)
     assert "+ more/nested/00.png" in str(caught.value)
+
+
+def test_a_resume_with_other_domains_says_which(folders: Folders, tmp_path: Path) -> None:
+    train(TINY, folders, tmp_path / "run")
+    renamed = replace(folders, domains=("cat", "dog"))
+    with pytest.raises(UsageError, match="domains: red,blue -> cat,dog"):
+        train(TINY, renamed, tmp_path / "run", resume=True)
+
+
+def test_a_picture_of_the_same_size_but_other_content_is_another(
+    folders: Folders, tmp_path: Path
+) -> None:
+    pictures = [Image.new("RGB", (24, 24), colour) for colour in ("red", "maroon")]
+    changed = folders.train_a / "changed.bmp"
+    pictures[0].save(changed)
+    size = changed.stat().st_size
+    train(TINY, folders, tmp_path / "run")
+    pictures[1].save(changed)
+    assert changed.stat().st_size == size
+    with pytest.raises(UsageError, match=r"- changed\.bmp"):
+        train(TINY, folders, tmp_path / "run", resume=True)
+
+
+def test_records_that_cannot_be_written_are_an_output_error(
+    folders: Folders, tmp_path: Path
+) -> None:
+    class Saboteur(Watcher):
+        def progress(self, progress: Progress) -> None:
+            (tmp_path / "run" / "samples").write_text("a file where the folder should be")
+
+    with pytest.raises(OutputError, match="the run's records"):
+        train(replace(TINY, sample_every=2), folders, tmp_path / "run", Saboteur())
+    assert load_checkpoint(tmp_path / "run").step == 0
+
+
+def test_samples_show_the_averaged_generators(folders: Folders, tmp_path: Path) -> None:
+    config = replace(TINY, learning_rate=2e-3, ema=0.95)
+    last = train(config, folders, tmp_path / "run")
+    samples = open_dataset(folders, config, tmp_path, print).samples
+    averaged = samples.grid(load_generators(load_checkpoint(last)))
+    with Image.open(tmp_path / "run" / "samples" / "step_0000008.png") as shown:
+        assert np.array_equal(np.asarray(shown), averaged)
+    state = load_checkpoint(last).model
+    plain = CycleGAN(config, torch.device("cpu"))
+    plain.load_state_dict(state)
+    assert not np.array_equal(averaged, samples.grid((plain.G, plain.F)))
 
 
 def test_a_resume_elsewhere_is_said(folders: Folders, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+from mediatrans.media.publish import publishing
 from mediatrans.training.evaluation.figures import Evaluation, TranslationFigures
 from mediatrans.training.runs import EVALUATIONS
 
@@ -59,7 +60,11 @@ class Curve:
         self.points: list[Point] = [p for p in _read(self._path) if p.step <= start]
 
     def add(self, step: int, evaluation: Evaluation) -> Point:
-        """Note an evaluation and write the curve anew."""
+        """Note an evaluation and write the curve anew.
+
+        Raises:
+            OutputError: It cannot be written, a full disk say.
+        """
         to_b, to_a = evaluation.to_b, evaluation.to_a
         kids = [(p.kid_to_b + p.kid_to_a) / 2 for p in self.points[1 - _SMOOTHED_OVER :]]
         kids.append((to_b.kid.translated.value + to_a.kid.translated.value) / 2)
@@ -86,15 +91,13 @@ class Curve:
         return min(reversed(self.points), key=lambda point: point.smoothed_kid)
 
     def _write(self) -> None:
-        part = self._path.with_name(f"{EVALUATIONS}.part")
-        with part.open("w", newline="", encoding="utf-8") as file:
+        with publishing(self._path) as part, part.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(Point.columns())
             writer.writerows(
                 [p.step, *(repr(getattr(p, name)) for name in Point.columns()[1:])]
                 for p in self.points
             )
-        part.replace(self._path)
 
 
 def _ratio(figures: TranslationFigures) -> float:

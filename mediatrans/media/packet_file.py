@@ -1,0 +1,64 @@
+"""Encoded packets in a file of their own, each exactly as its encoder gave it.
+
+Containers keep times in units of their own (Matroska in milliseconds) or rebuild what they leave
+out; what is read back here is what was written.
+"""
+
+import struct
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from av import Packet
+from av.video.stream import VideoStream
+
+__all__ = ["read_packets", "write_packet"]
+
+# pts, dts, duration, time base, size; then whether it is a keyframe.
+_HEADER = struct.Struct("<qqqqqq?")
+
+
+def write_packet(file: BinaryIO, packet: "Packet[VideoStream]") -> None:
+    """Append a packet.
+
+    Args:
+        file: The file.
+        packet: A packet with both its times.
+
+    Raises:
+        OSError: The disk is full.
+    """
+    assert packet.pts is not None
+    assert packet.dts is not None
+    base = Fraction(packet.time_base)
+    data = bytes(packet)
+    header = _HEADER.pack(
+        packet.pts,
+        packet.dts,
+        packet.duration or 0,
+        base.numerator,
+        base.denominator,
+        len(data),
+        packet.is_keyframe,
+    )
+    file.write(header + data)
+
+
+def read_packets(path: Path) -> "Iterator[Packet[VideoStream]]":
+    """The packets of a file, in the order they were written.
+
+    Args:
+        path: A whole file.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as file:
+        while header := file.read(_HEADER.size):
+            pts, dts, duration, numerator, denominator, size, is_keyframe = _HEADER.unpack(header)
+            packet = cast("Packet[VideoStream]", Packet(file.read(size)))
+            packet.pts, packet.dts, packet.duration = pts, dts, duration
+            packet.time_base = Fraction(numerator, denominator)
+            packet.is_keyframe = is_keyframe
+            yield packet
