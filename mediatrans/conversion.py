@@ -1,5 +1,7 @@
 """The straight line: plan -> source -> translator -> monitor -> sink -> report."""
 
+import hashlib
+import json
 import logging
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -20,10 +22,12 @@ from mediatrans.media.codecs import probe_encoder
 from mediatrans.media.frames import Frame
 from mediatrans.media.images import PictureSink, PictureSource
 from mediatrans.media.overlap import ReadAhead, Stage, WriteBehind, slowest_stage
+from mediatrans.media.pipe_formats import STDIO
 from mediatrans.media.publish import Fingerprint
 from mediatrans.plan import ConvertOptions, Job, plan, settings_of
 from mediatrans.quality.monitor import CycleMonitor, CycleSummary
 from mediatrans.quality.report import JobReport, Report
+from mediatrans.translate.blend import blend
 from mediatrans.translate.repeats import RepeatSaver
 from mediatrans.translate.translator import Translator
 from mediatrans.video_job import encoding_of, open_video_job
@@ -180,6 +184,7 @@ class _Run:
     def convert_pictures(self, jobs: Sequence[Job]) -> None:
         """Translate picture files as one stream, so that they overlap, each with its own row."""
         ends: SimpleQueue[tuple[int, Exception | None]] = SimpleQueue()
+        notes: dict[int, tuple[str, ...]] = {}
         monitor = self._monitor(every=1)
         unsettled = dict(enumerate(jobs))
 
@@ -195,20 +200,22 @@ class _Run:
                 if job is not None and error is not None:
                     self._fail(job, error)
                 elif job is not None:
-                    self._succeed(job, 1, cycle)
+                    self._succeed(job, 1, cycle, notes=notes.pop(index, ()))
 
         def record(index: int, fingerprint: Fingerprint) -> None:
             cycle = monitor.summary(index) if monitor else None
             self._note(jobs[index], fingerprint, 1, cycle)
 
+        inputs = [job.input for job in jobs]
         outputs = [job.output for job in jobs if job.output]
         try:
             with (
-                PictureSource([job.input for job in jobs], failed) as source,
-                PictureSink(outputs, failed, record=record) as sink,
+                PictureSource(inputs, failed, max_pixels=self._options.max_pixels) as source,
+                PictureSink(outputs, failed, quality=self._options.quality, record=record) as sink,
             ):
 
                 def write(frame: Frame) -> None:
+                    notes[frame.index] = frame.still.notes if frame.still else ()
                     sink.write(frame)
                     ends.put((frame.index, None))
 
@@ -271,7 +278,8 @@ class _Run:
                         failed(frame.index, error)
                 else:
                     for frame, picture in zip(batch, translated, strict=True):
-                        writer.put(replace(frame, pixels=picture))
+                        mixed = blend(frame.pixels, picture, self._options.strength)
+                        writer.put(replace(frame, pixels=mixed))
                 self._slowest, self._repeated = slowest_stage(frames, writer), translate.repeated
                 self._observer.limited(self._slowest)
                 yield batch
@@ -280,9 +288,12 @@ class _Run:
         return CycleMonitor(self._inverse, every) if self._inverse is not None else None
 
     def _made_with(self, job: Job) -> dict[str, Any]:
-        """What a segment of a video depends on."""
+        """What a segment of a video depends on; nothing where it is written in one piece anyway."""
+        if STDIO in (job.input, job.output):
+            return {}
         identity = input_identity(job.input)
         return {
+            "frames": _digest_of(job.frames),
             "input": identity["path"],
             "input size": identity["size"],
             "input time": identity["mtime_ns"],
@@ -318,8 +329,11 @@ class _Run:
         frames: int,
         cycle: CycleSummary | None,
         damage: InputError | None = None,
+        notes: tuple[str, ...] = (),
     ) -> None:
-        row = JobReport(job.input, job.output, job.kind, "ok", frames=frames, cycle=cycle)
+        row = JobReport(
+            job.input, job.output, job.kind, "ok", frames=frames, cycle=cycle, notes=notes
+        )
         repeated = self._repeated if job.kind == "video" else 0
         row = replace(row, limited_by=self._slowest, repeated_frames=repeated)
         if damage is not None:
@@ -331,7 +345,8 @@ class _Run:
         code = error.exit_code if isinstance(error, MediatransError) else ExitCode.INTERNAL
         if code == ExitCode.INTERNAL:
             log.error("%s: this is a bug in mediatrans", job.input, exc_info=error)
-        says = str(error) if str(job.input) in str(error) else f"{job.input}: {error}"
+        is_named = job.input == STDIO or str(job.input) in str(error)
+        says = str(error) if is_named else f"{job.input}: {error}"
         row = JobReport(job.input, job.output, job.kind, "failed", error=says, exit_code=code)
         self._finish(row)
 
@@ -341,6 +356,12 @@ class _Run:
         self._clock_s = now_s
         self.rows.append(row)
         self._observer.finished(row)
+
+
+def _digest_of(frames: Sequence[Path]) -> str:
+    """What tells a folder's pictures from others, and from themselves after a change."""
+    listing = json.dumps([input_identity(frame) for frame in frames])
+    return hashlib.sha256(listing.encode()).hexdigest()
 
 
 def _batches(

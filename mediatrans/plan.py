@@ -6,21 +6,19 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
 from mediatrans.errors import InputError, MediatransError, OutputError, UsageError
 from mediatrans.manifest import Entry, Manifest, Origin, State, input_identity
-from mediatrans.media.formats import (
-    VIDEO_OUTPUT_SUFFIXES,
-    Kind,
-    is_picture_output,
-    kind_of,
-    picture_output_suffix,
-    video_output_suffix,
-)
+from mediatrans.media.formats import Kind, kind_of
+from mediatrans.media.limits import MAX_PIXELS, MAX_SPOOL_MB
+from mediatrans.media.numbered import numbered_pictures
+from mediatrans.media.pipe_formats import PIPE_MUXERS, STDIO
 from mediatrans.media.publish import is_part
 from mediatrans.media.work_folder import is_published
+from mediatrans.outputs import holds, output_path, output_suffix, real_path, refusal, unwritable
 
 __all__ = ["ConvertOptions", "Job", "plan", "settings_of"]
 
@@ -32,7 +30,8 @@ class ConvertOptions:
     """How to convert; the defaults are the command line's.
 
     Attributes:
-        output: File for one input file, else folder; None derives names from the inputs'.
+        output: File for one input file, else folder; None derives names from the inputs', `-` is
+            standard output.
         model: A model's name, folder or ONNX file; None searches the zoo.
         overwrite: Replace outputs that exist.
         batch_size: Frames translated in one call.
@@ -50,6 +49,14 @@ class ConvertOptions:
         keep_partial: Keep what could be read of a video that turns out to be damaged.
         reader_limit_s: Seconds without a frame after which a video's reader is given up.
         verification: "fast" looks at the packets of a finished video, "full" decodes it as well.
+        file_format: The suffix of the outputs that can have it, "png" or "webm" say, the others
+            keep theirs; of a pipe "mkv" or "ts". None keeps all.
+        quality: 1 to 100 for JPEG, WebP and AVIF pictures; None compresses as the source was.
+        strength: 1 gives the translation, 0 the source, between them their blend. The cycle check
+            measures the translation itself, whatever the strength.
+        fps: Take the pictures of each folder for the frames of a video of this rate.
+        max_pixels: Larger pictures are refused before they are decoded.
+        spool_limit_mb: Most megabytes of a piped input that may lie on disk at one time.
     """
 
     output: Path | None = None
@@ -69,6 +76,12 @@ class ConvertOptions:
     verification: Literal["fast", "full"] = "fast"
     keep_partial: bool = False
     reader_limit_s: float = 60.0
+    file_format: str | None = None
+    quality: int | None = None
+    strength: float = 1.0
+    fps: Fraction | None = None
+    max_pixels: int = MAX_PIXELS
+    spool_limit_mb: int = MAX_SPOOL_MB
 
     def __post_init__(self) -> None:
         """Refuse options that contradict each other.
@@ -83,6 +96,7 @@ class ConvertOptions:
             )
         if unknown := set(self.limits) - {"psnr", "ssim"}:
             raise UsageError(f"no limit is called {min(unknown)!r}", remedy="use psnr or ssim")
+        self._check_formats()
         numbers = [*self.limits.values(), self.start_s or 0.0, self.end_s or 0.0]
         if not all(math.isfinite(number) for number in numbers):
             raise UsageError("limits and times are finite numbers", remedy="psnr=22, --end 3.5")
@@ -100,17 +114,42 @@ class ConvertOptions:
         if self.check_every < 0 or any(count is not None and count < 1 for count in counts):
             raise UsageError("batch size, preview and threads start at 1, --check-every at 0")
 
+    def _check_formats(self) -> None:
+        if self.file_format is not None:
+            suffix = f".{self.file_format}"
+            if self.output == STDIO and self.file_format not in PIPE_MUXERS:
+                raise UsageError(
+                    f"{self.file_format} cannot be written to a pipe",
+                    remedy=f"use --format {' or '.join(PIPE_MUXERS)}",
+                )
+            if self.output != STDIO and not any(holds(suffix, kind) for kind in _KINDS):
+                raise UsageError(
+                    f"no output can be of the format {self.file_format!r}",
+                    remedy="use --format png, jpg, webp, tif, mp4, mkv, webm",
+                )
+        if self.quality is not None and not 1 <= self.quality <= 100:
+            raise UsageError("--quality is not between 1 and 100", remedy="give a whole number")
+        if not 0 <= self.strength <= 1:
+            raise UsageError("--strength is not between 0 and 1", remedy="give 0.5, say")
+        if self.fps is not None and not 0 < self.fps <= _HIGHEST_FPS:
+            raise UsageError("--fps is no frame rate", remedy="give 24 or 30000/1001, say")
+        if self.max_pixels < 1 or self.spool_limit_mb < 1:
+            raise UsageError("--max-pixels and --spool-limit start at 1")
+
 
 # What leaves every pixel as it is. A new option counts as one that does not, until it stands here.
 _OF_NO_PIXELS = frozenset(
     {
         "output", "model", "overwrite", "device", "limits", "verification",
-        "keep_partial", "reader_limit_s",
+        "keep_partial", "reader_limit_s", "file_format", "max_pixels", "spool_limit_mb",
     }
 )  # fmt: skip
 _OF_THE_RUN = frozenset({"batch_size", "threads", "check_every"})
 _KINDS: tuple[Kind, ...] = ("image", "video")
-_OF_VIDEOS = frozenset({"start_s", "end_s", "preview", "vcodec", "crf", "preset"})
+_OF_VIDEOS = frozenset({"start_s", "end_s", "preview", "vcodec", "crf", "preset", "fps"})
+_OF_PICTURES = frozenset({"quality"})
+_FRAMES_SUFFIX = ".mp4"
+_HIGHEST_FPS = 1000
 
 
 def settings_of(options: ConvertOptions, kind: Kind | None = None) -> dict[str, Any]:
@@ -124,9 +163,12 @@ def settings_of(options: ConvertOptions, kind: Kind | None = None) -> dict[str, 
     others = _OF_NO_PIXELS
     if kind is not None:
         others |= _OF_THE_RUN
-    if kind == "image":
-        others |= _OF_VIDEOS
-    return {key: value for key, value in asdict(options).items() if key not in others}
+    others |= _OF_VIDEOS if kind == "image" else _OF_PICTURES
+    return {
+        key: str(value) if isinstance(value, Fraction) else value
+        for key, value in asdict(options).items()
+        if key not in others
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +176,8 @@ class Job:
     """One input file and what is to become of it.
 
     Attributes:
-        input: The file, or the folder where the failure is the folder's.
+        input: The file; the folder where the frames or the failure are the folder's; `-` for
+            standard input.
         output: Where its translation goes; None where the input already failed.
         kind: "image" or "video"; None where it could not be told.
         error: Why it cannot be done; None for a job that is ready.
@@ -143,6 +186,7 @@ class Job:
         origin: What the output is made from; None where it is in no manifest.
         done: The manifest's entry of an output that is up to date, else None.
         replaces: Whether what is there under the output's name may be replaced.
+        frames: The pictures of a folder that is converted as one video, in their order.
     """
 
     input: Path
@@ -154,6 +198,7 @@ class Job:
     origin: Origin | None = None
     done: Entry | None = None
     replaces: bool = False
+    frames: tuple[Path, ...] = ()
 
     @property
     def ready(self) -> bool:
@@ -178,6 +223,10 @@ def plan(
     """
     if not inputs:
         raise UsageError("nothing to convert", remedy="name pictures, videos or folders")
+    if len(inputs) > 1 and STDIO in (*inputs, options.output):
+        raise UsageError("a pipe holds one video", remedy="convert the others by themselves")
+    if options.fps is not None and not any(given.is_dir() for given in inputs):
+        raise UsageError("--fps is for folders of frames", remedy="name a folder, or drop --fps")
     jobs: list[Job] = []
     for given in inputs:
         jobs += _jobs_of(given, to, options, alone=len(inputs) == 1)
@@ -188,16 +237,20 @@ def plan(
 
 def _jobs_of(given: Path, to: str, options: ConvertOptions, *, alone: bool) -> list[Job]:
     try:
+        if given == STDIO:
+            return [_stdin_job(to, options)]
         if not given.exists():
             # A link to itself is here as well: following it ends nowhere.
             raise InputError("no such file or folder", path=given, remedy="check the name")
+        if given.is_dir() and options.fps is not None:
+            return [_frames_job(given, to, options, alone=alone)]
         if given.is_dir():
             return _folder_jobs(given, to, options, alone=alone)
         if not given.is_file():
             raise InputError(
                 "not a regular file", path=given, remedy="name a file that can be read twice"
             )
-        return [_file_job(given, to, options.output, alone=alone)]
+        return [_file_job(given, to, options, alone=alone)]
     except (InputError, OutputError) as error:
         return [Job(given, error=error)]
     except OSError as error:
@@ -205,14 +258,16 @@ def _jobs_of(given: Path, to: str, options: ConvertOptions, *, alone: bool) -> l
 
 
 def _tell_of_new_container(job: Job, options: ConvertOptions) -> None:
-    if job.kind != "video" or job.output is None or job.output == options.output:
+    is_named = job.output == options.output or options.file_format is not None
+    is_file = job.input != STDIO and not job.frames
+    if job.kind != "video" or job.output is None or is_named or not is_file:
         return
     old, new = job.input.suffix.lower(), job.output.suffix
     if old != new:
         log.warning("%s: %s is not written, the output becomes %s", job.input, old, new)
 
 
-def _file_job(path: Path, to: str, output: Path | None, *, alone: bool) -> Job:
+def _file_job(path: Path, to: str, options: ConvertOptions, *, alone: bool) -> Job:
     kind = kind_of(path)
     if kind is None:
         raise InputError(
@@ -220,31 +275,59 @@ def _file_job(path: Path, to: str, output: Path | None, *, alone: bool) -> Job:
             path=path,
             remedy="give the file its usual suffix",
         )
-    suffix = _output_suffix(path, kind)
-    if output is None:
-        return Job(path, path.with_name(f"{path.stem}-{to}{suffix}"), kind)
-    if not alone or output.is_dir():
-        return Job(path, output / f"{path.stem}{suffix}", kind, home=output)
-    if kind == "video" and output.suffix.lower() not in (*VIDEO_OUTPUT_SUFFIXES, suffix):
+    suffix = output_suffix(path, kind, options.file_format)
+    derived = path.with_name(f"{path.stem}-{to}{suffix}")
+    output, home = _place(derived, f"{path.stem}{suffix}", kind, options, alone=alone)
+    return Job(path, output, kind, home=home)
+
+
+def _stdin_job(to: str, options: ConvertOptions) -> Job:
+    if options.output is None:
         raise UsageError(
-            f"{output} cannot hold a video",
-            remedy=f"end it in one of {', '.join(VIDEO_OUTPUT_SUFFIXES)}, or name a folder",
+            "what comes from a pipe has no name",
+            remedy="say where to write: -o out.mkv, or -o - for standard output",
         )
-    if kind == "image" and not is_picture_output(output):
-        raise UsageError(
-            f"{output} cannot hold a picture",
-            remedy=f"name an output that ends in {suffix}, or an existing folder",
+    name = f"stdin-{to}.{options.file_format or 'mkv'}"
+    output, _ = _place(Path(name), name, "video", options, alone=True)
+    return Job(STDIO, output, "video")
+
+
+def _frames_job(folder: Path, to: str, options: ConvertOptions, *, alone: bool) -> Job:
+    named = folder.resolve() if folder.name in ("", "..") else folder
+    frames = tuple(numbered_pictures(folder))
+    if not frames:
+        raise InputError(
+            "no pictures in this folder", path=folder, remedy="check the folder, or drop --fps"
         )
-    return Job(path, output, kind)
+    suffix = output_suffix(Path(f"x{_FRAMES_SUFFIX}"), "video", options.file_format)
+    derived = named.with_name(f"{named.name}-{to}{suffix}")
+    # No manifest: it compares files with what they were, and knows nothing of folders.
+    output, _ = _place(derived, f"{named.name}{suffix}", "video", options, alone=alone)
+    return Job(folder, output, "video", frames=frames)
+
+
+def _place(
+    derived: Path, name: str, kind: Kind, options: ConvertOptions, *, alone: bool
+) -> tuple[Path, Path | None]:
+    """Where one file is written, and the output folder where it lies in one."""
+    output = output_path(
+        options.output, derived, name, kind, alone=alone, file_format=options.file_format
+    )
+    in_folder = options.output is not None and output not in (options.output, STDIO)
+    return output, options.output if in_folder else None
 
 
 def _folder_jobs(folder: Path, to: str, options: ConvertOptions, *, alone: bool) -> list[Job]:
     named = folder.resolve() if folder.name in ("", "..") else folder
+    if options.output == STDIO:
+        raise UsageError(
+            "a folder is not written to a pipe", remedy="make its pictures one video with --fps"
+        )
     if options.output is None:
         target = named.with_name(f"{named.name}-{to}")
     else:
         target = options.output if alone else options.output / named.name
-    if _real(target).is_relative_to(_real(folder)):
+    if real_path(target).is_relative_to(real_path(folder)):
         raise OutputError(
             f"the output folder {target} is inside the input folder",
             path=folder,
@@ -254,7 +337,7 @@ def _folder_jobs(folder: Path, to: str, options: ConvertOptions, *, alone: bool)
         raise OutputError(
             "is a file, but a folder is to be written there", path=target, remedy="use another -o"
         )
-    jobs = [_kept_inside(job, target) for job in _walk(folder, target)]
+    jobs = [_kept_inside(job, target) for job in _walk(folder, target, options.file_format)]
     if not jobs:
         raise InputError(
             "no pictures or videos in this folder", path=folder, remedy="check the folder"
@@ -268,7 +351,7 @@ def _folder_jobs(folder: Path, to: str, options: ConvertOptions, *, alone: bool)
     ]
 
 
-def _walk(folder: Path, target: Path) -> Iterator[Job]:
+def _walk(folder: Path, target: Path, file_format: str | None) -> Iterator[Job]:
     """The jobs of a folder in the order of their paths; links are followed, loops are not."""
     unreadable: list[OSError] = []
     ancestors = {folder: {folder.resolve()}}
@@ -296,7 +379,8 @@ def _walk(folder: Path, target: Path) -> Iterator[Job]:
             elif not path.exists():
                 yield _bad(path, "a link that leads nowhere", "remove the link")
             else:
-                output = (target / path.relative_to(folder)).with_suffix(_output_suffix(path, kind))
+                suffix = output_suffix(path, kind, file_format)
+                output = (target / path.relative_to(folder)).with_suffix(suffix)
                 yield Job(path, output, kind, home=target)
     for error in unreadable:
         yield _bad(Path(error.filename), f"cannot be listed ({error.strerror})", "allow reading")
@@ -304,7 +388,7 @@ def _walk(folder: Path, target: Path) -> Iterator[Job]:
 
 def _kept_inside(job: Job, target: Path) -> Job:
     """The job, or its failure where a link in the output folder leads its output out of there."""
-    if job.output is None or _real(job.output.parent).is_relative_to(_real(target)):
+    if job.output is None or real_path(job.output.parent).is_relative_to(real_path(target)):
         return job
     problem = f"{job.output.parent} is a link that leads out of the output folder"
     return replace(
@@ -317,41 +401,18 @@ def _bad(path: Path, problem: str, remedy: str) -> Job:
     return Job(path, error=InputError(problem, path=path, remedy=remedy))
 
 
-def _real(path: Path) -> Path:
-    """Where a path leads; a loop of links, at which Path.resolve raises, leads to itself."""
-    return Path(os.path.realpath(path))
-
-
-def _output_suffix(path: Path, kind: Kind) -> str:
-    return picture_output_suffix(path) if kind == "image" else video_output_suffix(path)
-
-
 def _check_outputs(jobs: list[Job]) -> list[Job]:
     # As texts: a folder may have very many files, and paths take several times the memory.
     wanted = Counter(os.path.realpath(job.output) for job in jobs if job.ready and job.output)
-    sources = {os.path.realpath(job.input) for job in jobs if job.ready}
+    sources = {
+        os.path.realpath(path) for job in jobs if job.ready for path in (job.input, *job.frames)
+    }
     return [
-        replace(job, error=error) if (error := _output_error(job, wanted, sources)) else job
+        replace(job, error=error)
+        if job.ready and job.output and (error := refusal(job.input, job.output, wanted, sources))
+        else job
         for job in jobs
     ]
-
-
-def _output_error(job: Job, wanted: Counter[str], sources: set[str]) -> OutputError | None:
-    """Why a job's output cannot be written, or None."""
-    if not job.ready or job.output is None:
-        return None
-    real = os.path.realpath(job.output)
-    if wanted[real] > 1:
-        return OutputError(
-            f"another input would write the same output {job.output}",
-            path=job.input,
-            remedy="convert them one by one, each with its own -o",
-        )
-    if real in sources:
-        return OutputError("is an input of this run", path=job.output, remedy="name another -o")
-    if job.output.is_dir():
-        return OutputError("is a folder", path=job.output, remedy="name another -o")
-    return None
 
 
 def _look_up(jobs: list[Job], options: ConvertOptions, model_sha256: str) -> list[Job]:
@@ -376,7 +437,7 @@ def _look_up(jobs: list[Job], options: ConvertOptions, model_sha256: str) -> lis
 
 
 def _compared(job: Job, manifest: Manifest | None, options: ConvertOptions) -> Job:
-    if not job.ready or job.output is None:
+    if not job.ready or job.output is None or job.output == STDIO:
         return job
     if not os.path.lexists(job.output):
         return _checked_place(job, job.output)
@@ -399,12 +460,5 @@ def _compared(job: Job, manifest: Manifest | None, options: ConvertOptions) -> J
 
 def _checked_place(job: Job, output: Path) -> Job:
     """The job, failed where its output's folder cannot be written to."""
-    parent = next((p for p in output.absolute().parents if p.exists()), Path("/"))
-    if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
-        return job
-    error = OutputError(
-        f"cannot be written: {parent} is not a folder you may write to",
-        path=output,
-        remedy="name another place with -o",
-    )
-    return replace(job, error=error)
+    error = unwritable(output)
+    return job if error is None else replace(job, error=error)

@@ -5,19 +5,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mediatrans.errors import InputError, OutputError
 from mediatrans.media.codecs import Encoding
 from mediatrans.media.container import check_whole
+from mediatrans.media.frame_folder import FrameFolder
 from mediatrans.media.frames import Frame
+from mediatrans.media.pipe_formats import STDIN_NAME, STDIO
+from mediatrans.media.pipes import InputPipe, VideoPipe
 from mediatrans.media.publish import Record
 from mediatrans.media.reader import BoundedSource, ReaderStalledError
 from mediatrans.media.resumption import Resumption
 from mediatrans.media.segments import SegmentedSink, segment_length
+from mediatrans.media.video import VideoInfo, VideoSource
+from mediatrans.media.video_sink import VideoSink
 from mediatrans.media.videos import create_video, open_video
-from mediatrans.media.webp import WebpSink
+from mediatrans.media.webp import WebpSink, WebpSource
 from mediatrans.media.work_folder import WorkFolder
 from mediatrans.plan import ConvertOptions, Job
 from mediatrans.quality.monitor import CycleFigures, CycleMonitor
@@ -58,14 +64,14 @@ class ReaderFrames:
 
     Attributes:
         source: The reader.
-        path: The video file.
+        check_whole: Raises InputError where the video is cut short.
         keep_partial: Whether a part is enough, if it holds a frame.
         done: Frames before the reader's first.
         error: The reader's failure, once it has failed.
     """
 
     source: Iterable[Frame]
-    path: Path
+    check_whole: Callable[[], None]
     keep_partial: bool
     done: int = 0
     error: InputError | None = field(default=None, init=False)
@@ -77,7 +83,7 @@ class ReaderFrames:
                 some = True
                 yield frame
             if self.keep_partial:
-                check_whole(self.path)
+                self.check_whole()
         except InputError as error:
             self.error = error
             if not (self.keep_partial and some):
@@ -108,17 +114,17 @@ def open_video_job(
         OutputError: The output cannot be written.
     """
     assert job.output is not None
-    reader = open_video(
-        job.input,
-        start_s=_exact(options.start_s),
-        end_s=_exact(options.end_s),
-        limit=options.preview,
-        whole=not options.keep_partial,
-    )
-    with BoundedSource(reader, options.reader_limit_s) as source:
+    if job.input == STDIO:
+        with (
+            _open_stdin(options) as (piped, check),
+            _open_whole(job, options, piped, record, check) as video,
+        ):
+            yield video
+        return
+    with BoundedSource(_reader(job, options), options.reader_limit_s) as source:
         length = segment_length(source.info, job.output, options.batch_size)
-        if length is None:
-            with _open_whole(job, options, source, record) as video:
+        if length is None or job.output == STDIO:
+            with _open_whole(job, options, source, record, _check_of(job)) as video:
                 yield video
         else:
             identity = {**made_with, "frames a segment": length}
@@ -128,16 +134,63 @@ def open_video_job(
                 yield video
 
 
+def _reader(job: Job, options: ConvertOptions) -> VideoSource | WebpSource | FrameFolder:
+    start_s, end_s = _exact(options.start_s), _exact(options.end_s)
+    if job.frames:
+        assert options.fps is not None
+        return FrameFolder(
+            job.input,
+            job.frames,
+            options.fps,
+            start_s=start_s,
+            end_s=end_s,
+            limit=options.preview,
+            max_pixels=options.max_pixels,
+        )
+    return open_video(
+        job.input,
+        start_s=start_s,
+        end_s=end_s,
+        limit=options.preview,
+        whole=not options.keep_partial,
+    )
+
+
+@contextmanager
+def _open_stdin(options: ConvertOptions) -> Iterator[tuple[VideoSource, Callable[[], None]]]:
+    """Standard input as a video, and the check that it is whole.
+
+    It is waited for as long as it takes: what feeds it may be a camera.
+    """
+    start_s = _exact(options.start_s)
+    whole = not options.keep_partial
+    with (
+        InputPipe(
+            must_seek=start_s is not None, spool_mb=options.spool_limit_mb, whole=whole
+        ) as pipe,
+        VideoSource(
+            STDIN_NAME,
+            start_s=start_s,
+            end_s=_exact(options.end_s),
+            limit=options.preview,
+            whole=whole,
+            opener=pipe.open,
+        ) as source,
+    ):
+        yield source, pipe.check_whole
+
+
 @contextmanager
 def _open_whole(
-    job: Job, options: ConvertOptions, source: BoundedSource, record: Record
+    job: Job,
+    options: ConvertOptions,
+    source: BoundedSource | VideoSource,
+    record: Record,
+    check_whole: Callable[[], None],
 ) -> Iterator[OpenVideo]:
-    assert job.output is not None
     _check_free(job)
-    frames = ReaderFrames(source, job.input, options.keep_partial)
-    with create_video(
-        job.output, source.info, encoding_of(options), options.verification, record
-    ) as sink:
+    frames = ReaderFrames(source, check_whole, options.keep_partial)
+    with _sink(job, options, source.info, record) as sink:
         yield OpenVideo(frames, sink.write, total=source.info.frame_count)
         if frames.error is not None and not isinstance(sink, WebpSink):
             sink.cut_here()
@@ -165,7 +218,7 @@ def _open_segmented(
         is_published = work.is_published()
         is_whole = is_published or work.total is not None
         rest: Iterable[Frame] = () if is_whole else resumption
-        frames = ReaderFrames(rest, job.input, options.keep_partial, done)
+        frames = ReaderFrames(rest, _check_of(job), options.keep_partial, done)
         total = work.total if work.total is not None else source.info.frame_count
         try:
             if is_published:
@@ -196,13 +249,30 @@ def _open_segmented(
         work.remove()
 
 
+def _sink(
+    job: Job, options: ConvertOptions, info: VideoInfo, record: Record
+) -> VideoSink | WebpSink:
+    assert job.output is not None
+    encoding = encoding_of(options)
+    if job.output == STDIO:
+        return VideoPipe(info, options.file_format or "mkv", encoding)
+    return create_video(job.output, info, encoding, options.verification, record)
+
+
+def _check_of(job: Job) -> Callable[[], None]:
+    """The check that a job's input is not cut short; a frame that is tells by itself."""
+    return partial(check_whole, job.input) if not job.frames else lambda: None
+
+
 def _write_nothing(frame: Frame) -> None:
     raise AssertionError("the video is published already")
 
 
 def _check_free(job: Job) -> None:
     """Refuse to replace a file that the plan did not allow to."""
-    if job.output is not None and os.path.lexists(job.output) and not job.replaces:
+    if job.output is None or job.output == STDIO or job.replaces:
+        return
+    if os.path.lexists(job.output):
         raise OutputError("exists already", path=job.output, remedy="use --overwrite or another -o")
 
 

@@ -173,6 +173,27 @@ def test_outputs_are_judged_by_their_suffix_alone(here: Path) -> None:
             plan([Path(given)], "w", ConvertOptions(output=Path(name)))
 
 
+@pytest.mark.parametrize(
+    ("file_format", "expected"),
+    [
+        ("png", ["p-w/a.png", "p-w/b.mp4"]),
+        ("gif", ["p-w/a.gif", "p-w/b.mp4"]),
+        ("mkv", ["p-w/a.jpg", "p-w/b.mkv"]),
+    ],
+)
+def test_a_format_is_for_the_kind_that_it_is_of(
+    here: Path, file_format: str, expected: list[str]
+) -> None:
+    touch(Path("p/a.jpg"), Path("p/b.mp4"))
+    assert outputs(plan([Path("p")], "w", ConvertOptions(file_format=file_format))) == expected
+
+
+def test_two_inputs_that_one_format_makes_the_same(here: Path) -> None:
+    touch(Path("p/a.jpg"), Path("p/a.bmp"))
+    jobs = plan([Path("p")], "w", ConvertOptions(file_format="png"))
+    assert all("same output" in str(job.error) for job in jobs)
+
+
 def test_what_is_no_regular_file_is_not_waited_for(here: Path) -> None:
     for name in ("pipe.jpg", "pipe.gif"):
         os.mkfifo(name)

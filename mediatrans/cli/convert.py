@@ -5,12 +5,15 @@ import shlex
 import signal
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
-from mediatrans.errors import ExitCode, Interrupted, batch_exit_code
+from mediatrans.errors import ExitCode, Interrupted, UsageError, batch_exit_code
+from mediatrans.media.limits import MAX_PIXELS, MAX_SPOOL_MB
+from mediatrans.media.pipe_formats import STDIO
 
 if TYPE_CHECKING:
     from mediatrans.cli.convert_progress import ConvertProgress
@@ -29,6 +32,17 @@ def _limits(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -
     return limits
 
 
+def _file_format(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    return None if value is None else value.lower().removeprefix(".")
+
+
+def _rate(ctx: click.Context, param: click.Parameter, value: str | None) -> Fraction | None:
+    try:
+        return None if value is None else Fraction(value)
+    except (ValueError, ZeroDivisionError):
+        raise click.BadParameter(f"{value!r} is no rate, as 24 or 30000/1001 is") from None
+
+
 @click.command("convert")
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--to", required=True, metavar="DOMAIN", help="The domain to translate to.")
@@ -37,7 +51,50 @@ def _limits(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -
     "--output",
     type=click.Path(path_type=Path),
     help="Where to write: a file for one input file, else a folder. "
-    "Without it summer.mp4 gives summer-winter.mp4 and photos/ gives photos-winter/.",
+    "Without it summer.mp4 gives summer-winter.mp4 and photos/ gives photos-winter/. "
+    "- is standard output.",
+)
+@click.option(
+    "--format",
+    "file_format",
+    callback=_file_format,
+    metavar="NAME",
+    help="Write pictures (png, jpg, webp, ...) or videos (mp4, mkv, webm, ...) in this format; "
+    "the kind that it cannot hold keeps its own. With -o -: mkv or ts.  [default: as the input]",
+)
+@click.option(
+    "--quality",
+    type=click.IntRange(1, 100),
+    help="Of JPEG, WebP and AVIF pictures.  [default: as the input]",
+)
+@click.option(
+    "--strength",
+    type=click.FloatRange(0, 1),
+    default=1.0,
+    show_default=True,
+    help="Blend: 0 is the source, 1 the translation. The round trip is measured without it.",
+)
+@click.option(
+    "--fps",
+    callback=_rate,
+    metavar="RATE",
+    help="Make a video of each folder's pictures, in the order of their numbers, at this rate.",
+)
+@click.option(
+    "--max-pixels",
+    type=click.IntRange(1),
+    default=MAX_PIXELS,
+    show_default=True,
+    metavar="N",
+    help="Refuse larger pictures before they are decoded.",
+)
+@click.option(
+    "--spool-limit",
+    type=click.IntRange(1),
+    default=MAX_SPOOL_MB,
+    show_default=True,
+    metavar="MB",
+    help="How much of a piped video may lie on disk at one time.",
 )
 @click.option(
     "--model",
@@ -119,6 +176,12 @@ def command(
     inputs: tuple[Path, ...],
     to: str,
     output: Path | None,
+    file_format: str | None,
+    quality: int | None,
+    strength: float,
+    fps: Fraction | None,
+    max_pixels: int,
+    spool_limit: int,
     model: str | None,
     overwrite: bool,
     dry_run: bool,
@@ -139,11 +202,24 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Translate pictures, folders (with all that is below them) and videos, mixed."""
+    """Translate pictures, folders (with all that is below them) and videos, mixed.
+
+    One video may come from standard input and go to standard output, both written as -.
+    """
     from mediatrans.plan import ConvertOptions
 
+    if as_json and output == STDIO:
+        raise UsageError(
+            "-o - needs standard output for the video", remedy="use --report instead of --json"
+        )
     options = ConvertOptions(
         output=output,
+        file_format=file_format,
+        quality=quality,
+        strength=strength,
+        fps=fps,
+        max_pixels=max_pixels,
+        spool_limit_mb=spool_limit,
         model=model,
         overwrite=overwrite,
         batch_size=batch_size,
@@ -165,7 +241,14 @@ def command(
     from mediatrans.cli.convert_progress import ConvertProgress
 
     again = shlex.join(["mediatrans", *words])
-    progress = ConvertProgress(options.limits, report, again=again, as_json=as_json, quiet=quiet)
+    progress = ConvertProgress(
+        options.limits,
+        report,
+        again=again,
+        as_json=as_json,
+        quiet=quiet,
+        piped=output == STDIO,
+    )
     return _convert(inputs, to, options, progress, report)
 
 
@@ -209,6 +292,7 @@ def _show_plan(inputs: Sequence[Path], to: str, options: "ConvertOptions", *, as
     generator = zoo.find(to, options.model)
     jobs = plan(inputs, to, options, sha256_of(generator.path))
     click.echo(f"{generator.path} ({generator.place})", err=True)
+    piped = options.output == STDIO
     for job in jobs:
         action = "convert" if job.ready else "skip" if job.error is None else "fail"
         reason = job.skip or (str(job.error) if job.error else None)
@@ -223,7 +307,7 @@ def _show_plan(inputs: Sequence[Path], to: str, options: "ConvertOptions", *, as
             click.echo(json.dumps(row, ensure_ascii=False))
         elif job.ready:
             replacing = " (replaces it)" if job.output and job.output.exists() else ""
-            click.echo(f"{action}  {job.input} -> {job.output}{replacing}")
+            click.echo(f"{action}  {job.input} -> {job.output}{replacing}", err=piped)
         else:
-            click.echo(f"{action}  {reason if job.error else f'{job.input}: {reason}'}")
+            click.echo(f"{action}  {reason if job.error else f'{job.input}: {reason}'}", err=piped)
     return int(batch_exit_code(job.error.exit_code for job in jobs if job.error))

@@ -38,6 +38,7 @@ class ConvertProgress(Observer):
         again: The command that is running, as a shell would have it.
         as_json: Answers are JSON objects.
         quiet: Show failures only.
+        piped: Stdout carries a video, so the answers go to stderr as well.
 
     Attributes:
         model: The model's name, once it is known.
@@ -52,6 +53,7 @@ class ConvertProgress(Observer):
         again: str = "",
         as_json: bool = False,
         quiet: bool = False,
+        piped: bool = False,
     ) -> None:
         self.model = ""
         self.rows: list[JobReport] = []
@@ -62,6 +64,7 @@ class ConvertProgress(Observer):
         self._has_manifest = False
         self._as_json = as_json
         self._quiet = quiet
+        self._piped = piped
         self._console = Console(stderr=True, soft_wrap=True)
         self._bar = Progress(
             TextColumn("{task.description}"),
@@ -165,7 +168,7 @@ class ConvertProgress(Observer):
                 self._console.print(f"kept    {self.way_on()}", markup=False, highlight=False)
                 self._kept = None
         elif not self._as_json and not self._quiet:
-            click.echo(f"{row.status:<7} {_describe(row)}")
+            click.echo(f"{row.status:<7} {_describe(row)}", err=self._piped)
         if below:
             self._console.print(
                 f"below   {row.output}: {below}", style="yellow", markup=False, highlight=False
@@ -192,4 +195,4 @@ def _describe(row: JobReport) -> str:
             f"cycle {row.cycle.psnr_db.mean:.2f} dB, SSIM {row.cycle.ssim.mean:.3f}, "
             f"L1 {row.cycle.l1.mean:.1f}{checked}"
         )
-    return ", ".join(words)
+    return ", ".join([*words, *row.notes])

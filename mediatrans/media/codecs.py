@@ -15,6 +15,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.format import VideoFormat
 
 from mediatrans.errors import DeviceError, MediatransError, UsageError
+from mediatrans.media.pipe_formats import MPEGTS_CODECS
 from mediatrans.media.video import VideoInfo
 
 __all__ = ["Coding", "Encoding", "choose_coding", "probe_encoder"]
@@ -118,7 +119,8 @@ def choose_coding(container: OutputContainer, info: VideoInfo, encoding: Encodin
     """
     in_webm = container.format.name == "webm"
     codec = _codec(encoding.codec or ("libvpx-vp9" if in_webm else "libx264"))
-    if codec.canonical_name not in container.supported_codecs:
+    is_ts = container.format.name == "mpegts"
+    if codec.canonical_name not in (MPEGTS_CODECS if is_ts else container.supported_codecs):
         raise UsageError(
             f"{container.format.name} cannot hold {codec.canonical_name} video",
             path=info.path,

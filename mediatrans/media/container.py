@@ -1,5 +1,6 @@
 """Opening a video file to read it, and nothing but it; the part of it that is asked for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +16,7 @@ from mediatrans.media.truncation import missing_bytes
 __all__ = [
     "MAX_PIXELS",
     "Clip",
+    "Opener",
     "check_whole",
     "input_error",
     "input_options",
@@ -30,6 +32,9 @@ _MAX_STREAMS = 256
 # How much of a file is read, in bytes, and seen, in microseconds, to find out what is in it.
 _PROBE_BYTES = 10_000_000
 _PROBE_TIME = 10_000_000
+
+Opener = Callable[[], InputContainer]
+"""Opens one video from its beginning, each time anew."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class StillInfo:
         icc: An sRGB profile to embed, or None where the file had no profile.
         xmp: XMP packet with the orientation already reset, or None.
         jpeg: How the file was compressed where it is a JPEG, else None.
+        lossless: The file's format knows both, and this file is compressed without loss.
+        notes: What was changed on the way to the pixels, for the report.
     """
 
     mode: str
@@ -50,6 +52,8 @@ class StillInfo:
     icc: bytes | None = None
     xmp: bytes | None = None
     jpeg: JpegCoding | None = None
+    lossless: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

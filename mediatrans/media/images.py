@@ -7,7 +7,8 @@ from types import TracebackType
 from typing import Self
 
 from mediatrans.media.frames import Frame, MediaInfo
-from mediatrans.media.picture_reader import MAX_PIXELS, read_picture
+from mediatrans.media.limits import MAX_PIXELS
+from mediatrans.media.picture_reader import read_picture
 from mediatrans.media.picture_writer import write_picture
 from mediatrans.media.publish import Fingerprint
 

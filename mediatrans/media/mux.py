@@ -13,7 +13,8 @@ from av.container import OutputContainer
 from av.stream import DataStream, Discard, Disposition, Stream
 from av.video.stream import VideoStream
 
-from mediatrans.media.container import Clip, input_error, open_input
+from mediatrans.media.container import Clip, Opener, input_error, open_input
+from mediatrans.media.pipe_formats import MPEGTS_CODECS
 from mediatrans.media.times import SteadyClock
 from mediatrans.media.transcoding import Converter, converter_for
 from mediatrans.media.video import VideoInfo
@@ -68,7 +69,7 @@ def warn_of_dropped(info: VideoInfo, holder: str) -> None:
     """
     if info.stream_index is None:
         return
-    with open_input(info.path) as container:
+    with info.reopen() if info.reopen else open_input(info.path) as container:
         for stream in container.streams:
             if stream.index != info.stream_index:
                 _warn_of_dropped(info.path, stream, holder)
@@ -84,12 +85,15 @@ class StreamCopier:
         path: The video file.
         main_index: The stream that is translated and not copied.
         clip: The part of the file that is copied.
+        opener: Opens the file; None opens `path`.
     """
 
-    def __init__(self, path: Path, main_index: int, clip: Clip) -> None:
+    def __init__(
+        self, path: Path, main_index: int, clip: Clip, opener: Opener | None = None
+    ) -> None:
         self._path = path
         self._clip = clip
-        self._container = open_input(path, whole=clip.whole)
+        self._container = opener() if opener else open_input(path, whole=clip.whole)
         self._main = self._container.streams[main_index]
         self._main.discard = Discard.all
         self._copies: dict[int, _Copy] = {}
@@ -324,6 +328,8 @@ def _add_copy(stream: Stream, output: OutputContainer) -> Stream | None:
         return None
     if _is_damaged(stream):
         return None
+    if output.format.name == "mpegts" and stream.codec_context.name not in MPEGTS_CODECS:
+        return None  # the muxer would take it as private data, which no player knows
     try:
         return output.add_stream_from_template(stream, opaque=True)
     except ValueError:

@@ -1,25 +1,31 @@
 """One still picture file as a frame: upright, sRGB, 8 bits, and what it takes to write it back."""
 
-import io
 import logging
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, JpegImagePlugin
+from PIL import Image, ImageOps
+from PIL.ExifTags import Base
 from PIL.ImageFile import ImageFile
 
 from mediatrans.errors import InputError
-from mediatrans.media.frames import Frame, JpegCoding, Pixels, StillInfo
+from mediatrans.media.declared_size import HEADER_BYTES, declared_size
+from mediatrans.media.frames import Frame, Pixels, StillInfo
+from mediatrans.media.limits import MAX_PIXELS
+from mediatrans.media.picture_colour import to_8_bits, to_srgb
+from mediatrans.media.picture_metadata import (
+    dpi_of,
+    exif_of,
+    is_lossless_webp,
+    jpeg_coding,
+    xmp_of,
+)
+from mediatrans.media.picture_plugins import Plugin, plugin_for
 
-__all__ = ["MAX_PIXELS", "read_picture"]
+__all__ = ["read_picture"]
 
-MAX_PIXELS = 200_000_000
-"""Pictures of more pixels are refused before they are decoded."""
-
-_SCALE_DOWN = "scale the picture down first"
 _LOG = logging.getLogger(__name__)
 
 # Formats that only decode pixels: EPS and WMF, say, would run other programs.
@@ -29,13 +35,9 @@ _FORMATS = (
     "TGA", "SGI", "SUN", "QOI", "PCX", "ICO", "HEIF", "JXL",
 )
 # fmt: on
-_OPENCV_SUFFIXES = frozenset({".pam", ".ras", ".sr"})
-_CONVERT_FIRST = frozenset({".heic", ".heif", ".jxl", ".avif"})
-
-# TIFF keeps its layout in the same directory as its description; only the latter is carried over.
-_TIFF_DESCRIPTION = frozenset(
-    {0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298, 0x8769, 0x8825}
-)
+_PREFIX = 16  # bytes, as many as Pillow shows its readers
+_PAM = b"P7\n"
+_GET_WHOLE = "get a whole copy of the file"
 
 
 def read_picture(path: Path, *, index: int = 0, max_pixels: int = MAX_PIXELS) -> Frame:
@@ -56,11 +58,19 @@ def read_picture(path: Path, *, index: int = 0, max_pixels: int = MAX_PIXELS) ->
     """
     try:
         with path.open("rb") as file:
-            picture = _identify(file, path)
+            header = file.read(HEADER_BYTES)
+            if not header:
+                raise InputError("the file is empty", path=path, remedy=_GET_WHOLE)
+            if size := declared_size(header):
+                _check_size(path, *size, max_pixels)
+            plugin = plugin_for(header)
+            picture = _identify(file, header, plugin, path)
             if picture is None:
-                return _read_with_opencv(path, index)
+                return _read_with_opencv(header, plugin, path, index)
             _check_size(path, *picture.size, max_pixels)
-            return _decode(picture, path, index)
+            if picture.format == "PNG":
+                picture = _with_sums_checked(picture, file, path)
+            return _decode(picture, file, path, index)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError(
@@ -70,20 +80,24 @@ def read_picture(path: Path, *, index: int = 0, max_pixels: int = MAX_PIXELS) ->
         ) from error
 
 
-def _identify(file: BinaryIO, path: Path) -> ImageFile | None:
+def _identify(file: BinaryIO, header: bytes, plugin: Plugin | None, path: Path) -> ImageFile | None:
     """Open a picture as `Image.open` does, but without its process-wide pixel limit."""
     Image.init()
-    prefix = file.read(16)
+    if plugin is not None and not plugin.can_read(header):
+        plugin.register()
     for name in _FORMATS:
         factory, accept = Image.OPEN.get(name, (None, None))
         if factory is None:
             continue
         file.seek(0)
         try:
-            if accept is None or accept(prefix) is True:
+            if accept is None or accept(header[:_PREFIX]) is True:
                 return factory(file, "")
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-            raise InputError(str(error), path=path, remedy=_SCALE_DOWN) from error
+            said = str(error).rstrip(".")
+            raise InputError(
+                f"refused before decoding: {said}", path=path, remedy="scale the picture down"
+            ) from error
         except Exception as error:  # plugins raise what their parsing stumbles on
             _LOG.debug("not %s: %s", name, error)
     return None
@@ -94,138 +108,102 @@ def _check_size(path: Path, width: int, height: int, max_pixels: int) -> None:
         raise InputError(
             f"{width}x{height} pixels are more than the limit of {max_pixels:,}",
             path=path,
-            remedy=_SCALE_DOWN,
+            remedy=f"raise it with --max-pixels {width * height}, or scale the picture down",
         )
 
 
-def _decode(picture: ImageFile, path: Path, index: int) -> Frame:
-    jpeg = _jpeg_coding(picture)
+def _with_sums_checked(picture: ImageFile, file: BinaryIO, path: Path) -> ImageFile:
+    """Compare a PNG's checksums, which decoding leaves out; zeros for pixels would pass it."""
+    factory, _ = Image.OPEN["PNG"]
+    try:
+        picture.verify()
+        file.seek(0)
+        return factory(file, "")
+    except Exception as error:  # as in _decode
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> InputError:
+    return InputError(f"damaged picture: {error}", path=path, remedy=_GET_WHOLE)
+
+
+def _decode(picture: ImageFile, file: BinaryIO, path: Path, index: int) -> Frame:
+    jpeg = jpeg_coding(picture)
     mode, bits = picture.mode, _bits(picture)
     try:
         if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":
             _LOG.warning("%s: animated or of several pages, only the first picture is taken", path)
         picture.load()
-        upright = _upright(picture)
-        colour, icc = _to_srgb(_to_8_bits(upright, path), path)
-        pixels: Pixels = np.array(colour.convert("RGB"))
+        upright, is_transposed = _upright(picture)
+        converted = to_srgb(to_8_bits(upright, path), path)
+        pixels: Pixels = np.array(converted.picture.convert("RGB"))
     except InputError:
         raise
     except Exception as error:  # decoders raise what damaged data makes them raise
-        raise InputError(
-            f"damaged picture: {error}", path=path, remedy="get a whole copy of the file"
-        ) from error
-    alpha = np.array(colour.getchannel("A")) if "A" in colour.getbands() else None
+        raise _damaged(path, error) from error
+    colour = converted.picture
+    deep = "16 bits a channel, computed at 8" if bits == 16 else None
     still = StillInfo(
         mode=mode,
         bits=bits,
-        exif=_exif(upright, picture.format),
-        dpi=_dpi(upright.info.get("dpi")),
-        icc=icc,
-        xmp=_xmp(upright.info.get("xmp")),
+        exif=exif_of(upright, picture.format, is_srgb_now=converted.note is not None),
+        dpi=dpi_of(upright.info.get("dpi"), is_transposed=is_transposed),
+        icc=converted.icc,
+        xmp=xmp_of(upright.info.get("xmp")),
         jpeg=jpeg,
+        lossless=picture.format == "WEBP" and is_lossless_webp(file),
+        notes=tuple(note for note in (deep, converted.note) if note),
     )
+    alpha = np.array(colour.getchannel("A")) if "A" in colour.getbands() else None
     return Frame(pixels=pixels, index=index, name=str(path), alpha=alpha, still=still)
 
 
-def _upright(picture: Image.Image) -> Image.Image:
+def _upright(picture: Image.Image) -> tuple[Image.Image, bool]:
+    """The picture as it is meant to be seen, and whether width and height were swapped."""
     try:
-        return ImageOps.exif_transpose(picture)
+        is_transposed = picture.getexif().get(Base.Orientation, 1) >= 5
+        return ImageOps.exif_transpose(picture), is_transposed
     except Exception as error:  # an unreadable EXIF block is no reason to refuse the pixels
         _LOG.debug("no orientation: %s", error)
-        return picture
+        return picture, False
 
 
 def _bits(picture: ImageFile) -> int:
     for tile in picture.tile:
-        raw_mode = tile.args if isinstance(tile.args, str) else (tile.args or ("",))[0]
-        if ";16" in str(raw_mode):
+        arguments = tile.args if isinstance(tile.args, tuple) else (tile.args,)
+        raw_mode, most = str(arguments[0]), arguments[-1]
+        if ";16" in raw_mode or (picture.format == "PPM" and isinstance(most, int) and most > 255):
             return 16
     return 16 if picture.mode.startswith("I") else 8
 
 
-def _to_8_bits(picture: Image.Image, path: Path) -> Image.Image:
-    """Any mode as L, RGB, RGBA, CMYK or LAB, alpha where there is transparency."""
-    if picture.mode.startswith("I"):
-        values: NDArray[Any] = np.asarray(picture)
-        if values.size and (values.max() > 65535 or values.min() < 0):
-            raise InputError("has 32 bits a channel", path=path, remedy="save it with 16 bits")
-        scaled = (values.astype(np.uint32) * 255 + 32767) // 65535
-        return Image.fromarray(scaled.astype(np.uint8))
-    if picture.mode == "F":
-        raise InputError("a floating-point picture", path=path, remedy="save it with 16 bits")
-    if picture.has_transparency_data:
-        return picture.convert("RGBA")
-    if picture.mode in ("L", "RGB", "CMYK", "LAB"):
-        return picture
-    return picture.convert("RGB")
-
-
-def _to_srgb(picture: Image.Image, path: Path) -> tuple[Image.Image, bytes | None]:
-    """Convert by the embedded profile; also gives the sRGB profile to embed on writing."""
-    embedded = picture.info.get("icc_profile")
-    if not embedded:
-        return picture, None
+def _read_with_opencv(header: bytes, plugin: Plugin | None, path: Path, index: int) -> Frame:
+    """Read what Pillow does not: PAM, and AVIF where this Pillow lacks it."""
+    suffix = ".pam" if header.startswith(_PAM) else f".{plugin.title.lower()}" if plugin else ""
+    # Only of these two the size is known beforehand.
+    known = suffix in (".pam", ".avif") and cv2.haveImageReader(str(path))
+    if not known or declared_size(header) is None:
+        raise _unreadable(plugin, header, path)
     try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(embedded))
-        if "srgb" in ImageCms.getProfileDescription(source).lower() and picture.mode != "L":
-            return picture, embedded
-        target = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-        alpha = picture.getchannel("A") if picture.mode == "RGBA" else None
-        opaque = picture.convert("RGB") if alpha else picture
-        converted = ImageCms.profileToProfile(opaque, source, target, outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError) as error:
-        _LOG.warning("%s: colour profile ignored, taken as sRGB: %s", path, error)
-        return picture, None
-    assert converted is not None
-    if alpha:
-        converted.putalpha(alpha)
-    return converted, target.tobytes()
-
-
-def _exif(picture: Image.Image, file_format: str | None) -> bytes | None:
-    try:
-        exif = picture.getexif()
-        if file_format == "TIFF":
-            for tag in set(exif) - _TIFF_DESCRIPTION:
-                del exif[tag]
-        return exif.tobytes() if len(exif) else None
-    except Exception as error:  # an unreadable EXIF block is no reason to refuse the pixels
-        _LOG.debug("EXIF dropped: %s", error)
-        return None
-
-
-def _dpi(dpi: Any) -> tuple[float, float] | None:
-    try:
-        across, down = (float(value) for value in dpi)
-    except (TypeError, ValueError, ZeroDivisionError):
-        return None
-    return (across, down) if across > 0 and down > 0 else None
-
-
-def _xmp(xmp: Any) -> bytes | None:
-    return xmp if isinstance(xmp, bytes) else None
-
-
-def _jpeg_coding(picture: ImageFile) -> JpegCoding | None:
-    if not isinstance(picture, JpegImagePlugin.JpegImageFile):
-        return None
-    tables = tuple(tuple(table) for _, table in sorted(picture.quantization.items()))
-    sampling = JpegImagePlugin.get_sampling(picture)
-    return JpegCoding(tables[:2], sampling if sampling in (0, 1, 2) else 0) if tables else None
-
-
-def _read_with_opencv(path: Path, index: int) -> Frame:
-    data = np.fromfile(path, np.uint8)
-    if data.size == 0:
-        raise InputError("the file is empty", path=path, remedy="get a whole copy of the file")
-    suffix = path.suffix.lower()
-    known = suffix in _OPENCV_SUFFIXES and cv2.haveImageReader(str(path))
-    pixels = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if known else None
+        pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR_RGB)
+    except cv2.error as error:
+        raise _damaged(path, error) from error
     if pixels is None:
-        remedy = (
-            "convert it to PNG or JPEG first"
-            if suffix in _CONVERT_FIRST
-            else "check that the file is whole and really a picture"
-        )
-        raise InputError("not a picture that can be read", path=path, remedy=remedy)
+        raise _unreadable(plugin, header, path)
     return Frame(pixels.astype(np.uint8), index, str(path), still=StillInfo(mode="RGB"))
+
+
+def _unreadable(plugin: Plugin | None, header: bytes, path: Path) -> InputError:
+    if plugin is None:
+        return InputError(
+            "not a picture that can be read",
+            path=path,
+            remedy="check that the file is whole and really a picture",
+        )
+    if plugin.can_read(header):
+        return InputError(f"damaged {plugin.title} picture", path=path, remedy=_GET_WHOLE)
+    return InputError(
+        f"reading {plugin.title} needs {plugin.package}, which is not installed",
+        path=path,
+        remedy=f"pip install {plugin.package}, or convert the picture to PNG or JPEG first",
+    )

@@ -34,6 +34,7 @@ _REMEDIES = {
     errno.EISDIR: "a folder stands where the file should go, choose another name with -o",
     errno.ENAMETOOLONG: "choose a shorter name with -o",
     errno.ENOENT: "its folder was taken away while it was written; run the same command again",
+    errno.EPIPE: "check the program that the output is piped into",
     errno.EFBIG: "the file system takes no file that large, write elsewhere with -o",
 }
 

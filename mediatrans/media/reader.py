@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from mediatrans.errors import InputError
+from mediatrans.media.frame_folder import FrameFolder
 from mediatrans.media.frames import Frame
 from mediatrans.media.video import VideoInfo, VideoSource
 from mediatrans.media.webp import WebpSource
@@ -35,7 +36,7 @@ class BoundedSource:
         limit_s: Seconds without a decoded frame after which it is given up.
     """
 
-    def __init__(self, source: VideoSource | WebpSource, limit_s: float) -> None:
+    def __init__(self, source: VideoSource | WebpSource | FrameFolder, limit_s: float) -> None:
         self._source = source
         self._limit_s = limit_s
         self._calls: SimpleQueue[Callable[[], Any] | None] = SimpleQueue()

@@ -14,7 +14,7 @@ from av.subtitles.stream import SubtitleStream
 __all__ = ["Converter", "converter_for"]
 
 _SUBTITLES: Final = {"mp4": "mov_text", "mov": "mov_text", "webm": "webvtt", "matroska": "subrip"}
-_SOUND: Final = {"mp4": "aac", "mov": "aac", "webm": "libopus"}
+_SOUND: Final = {"mp4": "aac", "mov": "aac", "webm": "libopus", "mpegts": "aac"}
 _SOUND_RATES: Final = {"libopus": 48000}
 _USUAL_LAYOUTS: Final = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
 
@@ -37,7 +37,8 @@ def converter_for(stream: Stream, output: OutputContainer) -> Converter | None:
     """A converter to what a container holds of a stream's kind, or None where there is none.
 
     Text subtitles become mov_text in MP4 and MOV, WebVTT in WebM and SubRip in Matroska; sound
-    becomes AAC in MP4 and MOV and Opus in WebM. Subtitles that are pictures have no such way.
+    becomes AAC in MP4, MOV and MPEG-TS and Opus in WebM. Subtitles that are pictures have no such
+    way.
 
     Args:
         stream: An input stream that the container cannot hold as it is.

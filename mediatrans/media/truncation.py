@@ -1,10 +1,11 @@
 """Whether a video file is whole: demuxers read one that is cut short without a word."""
 
+import io
 import os
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["missing_bytes"]
+__all__ = ["matroska_size", "missing_bytes"]
 
 _EBML = b"\x1a\x45\xdf\xa3"
 _SEGMENT = b"\x18\x53\x80\x67"
@@ -30,6 +31,17 @@ def missing_bytes(path: Path) -> int:
         if start[:4] == b"RIFF":
             return max(0, _riff_end(start, size) - size)
     return 0
+
+
+def matroska_size(start: bytes) -> int | None:
+    """How long a Matroska or WebM file says it is; None where it does not say, or is another.
+
+    Args:
+        start: The file's first bytes.
+    """
+    if not start.startswith(_EBML):
+        return None
+    return _segment_end(io.BytesIO(start), 0) or None
 
 
 def _boxes_end(file: BinaryIO, size: int) -> int:

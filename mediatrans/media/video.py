@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +20,7 @@ from av.video.stream import VideoStream
 from mediatrans.errors import InputError
 from mediatrans.media.animation import FOREVER, Animation, animation_of
 from mediatrans.media.colour import Chroma, Colour, ToRgb, chroma_of, has_alpha, is_hdr, is_wide
-from mediatrans.media.container import Clip, input_error, limit_size, open_input
+from mediatrans.media.container import Clip, Opener, input_error, limit_size, open_input
 from mediatrans.media.deinterlace import deinterlaced
 from mediatrans.media.frames import Frame, MediaInfo
 from mediatrans.media.orientation import display_matrix, is_transposing, upright
@@ -50,6 +51,7 @@ class VideoInfo(MediaInfo):
         chroma: How densely its colour is sampled.
         has_alpha: Whether its frames can be transparent.
         plays: How often an animation plays; `FOREVER` for one that never stops.
+        reopen: Opens the video again, for its other streams; None where `path` is opened.
     """
 
     path: Path
@@ -61,6 +63,7 @@ class VideoInfo(MediaInfo):
     chroma: Chroma = "420"
     has_alpha: bool = False
     plays: int = FOREVER
+    reopen: Opener | None = None
 
 
 class VideoSource:
@@ -74,6 +77,7 @@ class VideoSource:
         end_s: Seconds after the file's beginning at which to stop.
         limit: Most frames to take.
         whole: Refuse a file that is cut short at once; otherwise it is read up to there.
+        opener: Opens the video where it is no file, and then counts instead of `whole`.
 
     Attributes:
         path: The video file.
@@ -88,8 +92,11 @@ class VideoSource:
         end_s: float | Fraction | None = None,
         limit: int | None = None,
         whole: bool = True,
+        opener: Opener | None = None,
     ) -> None:
         self.path = self._path = path
+        self._reopen = opener
+        self._opener = opener or partial(open_input, path, whole=whole)
         self.decoded = 0
         self._whole = whole
         self._start_s = start_s
@@ -111,7 +118,7 @@ class VideoSource:
         Raises:
             InputError: The file is missing, damaged, no video, or has no frame where asked.
         """
-        self._container = open_input(self._path, whole=self._whole)
+        self._container = self._opener()
         try:
             self._open(self._container)
         except BaseException:
@@ -142,7 +149,7 @@ class VideoSource:
         assert self._container is not None, "opened by its with block"
         self._decoded = iter(())
         self._container.close()
-        self._container = open_input(self._path, whole=self._whole)
+        self._container = self._opener()
         stream = _main_stream(self._container, self._path)
         stream.thread_type = "AUTO"
         clip = self.info.clip
@@ -184,7 +191,8 @@ class VideoSource:
                 remedy="check --start and --end against its length, and that the file is whole",
             )
         self._decoded = chain([first], frames)
-        self._info = _info(container, stream, first, self._path, clip)
+        info = _info(container, stream, first, self._path, clip)
+        self._info = replace(info, reopen=self._reopen)
         _warn(stream, first, self._path)
 
     def _decode(

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import lcm
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import av
 from av import Packet
@@ -45,6 +45,14 @@ _MOV_FAMILY = frozenset({"mp4", "mov"})
 _LARGEST_TIMESCALE = 2**31 - 1
 # The frames are upright, and alpha is a matter of the encoder's, whatever the source's stream was.
 _UNTRUE_NOW = frozenset({"alpha_mode", "rotate"})
+
+
+class Writable(Protocol):
+    """A stream that a muxer can write to, from front to back."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take some bytes; gives how many."""
+        ...
 
 
 class VideoSink:
@@ -106,7 +114,20 @@ class VideoSink:
         return self
 
     def _open(self) -> None:
-        info = self._info
+        target = self._target()
+        self._copier = self._open_copier()
+        self._container = self._stack.enter_context(
+            av.open(
+                target,
+                "w",
+                format=self.muxer,
+                container_options=_muxer_options(self.muxer, self._copier, self._info),
+            )
+        )
+        self._encoder = self._add_streams(self._container)
+
+    def _target(self) -> "str | Writable":
+        """Make room for the output; gives what the muxer is to open."""
         find_ffmpeg()  # needed at the end, better missed now
         try:
             self._output.parent.mkdir(parents=True, exist_ok=True)
@@ -117,22 +138,15 @@ class VideoSink:
             self._part.open("xb").close()
         except OSError as error:
             raise output_error(self._output, error) from error
-        self._copier = self._open_copier()
-        self._container = self._stack.enter_context(
-            av.open(
-                f"file:{self._part}",
-                "w",
-                format=self.muxer,
-                container_options=_muxer_options(self.muxer, self._copier, info),
-            )
-        )
-        self._encoder = self._add_streams(self._container)
+        return f"file:{self._part}"
 
     def _open_copier(self) -> StreamCopier | None:
         info = self._info
         if info.stream_index is None:
             return None
-        return self._stack.enter_context(StreamCopier(info.path, info.stream_index, info.clip))
+        return self._stack.enter_context(
+            StreamCopier(info.path, info.stream_index, info.clip, info.reopen)
+        )
 
     def _add_streams(self, container: OutputContainer) -> Encoder:
         if self._copier is None:
@@ -239,10 +253,7 @@ class VideoSink:
                 self._copier.copy_until(self._end if self._is_cut else None, self._container)
             written = self._written()
             self._stack.close()
-            if self.muxer in _ANIMATIONS and self._end > self._last:
-                set_last_delay(self._part, self.muxer, self._end - self._last)
-            verify_video(self._part, self._output, written, self._verification)
-            publish(self._part, self._output, self._record)
+            self._publish(written)
         except av.FFmpegError as error:
             raise write_error(self._output, error) from error
         except OSError as error:
@@ -250,6 +261,13 @@ class VideoSink:
         finally:
             with suppress(av.FFmpegError, OSError):
                 self._stack.close()
+
+    def _publish(self, written: Written) -> None:
+        """Look at the finished video and give it its name."""
+        if self.muxer in _ANIMATIONS and self._end > self._last:
+            set_last_delay(self._part, self.muxer, self._end - self._last)
+        verify_video(self._part, self._output, written, self._verification)
+        publish(self._part, self._output, self._record)
 
     def _written(self) -> Written:
         stream = self._encoder.stream
@@ -297,6 +315,8 @@ def write_error(output: Path, error: av.FFmpegError | OSError) -> OutputError:
 def _muxer_options(muxer: str, copier: StreamCopier | None, info: VideoInfo) -> dict[str, str]:
     if muxer in _ANIMATIONS:
         return animation_options(muxer, info.plays)
+    if muxer == "mpegts":
+        return {}  # has no times before 0, so here the shift is needed
     if muxer not in _MOV_FAMILY:
         # The muxer would shift every stream to make room for reordered frames.
         return {"avoid_negative_ts": "disabled"}

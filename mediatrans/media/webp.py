@@ -17,8 +17,8 @@ from mediatrans.media.animation import animation_of, riff_chunks
 from mediatrans.media.colour import Colour
 from mediatrans.media.container import Clip
 from mediatrans.media.frames import Frame
+from mediatrans.media.limits import MAX_PIXELS
 from mediatrans.media.mux import warn_of_dropped
-from mediatrans.media.picture_reader import MAX_PIXELS
 from mediatrans.media.publish import Record, output_error, publishing
 from mediatrans.media.times import SteadyClock
 from mediatrans.media.verification import Verification

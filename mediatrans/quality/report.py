@@ -33,6 +33,7 @@ class JobReport:
             up to this one. None where nothing was written.
         repeated_frames: Frames equal to the one before, which were not generated again.
         exit_code: What this input's failure would make the process return.
+        notes: What happened on the way that the output does not show.
     """
 
     input: Path
@@ -46,6 +47,7 @@ class JobReport:
     limited_by: str | None = None
     repeated_frames: int = 0
     exit_code: ExitCode = ExitCode.OK
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The row as the JSON report has it."""
@@ -64,6 +66,7 @@ class JobReport:
             "limited_by": self.limited_by,
             "cycle": cycle,
             "error": self.error,
+            "notes": list(self.notes),
         }
 
 

@@ -9,6 +9,7 @@ from threading import Thread
 import numpy as np
 import pytest
 
+from mediatrans.media.frame_folder import FrameFolder
 from mediatrans.media.frames import Frame, Sink, Source
 from mediatrans.media.images import PictureSink, PictureSource
 from mediatrans.media.picture_writer import write_picture
@@ -82,13 +83,28 @@ def video(suffix: str) -> Callable[[Path], Medium]:
     return make
 
 
+def frame_folder(tmp_path: Path) -> Medium:
+    inputs = [tmp_path / f"in{index}.png" for index in range(COUNT)]
+    for index, path in enumerate(inputs):
+        write_picture(Frame(moving_square(index, 32, 24), index, path.name), path)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    final = folder / "out.mp4"
+
+    def open_sink(source: Source) -> Sink:
+        assert isinstance(source, FrameFolder)
+        return create_video(final, source.info)
+
+    return Medium(lambda: FrameFolder(tmp_path, inputs, Fraction(24)), open_sink, folder, [final])
+
+
 def fail_midway(medium: Medium, error: BaseException) -> None:
     with medium.open_source() as source, medium.open_sink(source) as sink:
         sink.write(next(iter(source)))
         raise error
 
 
-MEDIA = {"pictures": pictures} | {
+MEDIA = {"pictures": pictures, "frame folder": frame_folder} | {
     suffix: video(suffix) for suffix in (".mp4", ".mov", ".mkv", ".webm", ".gif", ".apng", ".webp")
 }
 

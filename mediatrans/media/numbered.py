@@ -1,0 +1,31 @@
+"""The pictures of a folder in the order of their numbers.
+
+Imports the standard library alone, so that planning a job loads no media library.
+"""
+
+import re
+from pathlib import Path
+
+from mediatrans.media.formats import kind_of
+
+__all__ = ["numbered_pictures"]
+
+
+def numbered_pictures(folder: Path) -> list[Path]:
+    """The picture files directly inside a folder; frame 9 comes before frame 10.
+
+    Args:
+        folder: The folder; what lies in folders below is left out.
+
+    Raises:
+        OSError: The folder cannot be listed.
+    """
+    pictures = (path for path in folder.iterdir() if kind_of(path) == "image" and path.is_file())
+    return sorted(pictures, key=_by_number)
+
+
+def _by_number(path: Path) -> tuple[list[tuple[int, str]], str]:
+    # Text lies at even places and digits at odd ones, so like is compared with like.
+    parts = re.split(r"(\d+)", path.name)
+    order = [(int(part), "") if at % 2 else (0, part) for at, part in enumerate(parts)]
+    return order, path.name

@@ -1,0 +1,108 @@
+"""Any mode, depth and profile of a still picture as 8-bit sRGB."""
+
+import io
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+
+from mediatrans.errors import InputError
+
+__all__ = ["Converted", "to_8_bits", "to_srgb"]
+
+_LOG = logging.getLogger(__name__)
+
+# Profiles that differ less are sRGB under another name; converting would only cost precision.
+_SAME = 1
+_GRID = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A picture in sRGB.
+
+    Attributes:
+        picture: L, LA, RGB or RGBA.
+        icc: The sRGB profile to embed on writing, or None where the file said nothing.
+        note: What was converted, or None.
+    """
+
+    picture: Image.Image
+    icc: bytes | None = None
+    note: str | None = None
+
+
+def to_8_bits(picture: Image.Image, path: Path) -> Image.Image:
+    """Any mode as L, RGB, CMYK or LAB, or with transparency as LA or RGBA.
+
+    Args:
+        picture: A decoded picture.
+        path: Its file, for messages.
+
+    Raises:
+        InputError: It has more than 16 bits a channel.
+    """
+    if picture.mode.startswith("I"):
+        values: NDArray[Any] = np.asarray(picture)
+        if values.size and (values.max() > 65535 or values.min() < 0):
+            raise InputError("has 32 bits a channel", path=path, remedy="save it with 16 bits")
+        scaled = (values.astype(np.uint32) * 255 + 32767) // 65535
+        picture_8 = Image.fromarray(scaled.astype(np.uint8))
+        picture_8.info = dict(picture.info)
+        return picture_8
+    if picture.mode == "F":
+        raise InputError("a floating-point picture", path=path, remedy="save it with 16 bits")
+    if picture.mode in ("1", "L", "LA"):
+        return picture.convert("LA" if picture.has_transparency_data else "L")
+    if picture.has_transparency_data:
+        return picture.convert("RGBA")
+    return picture if picture.mode in ("RGB", "CMYK", "LAB") else picture.convert("RGB")
+
+
+def to_srgb(picture: Image.Image, path: Path) -> Converted:
+    """Convert by the embedded profile; CMYK and L*a*b* also without one.
+
+    Args:
+        picture: What `to_8_bits` gave.
+        path: Its file, for warnings.
+    """
+    embedded = picture.info.get("icc_profile")
+    if embedded:
+        try:
+            return _by_profile(picture, embedded)
+        except (ImageCms.PyCMSError, OSError, ValueError) as error:
+            _LOG.warning("%s: colour profile ignored: %s", path, error)
+    if picture.mode in ("CMYK", "LAB"):
+        note = f"{picture.mode} without a profile, converted to sRGB by the plain formula"
+        return Converted(picture.convert("RGB"), _srgb().tobytes(), note)
+    return Converted(picture)
+
+
+def _by_profile(picture: Image.Image, embedded: bytes) -> Converted:
+    source, target = ImageCms.ImageCmsProfile(io.BytesIO(embedded)), _srgb()
+    alpha = picture.getchannel("A") if picture.mode in ("LA", "RGBA") else None
+    opaque = picture.convert(picture.mode.removesuffix("A")) if alpha else picture
+    transform = ImageCms.buildTransform(source, target, opaque.mode, "RGB")
+    if opaque.mode == "RGB" and _changes_nothing(transform):
+        return Converted(picture, embedded)
+    converted = ImageCms.applyTransform(opaque, transform)
+    assert converted is not None
+    if alpha:
+        converted.putalpha(alpha)
+    name = ImageCms.getProfileDescription(source).strip() or "its profile"
+    return Converted(converted, target.tobytes(), f"converted from {name} to sRGB")
+
+
+def _srgb() -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+
+
+def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
+    levels = np.linspace(0, 255, _GRID).round().astype(np.uint8)
+    before = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(_GRID, -1, 3)
+    after = ImageCms.applyTransform(Image.fromarray(before), transform)
+    return bool(np.abs(np.asarray(after).astype(int) - before).max() <= _SAME)

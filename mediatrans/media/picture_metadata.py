@@ -1,0 +1,95 @@
+"""What a still picture's file holds beside its pixels, made true for the translation."""
+
+import logging
+from typing import Any, BinaryIO
+
+from PIL import Image, JpegImagePlugin
+from PIL.ExifTags import IFD, Base
+from PIL.ImageFile import ImageFile
+
+from mediatrans.media.frames import JpegCoding
+
+__all__ = ["dpi_of", "exif_of", "is_lossless_webp", "jpeg_coding", "xmp_of"]
+
+_LOG = logging.getLogger(__name__)
+
+# TIFF keeps its layout in the same directory as its description; only the latter is carried over.
+_TIFF_DESCRIPTION = frozenset(
+    {0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298, 0x8769, 0x8825}
+)
+_SRGB = 1
+
+
+def exif_of(upright: Image.Image, file_format: str | None, *, is_srgb_now: bool) -> bytes | None:
+    """A picture's EXIF block, with its size and colour space as they are now.
+
+    The thumbnail is left out: it shows the untranslated picture.
+
+    Args:
+        upright: The picture after its orientation was applied and reset.
+        file_format: Pillow's name of its format.
+        is_srgb_now: Its colours were converted to sRGB.
+    """
+    try:
+        exif = upright.getexif()
+        if file_format == "TIFF":
+            for tag in set(exif) - _TIFF_DESCRIPTION:
+                del exif[tag]
+        shot = exif.get_ifd(IFD.Exif) if IFD.Exif in exif else {}
+        if Base.ExifImageWidth in shot and Base.ExifImageHeight in shot:
+            shot[Base.ExifImageWidth], shot[Base.ExifImageHeight] = upright.size
+        if is_srgb_now and Base.ColorSpace in shot:
+            shot[Base.ColorSpace] = _SRGB
+            shot.pop(IFD.Interop, None)  # there cameras write that the picture is Adobe RGB
+        return exif.tobytes() if len(exif) else None
+    except Exception as error:  # an unreadable EXIF block is no reason to refuse the pixels
+        _LOG.debug("EXIF dropped: %s", error)
+        return None
+
+
+def dpi_of(dpi: Any, *, is_transposed: bool) -> tuple[float, float] | None:
+    """Pixels an inch across and down, upright; None where there is no sensible figure.
+
+    Args:
+        dpi: What Pillow found.
+        is_transposed: The orientation swapped width and height.
+    """
+    try:
+        across, down = (float(value) for value in dpi)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    if across <= 0 or down <= 0:
+        return None
+    return (down, across) if is_transposed else (across, down)
+
+
+def xmp_of(xmp: Any) -> bytes | None:
+    """The XMP packet that Pillow found, or None."""
+    return xmp if isinstance(xmp, bytes) and xmp else None
+
+
+def jpeg_coding(picture: ImageFile) -> JpegCoding | None:
+    """How a JPEG was compressed; None for other formats."""
+    if not isinstance(picture, JpegImagePlugin.JpegImageFile):
+        return None
+    tables = tuple(tuple(table) for _, table in sorted(picture.quantization.items()))
+    sampling = JpegImagePlugin.get_sampling(picture)
+    return JpegCoding(tables[:2], sampling if sampling in (0, 1, 2) else 0) if tables else None
+
+
+def is_lossless_webp(file: BinaryIO) -> bool:
+    """Whether the first picture of a WebP file is coded without loss (RFC 9649, 2.3).
+
+    Args:
+        file: The file; its position moves.
+    """
+    file.seek(8)
+    if file.read(4) != b"WEBP":
+        return False
+    while len(header := file.read(8)) == 8:
+        name, size = header[:4], int.from_bytes(header[4:], "little")
+        if name in (b"VP8 ", b"VP8L"):
+            return name == b"VP8L"
+        # A frame of an animation holds its picture after 16 bytes of its own.
+        file.seek(16 if name == b"ANMF" else size + size % 2, 1)
+    return False

@@ -1,0 +1,129 @@
+"""Standard input as a video for two readers, with bounded room on disk."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+import pytest
+from av.container import InputContainer
+
+from mediatrans.errors import InputError
+from mediatrans.media.frames import Pixels
+from mediatrans.media.pipes import InputPipe
+from mediatrans.media.video import VideoSource
+from tests.media.clips import write_clip
+
+LARGE = {"crf": "1", "preset": "ultrafast"}
+
+
+def noise(index: int, width: int, height: int) -> Pixels:
+    return np.random.default_rng(index).integers(0, 256, (height, width, 3)).astype(np.uint8)
+
+
+@contextmanager
+def fed(path: Path, *, must_seek: bool = False, spool_mb: int = 100) -> Iterator[InputPipe]:
+    """A pipe into which a thread writes a file, as another program would."""
+    reading, writing = os.pipe()
+    content = path.read_bytes()
+
+    def feed() -> None:
+        with suppress(BrokenPipeError), os.fdopen(writing, "wb") as end:
+            end.write(content)
+
+    thread = Thread(target=feed)
+    thread.start()
+    try:
+        with (
+            os.fdopen(reading, "rb") as stream,
+            InputPipe(must_seek=must_seek, spool_mb=spool_mb, stream=stream) as pipe,
+        ):
+            yield pipe
+    finally:
+        thread.join()
+
+
+def packets(container: InputContainer) -> list[bytes]:
+    return [bytes(packet) for packet in container.demux() if packet.size]
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three megabytes of picture, with sound."""
+    path = tmp_path_factory.mktemp("clip") / "in.mkv"
+    write_clip(path, range(0, 4000, 40), size=(160, 120), draw=noise, sound_s=4, options=LARGE)
+    assert path.stat().st_size > 3_000_000
+    return path
+
+
+@pytest.fixture
+def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mediatrans.media.tee._SEGMENT", 50_000)
+
+
+@pytest.mark.parametrize("must_seek", [False, True])
+def test_both_readers_get_everything(clip: Path, small_segments: None, must_seek: bool) -> None:
+    with fed(clip, must_seek=must_seek) as pipe, pipe.open() as first, pipe.open() as second:
+        one, two = packets(first), packets(second)
+    assert one == two
+    assert sum(map(len, one)) > 3_000_000
+
+
+def test_what_both_have_read_takes_no_room(clip: Path, small_segments: None) -> None:
+    with fed(clip, spool_mb=1) as pipe, pipe.open() as first, pipe.open() as second:
+        pairs = list(zip(first.demux(), second.demux(), strict=True))
+    assert len(pairs) > 100
+    assert all(bytes(one) == bytes(two) for one, two in pairs)
+
+
+def test_readers_that_are_too_far_apart(clip: Path, small_segments: None) -> None:
+    with (
+        fed(clip, spool_mb=1) as pipe,
+        pipe.open() as first,
+        pipe.open(),
+        pytest.raises(InputError, match="1 megabytes"),
+    ):
+        packets(first)
+
+
+def test_a_lone_stream_waits_for_no_second_reader(tmp_path: Path, small_segments: None) -> None:
+    path = tmp_path / "in.mkv"
+    write_clip(path, range(0, 4000, 40), size=(160, 120), draw=noise, options=LARGE)
+    with fed(path, spool_mb=1) as pipe, pipe.open() as first, pipe.open() as second:
+        assert [stream.type for stream in second.streams] == ["video"]
+        assert sum(map(len, packets(first))) > 2_000_000
+
+
+def test_a_part_of_a_piped_video(clip: Path) -> None:
+    with (
+        fed(clip, must_seek=True) as pipe,
+        VideoSource(Path("piped"), start_s=1, end_s=2, opener=pipe.open) as source,
+    ):
+        assert len(list(source)) == 25
+
+
+def test_nothing_is_left_on_disk(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    for must_seek in (False, True):
+        with fed(clip, must_seek=must_seek) as pipe, pipe.open() as container:
+            next(container.demux())
+            assert bool(list(tmp_path.iterdir())) == must_seek  # the other files have no name
+        assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("must_seek", [False, True])
+def test_a_full_disk_is_an_input_error(
+    clip: Path, monkeypatch: pytest.MonkeyPatch, small_segments: None, must_seek: bool
+) -> None:
+    def no_room(*args: object, **options: object) -> object:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    for kind in ("TemporaryDirectory", "TemporaryFile"):
+        monkeypatch.setattr(f"tempfile.{kind}", no_room)
+    with pytest.raises(InputError, match="TMPDIR"), fed(clip, must_seek=must_seek):
+        pass
