@@ -11,6 +11,7 @@ import av
 from av import AudioStream, Packet
 from av.container import OutputContainer
 from av.stream import DataStream, Discard, Disposition, Stream
+from av.video.stream import VideoStream
 
 from mediatrans.media.container import Clip, Opener, input_error, open_input
 from mediatrans.media.pipe_formats import MPEGTS_CODECS
@@ -325,11 +326,18 @@ def _add_copy(stream: Stream, output: OutputContainer) -> Stream | None:
         if is_timed and from_mov and output.format.name in ("mp4", "mov"):
             return output.add_stream_from_template(stream)
         return None
-    if isinstance(stream, AudioStream) and not (stream.sample_rate and stream.channels):
-        return None  # damaged: no muxer would begin with it
+    if _is_damaged(stream):
+        return None
     if output.format.name == "mpegts" and stream.codec_context.name not in MPEGTS_CODECS:
         return None  # the muxer would take it as private data, which no player knows
     try:
         return output.add_stream_from_template(stream, opaque=True)
     except ValueError:
         return None
+
+
+def _is_damaged(stream: Stream) -> bool:
+    """Whether a stream lacks what every muxer wants to know of it."""
+    if isinstance(stream, AudioStream):
+        return not (stream.sample_rate and stream.channels)
+    return isinstance(stream, VideoStream) and not (stream.width and stream.height)

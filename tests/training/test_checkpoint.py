@@ -1,4 +1,5 @@
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,11 @@ def test_an_unwritable_folder(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match=LATEST):
         save_checkpoint(tmp_path / "file" / "checkpoints", checkpoint())
+
+
+@pytest.mark.parametrize("domain", ["../a", "/a", "..", "a/b"])
+def test_domains_that_are_paths_are_refused(tmp_path: Path, domain: str) -> None:
+    # An export makes files and folders of these names.
+    saved = replace(checkpoint(1), domains=(domain, "b"))
+    with pytest.raises(InputError, match="lacks a part"):
+        load_checkpoint(save_checkpoint(tmp_path, saved))
