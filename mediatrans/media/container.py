@@ -21,6 +21,7 @@ __all__ = [
     "input_error",
     "input_options",
     "limit_size",
+    "limit_streams",
     "open_input",
 ]
 
@@ -97,11 +98,24 @@ def open_input(path: Path, *, whole: bool = True) -> InputContainer:
             path=path,
             remedy="check the file and its permissions",
         ) from error
+    limit_streams(container, path)
+    return container
+
+
+def limit_streams(container: InputContainer, path: Path) -> None:
+    """Close and refuse a video of unreasonably many streams.
+
+    Args:
+        container: The opened video.
+        path: What to call it.
+
+    Raises:
+        InputError: It has too many.
+    """
     if len(container.streams) > _MAX_STREAMS:
         problem = f"{len(container.streams)} streams are more than the limit of {_MAX_STREAMS}"
         container.close()
         raise InputError(problem, path=path, remedy="take some out with ffmpeg first")
-    return container
 
 
 def limit_size(stream: VideoStream, path: Path) -> None:

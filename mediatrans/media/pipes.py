@@ -14,7 +14,13 @@ from av.container import InputContainer
 
 from mediatrans.errors import InputError, UsageError
 from mediatrans.media.codecs import Encoding
-from mediatrans.media.container import check_whole, input_error, input_options, open_input
+from mediatrans.media.container import (
+    check_whole,
+    input_error,
+    input_options,
+    limit_streams,
+    open_input,
+)
 from mediatrans.media.limits import MAX_SPOOL_MB
 from mediatrans.media.pipe_formats import PIPE_MUXERS, STDIN_NAME, STDIO
 from mediatrans.media.publish import output_error
@@ -109,6 +115,7 @@ class InputPipe:
             )
         except av.FFmpegError as error:
             raise input_error(STDIN_NAME, error, "not a video that can be read") from error
+        limit_streams(container, STDIN_NAME)
         if len(container.streams) == 1:
             self._tee.seal()
         return container
