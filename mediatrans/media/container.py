@@ -17,11 +17,11 @@ __all__ = [
     "MAX_PIXELS",
     "Clip",
     "Opener",
+    "check_streams",
     "check_whole",
     "input_error",
     "input_options",
-    "limit_size",
-    "limit_streams",
+    "limit_stream",
     "open_input",
 ]
 
@@ -33,6 +33,8 @@ _MAX_STREAMS = 256
 # How much of a file is read, in bytes, and seen, in microseconds, to find out what is in it.
 _PROBE_BYTES = 10_000_000
 _PROBE_TIME = 10_000_000
+# Damaged clocks tick once in a month, and no container could hold the times.
+_SLOWEST_CLOCK_S = 3600
 
 Opener = Callable[[], InputContainer]
 """Opens one video from its beginning, each time anew."""
@@ -98,19 +100,19 @@ def open_input(path: Path, *, whole: bool = True) -> InputContainer:
             path=path,
             remedy="check the file and its permissions",
         ) from error
-    limit_streams(container, path)
+    check_streams(container, path)
     return container
 
 
-def limit_streams(container: InputContainer, path: Path) -> None:
-    """Close and refuse a video of unreasonably many streams.
+def check_streams(container: InputContainer, path: Path | str) -> None:
+    """Close a container of unreasonably many streams.
 
     Args:
-        container: The opened video.
-        path: What to call it.
+        container: The container, just opened.
+        path: The file, or what to call it.
 
     Raises:
-        InputError: It has too many.
+        InputError: It holds too many.
     """
     if len(container.streams) > _MAX_STREAMS:
         problem = f"{len(container.streams)} streams are more than the limit of {_MAX_STREAMS}"
@@ -118,16 +120,22 @@ def limit_streams(container: InputContainer, path: Path) -> None:
         raise InputError(problem, path=path, remedy="take some out with ffmpeg first")
 
 
-def limit_size(stream: VideoStream, path: Path) -> None:
-    """Refuse a stream of unreasonably large frames, and have its decoder refuse later ones.
+def limit_stream(stream: VideoStream, path: Path) -> None:
+    """Refuse a stream of unreasonable frames or clock, and have its decoder refuse later ones.
 
     Args:
         stream: The stream, not yet decoded.
         path: The video file.
 
     Raises:
-        InputError: Its frames are too large.
+        InputError: Its frames are too large, or its clock is too slow.
     """
+    if stream.time_base is None or stream.time_base > _SLOWEST_CLOCK_S:
+        raise InputError(
+            f"its clock ticks once in {stream.time_base} s",
+            path=path,
+            remedy="get a whole copy of the file, or repair it with ffmpeg first",
+        )
     if stream.width * stream.height > MAX_PIXELS:
         raise InputError(
             f"{stream.width}x{stream.height} pixels are more than the limit of {MAX_PIXELS:,}",

@@ -15,10 +15,10 @@ from av.container import InputContainer
 from mediatrans.errors import InputError, UsageError
 from mediatrans.media.codecs import Encoding
 from mediatrans.media.container import (
+    check_streams,
     check_whole,
     input_error,
     input_options,
-    limit_streams,
     open_input,
 )
 from mediatrans.media.limits import MAX_SPOOL_MB
@@ -115,7 +115,7 @@ class InputPipe:
             )
         except av.FFmpegError as error:
             raise input_error(STDIN_NAME, error, "not a video that can be read") from error
-        limit_streams(container, STDIN_NAME)
+        check_streams(container, STDIN_NAME)
         if len(container.streams) == 1:
             self._tee.seal()
         return container

@@ -20,7 +20,7 @@ from av.video.stream import VideoStream
 from mediatrans.errors import InputError
 from mediatrans.media.animation import FOREVER, Animation, animation_of
 from mediatrans.media.colour import Chroma, Colour, ToRgb, chroma_of, has_alpha, is_hdr, is_wide
-from mediatrans.media.container import Clip, Opener, input_error, limit_size, open_input
+from mediatrans.media.container import Clip, Opener, input_error, limit_stream, open_input
 from mediatrans.media.deinterlace import deinterlaced
 from mediatrans.media.frames import Frame, MediaInfo
 from mediatrans.media.orientation import display_matrix, is_transposing, upright
@@ -178,7 +178,7 @@ class VideoSource:
 
     def _open(self, container: InputContainer) -> None:
         stream = _main_stream(container, self._path)
-        limit_size(stream, self._path)
+        limit_stream(stream, self._path)
         stream.thread_type = "AUTO"
         assert stream.time_base is not None
         clip = _clip(container, self._start_s, self._end_s, self._limit, self._whole)

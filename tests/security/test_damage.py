@@ -98,3 +98,21 @@ def test_a_recipe_of_strange_values_is_told(tmp_path: Path, text: str) -> None:
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(UsageError, match=r"recipe\.toml"):
         load_recipe(path)
+
+
+def test_a_clock_that_ticks_once_in_a_month_is_damage(
+    pair: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with av.open("slow.avi", "w") as container:
+        video = container.add_stream("mpeg4", rate=25)
+        video.width, video.height, video.pix_fmt = 32, 24, "yuv420p"
+        for level in range(6):
+            pixels = np.full((24, 32, 3), 30 * level, np.uint8)
+            container.mux(video.encode(av.VideoFrame.from_ndarray(pixels, "rgb24")))
+        container.mux(video.encode(None))
+    data = bytearray(Path("slow.avi").read_bytes())
+    scale = data.index(b"vids") + 20  # seconds a frame are scale / rate
+    data[scale : scale + 8] = (13_421_773).to_bytes(4, "little") + (5).to_bytes(4, "little")
+    Path("slow.avi").write_bytes(data)
+    assert run(["convert", "slow.avi", "--to", "night"]) == ExitCode.INPUT
+    assert "clock ticks once in" in capfd.readouterr().err
