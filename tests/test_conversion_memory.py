@@ -1,0 +1,60 @@
+"""Memory that does not grow with the number of frames or pictures."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from tests.media_files import write_picture
+from tests.pairs import identity, write_pair
+
+pytestmark = pytest.mark.slow
+
+PEAK = """
+import resource, sys
+from mediatrans.cli.main import run
+code = run(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+sys.exit(code)
+"""
+
+
+def peak(*words: str) -> int:
+    """Peak resident memory of a conversion in a process of its own."""
+    command = [sys.executable, "-c", PEAK, "convert", *words, "--to", "night", "--quiet"]
+    done = subprocess.run([*command, "--overwrite"], capture_output=True, text=True, check=True)
+    return int(done.stdout.split()[-1])
+
+
+@pytest.fixture(autouse=True)
+def same(here: Path) -> Path:
+    return write_pair(here / "models", forward=identity(), back=identity())
+
+
+def test_of_videos() -> None:
+    with av.open("clip.mp4", "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        rows, columns = np.mgrid[:240, :320]
+        for index in range(3000):
+            bars = ((rows + columns + 3 * index) % 256).astype(np.uint8)
+            frame = av.VideoFrame.from_ndarray(np.dstack([bars] * 3), "rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    first = peak("clip.mp4", "-o", "first.mp4", "--preview", "500", "--check-every", "0")
+    assert peak("clip.mp4", "-o", "all.mp4", "--check-every", "0") <= 1.1 * first
+
+
+def test_of_folders() -> None:
+    for index in range(2000):
+        name = f"{index}.png"
+        write_picture(Path("many") / name, 64, 48)
+        if index < 250:
+            write_picture(Path("few") / name, 64, 48)
+    few = peak("few", "-o", "few-out", "--report", "few.json", "--check-every", "0")
+    assert (
+        peak("many", "-o", "many-out", "--report", "many.json", "--check-every", "0") <= 1.1 * few
+    )
