@@ -9,6 +9,7 @@ from typing import Any
 import av
 import pytest
 from filelock import FileLock
+from PIL import Image
 
 from mediatrans import ConvertOptions, ExitCode, Observer, convert
 from mediatrans.media import segments
@@ -289,3 +290,24 @@ def test_an_unreadable_end_leaves_no_folder(clip: Path, monkeypatch: pytest.Monk
     report = convert(clip, "night", options("made.mp4"))
     assert report.exit_code == ExitCode.INPUT
     assert not work_path(Path("made.mp4")).exists()
+
+
+def test_a_folder_of_frames_goes_on_unless_a_frame_was_changed(clip: Path) -> None:
+    Path("frames").mkdir()
+    for index in range(FRAMES):
+        level = 40 + index * 7 % 160
+        Image.new("RGB", (32, 24), (level, 90, 200 - level)).save(f"frames/{index}.png")
+    how = options("made.mp4", fps=Fraction(25))
+    whole = options("whole.mp4", fps=Fraction(25))
+    convert("frames", "night", whole)
+    interrupt(Path("frames"), how, FRAMES - 1)
+    seen = Stopping(1000)
+    assert convert("frames", "night", how, seen).exit_code == ExitCode.OK
+    assert seen.first is None or seen.first > SEGMENT
+    assert packets(Path("made.mp4")) == packets(Path("whole.mp4"))
+    again = options("again.mp4", fps=Fraction(25))
+    interrupt(Path("frames"), again, FRAMES - 1)
+    Image.new("RGB", (32, 24), "red").save("frames/0.png")
+    seen = Stopping(1000)
+    assert convert("frames", "night", again, seen).exit_code == ExitCode.OK
+    assert seen.first == 1

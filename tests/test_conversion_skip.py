@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -146,3 +147,20 @@ def test_a_dry_run_and_the_json_say_what_is_skipped(
 def test_what_a_dead_writer_left_is_no_input(folder: Path) -> None:
     Path("in/.1.part.png").write_bytes(b"half")
     assert len(convert("in", "night").jobs) == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "again"),
+    [
+        ({"quality": 50}, {"1.png", "2.png", "3.png"}),
+        ({"strength": 0.5}, {"1.png", "2.png", "3.png", "4.mp4"}),
+        ({"max_pixels": 1000}, set()),
+        ({"spool_limit_mb": 1}, set()),
+    ],
+    ids=lambda value: "-".join(value),
+)
+def test_an_option_does_again_what_it_changes(
+    folder: Path, options: dict[str, Any], again: set[str]
+) -> None:
+    done = statuses(convert("in", "night", ConvertOptions(**options)))
+    assert {name for name, status in done.items() if status == "ok"} == again

@@ -13,6 +13,7 @@ from av.container import InputContainer
 
 from mediatrans.errors import InputError
 from mediatrans.media.frames import Pixels
+from mediatrans.media.pipe_formats import STDIN_NAME
 from mediatrans.media.pipes import InputPipe
 from mediatrans.media.video import VideoSource
 from tests.media.clips import write_clip
@@ -127,3 +128,12 @@ def test_a_full_disk_is_an_input_error(
         monkeypatch.setattr(f"tempfile.{kind}", no_room)
     with pytest.raises(InputError, match="TMPDIR"), fed(clip, must_seek=must_seek):
         pass
+
+
+def test_a_stream_of_too_many_streams(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mediatrans.media.container._MAX_STREAMS", 1)
+    for must_seek in (False, True):
+        with fed(clip, must_seek=must_seek) as pipe:
+            with pytest.raises(InputError, match="2 streams") as caught:
+                pipe.open()
+            assert caught.value.path == STDIN_NAME
