@@ -9,7 +9,7 @@ from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 
 from mediatrans.errors import UsageError
 
-__all__ = ["FREE_KEYS", "GROUPS", "TrainConfig", "differences", "load_recipe"]
+__all__ = ["ARCHITECTURE_KEYS", "FREE_KEYS", "GROUPS", "TrainConfig", "differences", "load_recipe"]
 
 GROUPS = ("Length", "Networks", "Pictures", "Objective", "Optimiser", "Running")
 """The headings under which the settings are explained, in order."""
@@ -26,6 +26,9 @@ FREE_KEYS = frozenset(
     }
 )
 """Settings that say how a run is carried out, not what it computes: a resume may change them."""
+
+ARCHITECTURE_KEYS = frozenset({"blocks", "ngf", "ndf", "n_layers", "upsample", "separable"})
+"""Settings that decide which weights there are."""
 
 
 def _setting(default: Any, group: str, text: str) -> Any:
@@ -69,6 +72,10 @@ class TrainConfig:
     )
     ema: float = _setting(
         0.0, "Networks", "Decay of the averaged generators that samples and exports use; 0 is off."
+    )
+
+    start_from: str | None = _setting(
+        None, "Networks", "Run or checkpoint whose four networks this run begins with."
     )
 
     size: int = _setting(256, "Pictures", "Side of the random training crop, px.")

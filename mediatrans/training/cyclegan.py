@@ -193,6 +193,19 @@ class CycleGAN:
             _match_layouts(adam)
         self._steps = state["steps"]
 
+    def begin_with(self, state: dict[str, Any]) -> None:
+        """Take the four networks of a `state_dict`: averaged generators, where it has them.
+
+        Optimisers, pools and steps stay those of a beginning.
+
+        Raises:
+            RuntimeError: They are of another architecture.
+        """
+        for name, network in self.networks().items():
+            network.load_state_dict(state.get(f"average_{name}", state[name]))
+        if self.averages is not None:
+            self.averages = copy.deepcopy((self.G, self.F))
+
     def is_finite(self) -> bool:
         """Whether every weight is a finite number."""
         weights = (p for network in self.networks().values() for p in network.parameters())

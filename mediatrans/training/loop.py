@@ -18,7 +18,7 @@ from mediatrans.training.checkpoint import (
     save_best,
     save_checkpoint,
 )
-from mediatrans.training.config import TrainConfig, differences
+from mediatrans.training.config import ARCHITECTURE_KEYS, TrainConfig, differences
 from mediatrans.training.cost import describe_cost
 from mediatrans.training.cyclegan import CycleGAN, Losses
 from mediatrans.training.data import stream_batches
@@ -73,8 +73,9 @@ def train(
         The last checkpoint's path.
 
     Raises:
-        UsageError: A resume whose configuration or pictures differ, or processes that differ.
-        InputError: Too few pictures, no checkpoint to resume from, or a damaged one.
+        UsageError: A resume whose configuration or pictures differ, a start from other
+            networks, or processes that differ.
+        InputError: Too few pictures, no checkpoint to resume or start from, or a damaged one.
         OutputError: A run is in the folder already, or something cannot be written.
         MissingExtraError: Evaluations are asked for and their packages are not installed.
         DeviceError: The device is not there, or another process of the team is lost.
@@ -93,8 +94,12 @@ def train(
         dataset = open_dataset(folders, config, _cache(run, team), observer.message)
         if saved is not None:
             refuse_other_data(saved.data, dataset.listing())
+        start = _start(config) if saved is None else None
         judge = _open_judge(config, folders, device, observer, team)
         model = CycleGAN(config, device, team)
+        if start is not None:
+            model.begin_with(start.model)
+            observer.message(f"beginning with the networks of {config.start_from}")
         session = _Session(config, folders, run, observer, dataset, model, judge, team)
     session.begin(saved)
     return session.go_on()
@@ -318,6 +323,24 @@ def _open_judge(
         f"{config.evaluate_every} steps, with the features of {network.name}"
     )
     return judge
+
+
+def _start(config: TrainConfig) -> Checkpoint | None:
+    if config.start_from is None:
+        return None
+    start = load_checkpoint(Path(config.start_from))
+    changes = [
+        line
+        for line in differences(start.config, config)
+        if line.split(":")[0] in ARCHITECTURE_KEYS
+    ]
+    if changes:
+        raise UsageError(
+            "these are other networks (there -> here):\n  " + "\n  ".join(changes),
+            path=config.start_from,
+            remedy="give this run the same networks",
+        )
+    return start
 
 
 def _refuse_other_config(saved: Checkpoint, config: TrainConfig, folders: Folders) -> None:

@@ -1,7 +1,9 @@
 import csv
+import shutil
 import signal
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -358,3 +360,48 @@ def test_a_compiled_run_resumes_bit_for_bit(folders: Folders, tmp_path: Path) ->
     last = train(replace(config, compile="auto"), folders, tmp_path / "cut", resume=True)
     assert load_checkpoint(last).environment["mode"] == "compiled"
     assert_same_model(whole, last)
+
+
+def test_a_run_begins_with_another_runs_averaged_networks(folders: Folders, tmp_path: Path) -> None:
+    first = load_checkpoint(train(TINY, folders, tmp_path / "first"))
+    watcher = Watcher(signal_after=1)
+    config = replace(TINY, start_from=str(tmp_path / "first"), lambda_cycle=20.0, learning_rate=0.0)
+    with pytest.raises(Interrupted):
+        train(config, folders, tmp_path / "second", watcher)
+    second = load_checkpoint(tmp_path / "second")
+    assert "beginning with the networks of" in watcher.text
+    assert second.step == 1
+    wanted = {"G": "average_G", "F": "average_F", "D_A": "D_A", "D_B": "D_B"}
+    for name, source in wanted.items():
+        for key, value in second.model[name].items():
+            torch.testing.assert_close(value, first.model[source][key], rtol=0, atol=0)
+
+
+def test_a_run_that_began_with_another_is_resumed_without_it(
+    folders: Folders, tmp_path: Path
+) -> None:
+    train(replace(TINY, steps=1), folders, tmp_path / "first")
+    config = replace(TINY, start_from=str(tmp_path / "first"))
+    whole = train(config, folders, tmp_path / "whole")
+    with pytest.raises(Interrupted):
+        train(config, folders, tmp_path / "second", Watcher(signal_after=4))
+    shutil.rmtree(tmp_path / "first")
+    assert_same_model(whole, train(config, folders, tmp_path / "second", resume=True))
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [({"ngf": 8}, UsageError, "ngf: 4 -> 8"), ({"start_from": "none"}, InputError, "none")],
+)
+def test_a_start_that_does_not_fit_is_refused_and_nothing_made(
+    folders: Folders,
+    tmp_path: Path,
+    change: dict[str, Any],
+    error: type[Exception],
+    words: str,
+) -> None:
+    train(replace(TINY, steps=1), folders, tmp_path / "first")
+    config = replace(TINY, **({"start_from": str(tmp_path / "first")} | change))
+    with pytest.raises(error, match=words):
+        train(config, folders, tmp_path / "second")
+    assert not (tmp_path / "second").exists()
