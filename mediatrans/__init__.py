@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mediatrans.conversion import Observer, convert
     from mediatrans.errors import ExitCode, MediatransError
-    from mediatrans.plan import ConvertOptions
+    from mediatrans.options import ConvertOptions
     from mediatrans.quality.report import Report
     from mediatrans.translate.translator import Translator
 
@@ -30,7 +30,7 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
-    "ConvertOptions": "mediatrans.plan",
+    "ConvertOptions": "mediatrans.options",
     "ExitCode": "mediatrans.errors",
     "MediatransError": "mediatrans.errors",
     "Observer": "mediatrans.conversion",

@@ -24,7 +24,8 @@ from mediatrans.media.images import PictureSink, PictureSource
 from mediatrans.media.overlap import ReadAhead, Stage, WriteBehind, slowest_stage
 from mediatrans.media.pipe_formats import STDIO
 from mediatrans.media.publish import Fingerprint
-from mediatrans.plan import ConvertOptions, Job, plan, settings_of
+from mediatrans.options import ConvertOptions, settings_of
+from mediatrans.plan import Job, plan
 from mediatrans.quality.monitor import CycleMonitor, CycleSummary
 from mediatrans.quality.report import JobReport, Report
 from mediatrans.translate.blend import blend

@@ -25,7 +25,8 @@ from mediatrans.media.video_sink import VideoSink
 from mediatrans.media.videos import create_video, open_video
 from mediatrans.media.webp import WebpSink, WebpSource
 from mediatrans.media.work_folder import WorkFolder
-from mediatrans.plan import ConvertOptions, Job
+from mediatrans.options import ConvertOptions
+from mediatrans.plan import Job
 from mediatrans.quality.monitor import CycleFigures, CycleMonitor
 
 __all__ = ["Kept", "OpenVideo", "encoding_of", "open_video_job"]

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from mediatrans.errors import ExitCode, UsageError
-from mediatrans.plan import ConvertOptions, Job, plan
+from mediatrans.options import ConvertOptions
+from mediatrans.plan import Job, plan
 
 
 def touch(*paths: Path) -> None:

@@ -17,7 +17,7 @@ from mediatrans.media.pipe_formats import STDIO
 
 if TYPE_CHECKING:
     from mediatrans.cli.convert_progress import ConvertProgress
-    from mediatrans.plan import ConvertOptions
+    from mediatrans.options import ConvertOptions
     from mediatrans.quality.report import Report
 
 
@@ -206,7 +206,7 @@ def command(
 
     One video may come from standard input and go to standard output, both written as -.
     """
-    from mediatrans.plan import ConvertOptions
+    from mediatrans.options import ConvertOptions
 
     if as_json and output == STDIO:
         raise UsageError(

@@ -24,7 +24,7 @@ def command(output: Path, seconds: int) -> int:
     from mediatrans.cli.convert_progress import ConvertProgress
     from mediatrans.conversion import convert
     from mediatrans.demo import before_after, write_clip
-    from mediatrans.plan import ConvertOptions
+    from mediatrans.options import ConvertOptions
 
     summer, winter = output / "summer.mp4", output / "winter.mp4"
     try:
