@@ -30,7 +30,7 @@ $(VENV)/.installed-extras: $(VENV)/.installed
 	@touch $@
 
 demo: $(VENV)/.installed
-	$(BIN)/mediatrans demo
+	$(BIN)/mediatrans demo --overwrite
 
 test: $(VENV)/.installed-extras
 	$(BIN)/python -m pytest -m "not slow"

@@ -292,12 +292,14 @@ class _Run:
         """What a segment of a video depends on; nothing where it is written in one piece anyway."""
         if STDIO in (job.input, job.output):
             return {}
-        identity = input_identity(job.input)
+        try:
+            source = _identity_of(job)
+        except OSError as error:
+            raise InputError(
+                f"cannot be read ({error.strerror})", path=job.input, remedy="check the file"
+            ) from error
         return {
-            "frames": _digest_of(job.frames),
-            "input": identity["path"],
-            "input size": identity["size"],
-            "input time": identity["mtime_ns"],
+            **source,
             "model": self._translator.sha256,
             "way back": self._inverse.sha256 if self._inverse else None,
             "provider": self._translator.provider,
@@ -316,7 +318,12 @@ class _Run:
         *,
         is_partial: bool = False,
     ) -> None:
-        """Write an output down in the manifest of its folder, if it has one."""
+        """Write an output down in the manifest of its folder, if it has one.
+
+        Raises:
+            OutputError: Meanwhile something is there under its name.
+        """
+        job.refuse_taken()
         if job.home is None or job.origin is None or job.output is None:
             return
         manifest = self._manifests.setdefault(job.home, Manifest(job.home))
@@ -359,10 +366,18 @@ class _Run:
         self._observer.finished(row)
 
 
-def _digest_of(frames: Sequence[Path]) -> str:
-    """What tells a folder's pictures from others, and from themselves after a change."""
-    listing = json.dumps([input_identity(frame) for frame in frames])
-    return hashlib.sha256(listing.encode()).hexdigest()
+def _identity_of(job: Job) -> dict[str, Any]:
+    """What tells a job's video from another, and from itself after a change."""
+    identity = input_identity(job.input)
+    if job.frames:  # the folder's own time changes with whatever else is put into it
+        listing = json.dumps([input_identity(frame) for frame in job.frames])
+        digest = hashlib.sha256(listing.encode()).hexdigest()
+        return {"input": identity["path"], "frames": digest}
+    return {
+        "input": identity["path"],
+        "input size": identity["size"],
+        "input time": identity["mtime_ns"],
+    }
 
 
 def _batches(

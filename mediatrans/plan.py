@@ -58,6 +58,19 @@ class Job:
         """Whether there is work to do."""
         return self.error is None and self.skip is None
 
+    def refuse_taken(self) -> None:
+        """Make sure that nothing the plan did not see would be replaced.
+
+        Raises:
+            OutputError: Something is there under the output's name.
+        """
+        if self.output is None or self.output == STDIO or self.replaces:
+            return
+        if os.path.lexists(self.output):
+            raise OutputError(
+                "exists already", path=self.output, remedy="use --overwrite or another -o"
+            )
+
 
 def plan(
     inputs: Sequence[Path], to: str, options: ConvertOptions, model_sha256: str = ""

@@ -1,6 +1,5 @@
 """One video on its way: its reader bounded, its sink gone on with where an earlier run stopped."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -9,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mediatrans.errors import InputError, OutputError
+from mediatrans.errors import InputError
 from mediatrans.media.codecs import Encoding
 from mediatrans.media.container import check_whole
 from mediatrans.media.frame_folder import FrameFolder
@@ -189,7 +188,7 @@ def _open_whole(
     record: Record,
     check_whole: Callable[[], None],
 ) -> Iterator[OpenVideo]:
-    _check_free(job)
+    job.refuse_taken()
     frames = ReaderFrames(source, check_whole, options.keep_partial)
     with _sink(job, options, source.info, record) as sink:
         yield OpenVideo(frames, sink.write, total=source.info.frame_count)
@@ -225,7 +224,7 @@ def _open_segmented(
             if is_published:
                 yield OpenVideo(frames, _write_nothing, done, total, length)
             else:
-                _check_free(job)
+                job.refuse_taken()
                 sink = SegmentedSink(
                     job.output,
                     source.info,
@@ -267,14 +266,6 @@ def _check_of(job: Job) -> Callable[[], None]:
 
 def _write_nothing(frame: Frame) -> None:
     raise AssertionError("the video is published already")
-
-
-def _check_free(job: Job) -> None:
-    """Refuse to replace a file that the plan did not allow to."""
-    if job.output is None or job.output == STDIO or job.replaces:
-        return
-    if os.path.lexists(job.output):
-        raise OutputError("exists already", path=job.output, remedy="use --overwrite or another -o")
 
 
 def _notes(monitor: CycleMonitor | None, first: int, end: int) -> dict[str, Any]:

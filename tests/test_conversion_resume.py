@@ -5,14 +5,16 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import av
+import numpy as np
 import pytest
 from filelock import FileLock
 from PIL import Image
 
 from mediatrans import ConvertOptions, ExitCode, Observer, convert
-from mediatrans.media import segments
+from mediatrans.media import segments, video_sink
 from mediatrans.media.video import VideoSource
 from mediatrans.media.work_folder import work_path
 from mediatrans.translate.session import Session
@@ -311,3 +313,60 @@ def test_a_folder_of_frames_goes_on_unless_a_frame_was_changed(clip: Path) -> No
     seen = Stopping(1000)
     assert convert("frames", "night", again, seen).exit_code == ExitCode.OK
     assert seen.first == 1
+
+
+def test_a_picture_that_stands_still_does_not_lead_a_joined_recording_astray(clip: Path) -> None:
+    still = np.full((48, 64, 3), 100, np.uint8)
+    for name, count in (("one.ts", 30), ("two.ts", 80)):
+        write_clip(
+            Path(name), [40 * i for i in range(count)], options={"g": "7"}, draw=lambda *_: still
+        )
+    joined = Path("joined.ts")
+    joined.write_bytes(Path("one.ts").read_bytes() + Path("two.ts").read_bytes())
+    convert(joined, "night", options("whole.mkv"))
+    interrupt(joined, options("made.mkv"), 60)
+    assert convert(joined, "night", options("made.mkv")).exit_code == ExitCode.OK
+    assert len(times_of(Path("whole.mkv"))) == 110
+    assert times_of(Path("made.mkv")) == times_of(Path("whole.mkv"))
+
+
+def test_what_appears_while_a_video_is_made_is_kept(clip: Path) -> None:
+    class Writing(Observer):
+        def translated(self, job: object, frames: int, total: int | None) -> None:
+            if frames == 20:
+                Path("made.mp4").write_text("mine")
+
+    report = convert(clip, "night", options("made.mp4"), Writing())
+    assert report.exit_code == ExitCode.OUTPUT
+    assert Path("made.mp4").read_text() == "mine"
+    Path("made.mp4").unlink()
+    assert convert(clip, "night", options("made.mp4")).exit_code == ExitCode.OK
+
+
+def test_frames_go_on_beside_an_output_in_their_own_folder(clip: Path) -> None:
+    Path("frames").mkdir()
+    for index in range(FRAMES):
+        Image.new("RGB", (32, 24), (40 + index * 7 % 160, 90, 60)).save(f"frames/{index}.png")
+    how = options("frames/made.mp4", fps=Fraction(25))
+    interrupt(Path("frames"), how, FRAMES - 1)
+    seen = Stopping(1000)
+    assert convert("frames", "night", how, seen).exit_code == ExitCode.OK
+    assert seen.first is None or seen.first > SEGMENT
+
+
+def test_a_cut_video_that_is_kept_can_be_joined_again(
+    clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logging.getLogger("libav").setLevel(logging.CRITICAL)
+    whole = write_clip(Path("day.mkv"), [40 * i for i in range(60)], options={"g": "7"})
+    whole.write_bytes(whole.read_bytes()[:-2000])
+    how = options("made.mkv", keep_partial=True)
+    reference = convert(whole, "night", options("whole.mkv", keep_partial=True))
+    assert reference.jobs[0].status == "partial"
+    with monkeypatch.context() as patched:
+        patched.setattr(video_sink, "verify_video", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            convert(whole, "night", how)
+    again = convert(whole, "night", how)
+    assert (again.jobs[0].status, again.jobs[0].frames) == ("partial", reference.jobs[0].frames)
+    assert times_of(Path("made.mkv")) == times_of(Path("whole.mkv"))

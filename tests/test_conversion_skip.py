@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mediatrans import ConvertOptions, ExitCode, Report, convert
+from mediatrans import ConvertOptions, ExitCode, Observer, Report, convert
 from mediatrans.cli.main import run
 from mediatrans.manifest import MANIFEST_NAME
 from tests.media_files import times, write_clip, write_picture
@@ -164,3 +164,25 @@ def test_an_option_does_again_what_it_changes(
 ) -> None:
     done = statuses(convert("in", "night", ConvertOptions(**options)))
     assert {name for name, status in done.items() if status == "ok"} == again
+
+
+def test_a_picture_that_appears_after_the_plan_is_kept(folder: Path) -> None:
+    class Writing(Observer):
+        def planned(self, translator: object, jobs: object) -> None:
+            Path("new").mkdir()
+            Path("new/1.png").write_text("mine")
+
+    report = convert("in", "night", ConvertOptions(output=Path("new")), Writing())
+    assert statuses(report) == {"1.png": "failed", "2.png": "ok", "3.png": "ok", "4.mp4": "ok"}
+    assert report.exit_code == ExitCode.OUTPUT
+    assert Path("new/1.png").read_text() == "mine"
+
+
+def test_a_video_that_vanishes_after_the_plan_is_an_unreadable_input(folder: Path) -> None:
+    class Removing(Observer):
+        def planned(self, translator: object, jobs: object) -> None:
+            Path("in/4.mp4").unlink()
+
+    report = convert("in", "night", ConvertOptions(output=Path("new")), Removing())
+    assert report.exit_code == ExitCode.INPUT
+    assert statuses(report)["4.mp4"] == "failed"

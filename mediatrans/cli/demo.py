@@ -19,7 +19,8 @@ from mediatrans.errors import OutputError
 @click.option(
     "--seconds", type=click.IntRange(1, 60), default=4, show_default=True, help="The clip's length."
 )
-def command(output: Path, seconds: int) -> int:
+@click.option("--overwrite", is_flag=True, help="Replace the files of an earlier demo.")
+def command(output: Path, seconds: int, overwrite: bool) -> int:
     """Draw a short summer road with sound and translate it to winter; needs no files."""
     from mediatrans.cli.convert_progress import ConvertProgress
     from mediatrans.conversion import convert
@@ -33,13 +34,20 @@ def command(output: Path, seconds: int) -> int:
         raise OutputError(
             f"cannot be made ({error.strerror})", path=output, remedy="name another folder with -o"
         ) from error
+    strip = output / "before-after.png"
+    for path in (summer, winter, strip):
+        if path.exists() and not overwrite:
+            raise OutputError(
+                "exists already",
+                path=path,
+                remedy="use --overwrite, or name another folder with -o",
+            )
     click.echo(f"drawing {seconds} seconds of a summer road: {summer}", err=True)
     write_clip(summer, seconds)
     options = ConvertOptions(output=winter, model="summer2winter", overwrite=True, check_every=25)
     with ConvertProgress({}) as progress:
         report = convert([summer], "winter", options, progress)
     if report.exit_code == 0:
-        strip = output / "before-after.png"
         before_after(summer, winter, strip)
         click.echo(f"look at {winter} beside {summer}, or at the stills in {strip}")
     return int(report.exit_code)

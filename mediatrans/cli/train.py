@@ -69,7 +69,7 @@ def _settings(function: Callable[..., None]) -> Callable[..., None]:
             setting.name,
             type=_click_type(kind),
             default=None,
-            metavar=None if kind is bool or get_origin(kind) is Literal else "N",
+            metavar="N" if _click_type(kind) in (int, float) else None,
             help=setting.metadata["help"] + shown,
         )(function)
     return function

@@ -69,6 +69,7 @@ class Frame:
         time_base: Seconds a tick of `pts`; None for a still picture.
         alpha: uint8 [H, W], or None for an opaque picture.
         still: The file's own layout and metadata; None for a video frame.
+        is_time_repaired: Whether `pts` is not the time that the file gives.
     """
 
     pixels: Pixels
@@ -79,6 +80,7 @@ class Frame:
     time_base: Fraction | None = None
     alpha: Pixels | None = None
     still: StillInfo | None = None
+    is_time_repaired: bool = False
 
 
 @dataclass(frozen=True, slots=True)

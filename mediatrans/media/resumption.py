@@ -48,15 +48,20 @@ class Resumption:
                     self.marks[frame.index] = Mark.of(frame, frame.index)
                 yield frame
         except InputError:
-            if frame is not None:  # where a part is enough, the last segment ends here
-                self.marks[frame.index] = Mark.of(frame, frame.index)
+            self._mark_last(frame)
             raise
+        self._mark_last(frame)
+
+    def _mark_last(self, frame: Frame | None) -> None:
+        # A video that turns out to be cut short ends here, where a part of it is enough.
+        if frame is not None:
+            self.marks[frame.index] = Mark.of(frame, frame.index)
 
     def _after(self, done: Mark) -> Iterator[Frame]:
         """The frames after one that is done, sought where that is exact, else found by counting."""
         source = self._source
         try:
-            frames = self._sought(done)
+            frames = None if done.is_time_repaired else self._sought(done)
         except ReaderStalledError:
             raise
         except InputError:

@@ -151,6 +151,7 @@ class VideoSource:
         self._container.close()
         self._container = self._opener()
         stream = _main_stream(self._container, self._path)
+        limit_stream(stream, self._path)
         stream.thread_type = "AUTO"
         clip = self.info.clip
         begin = clip.begin if time_s is None else time_s + (clip.begin or 0)
@@ -166,14 +167,16 @@ class VideoSource:
             convert = convert or ToRgb(decoded)
             pixels, alpha = convert(decoded)
             matrix = display_matrix(decoded)
+            time = clock.tick(decoded.pts, decoded.duration)
             yield Frame(
                 pixels=upright(pixels, matrix),
                 index=index,
                 name=f"{self._path}, frame {index}",
-                pts=clock.tick(decoded.pts, decoded.duration) - shift,
+                pts=time - shift,
                 duration=decoded.duration or None,
                 time_base=info.time_base,
                 alpha=None if alpha is None else upright(alpha, matrix),
+                is_time_repaired=time != decoded.pts,
             )
 
     def _open(self, container: InputContainer) -> None:

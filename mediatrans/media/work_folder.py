@@ -48,17 +48,20 @@ class Mark:
         index: Its position in the source.
         pts: Its presentation time in ticks.
         crc: CRC-32 of its pixels.
+        is_time_repaired: Whether its time is not the file's own, and cannot be sought.
     """
 
     index: int
     pts: int
     crc: int
+    is_time_repaired: bool = False
 
     @classmethod
     def of(cls, frame: Frame, index: int) -> Self:
         """The mark of a source frame at a position."""
         assert frame.pts is not None
-        return cls(index, frame.pts, zlib.crc32(frame.pixels.tobytes()))
+        crc = zlib.crc32(frame.pixels.tobytes())
+        return cls(index, frame.pts, crc, frame.is_time_repaired)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,3 +55,15 @@ def test_demo_needs_no_files(here: Path) -> None:
     assert run(["demo", "--seconds", "1"]) == 0
     assert len(levels(Path("demo/summer.mp4"))) == len(levels(Path("demo/winter.mp4"))) == 25
     assert Path("demo/before-after.png").exists()
+
+
+@pytest.mark.parametrize("name", ["summer.mp4", "winter.mp4", "before-after.png"])
+def test_demo_replaces_nothing_unasked(
+    here: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("demo").mkdir()
+    Path("demo", name).write_text("mine")
+    assert run(["demo", "--seconds", "1"]) == 6
+    assert Path("demo", name).read_text() == "mine"
+    assert [path.name for path in Path("demo").iterdir()] == [name]
+    assert f"demo/{name}" in capsys.readouterr().err
