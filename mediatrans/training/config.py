@@ -1,7 +1,7 @@
 """The whole configuration of a training run, and the TOML recipes it is read from."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from types import NoneType, UnionType
@@ -216,12 +216,22 @@ def load_recipe(path: Path) -> dict[str, Any]:
     return table if domains is None else table | {"domains": domains}
 
 
-def differences(before: TrainConfig, now: TrainConfig) -> list[str]:
-    """Lines "key: before -> now" for the settings that a resume may not change."""
+def differences(
+    before: TrainConfig, now: TrainConfig, keys: Collection[str] | None = None
+) -> list[str]:
+    """Lines "key: before -> now" for the settings that differ.
+
+    Args:
+        before: One configuration.
+        now: Another one.
+        keys: The settings that count; None means those that a resume may not change.
+    """
+    if keys is None:
+        keys = {f.name for f in fields(TrainConfig)} - FREE_KEYS
     return [
         f"{f.name}: {getattr(before, f.name)} -> {getattr(now, f.name)}"
         for f in fields(TrainConfig)
-        if f.name not in FREE_KEYS and getattr(before, f.name) != getattr(now, f.name)
+        if f.name in keys and getattr(before, f.name) != getattr(now, f.name)
     ]
 
 

@@ -329,11 +329,7 @@ def _start(config: TrainConfig) -> Checkpoint | None:
     if config.start_from is None:
         return None
     start = load_checkpoint(Path(config.start_from))
-    changes = [
-        line
-        for line in differences(start.config, config)
-        if line.split(":")[0] in ARCHITECTURE_KEYS
-    ]
+    changes = differences(start.config, config, ARCHITECTURE_KEYS)
     if changes:
         raise UsageError(
             "these are other networks (there -> here):\n  " + "\n  ".join(changes),
