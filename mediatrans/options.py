@@ -44,11 +44,12 @@ class ConvertOptions:
         verification: "fast" looks at the packets of a finished video, "full" decodes it as well.
         file_format: The suffix of the outputs that can have it, "png" or "webm" say, the others
             keep theirs; of a pipe "mkv" or "ts". None keeps all.
-        quality: 1 to 100 for JPEG, WebP and AVIF pictures; None compresses as the source was.
+        quality: 1 to 100 for JPEG, WebP and AVIF pictures and animated WebP; None compresses as
+            the source was.
         strength: 1 gives the translation, 0 the source, between them their blend. The cycle check
             measures the translation itself, whatever the strength.
         fps: Take the pictures of each folder for the frames of a video of this rate.
-        max_pixels: Larger pictures are refused before they are decoded.
+        max_pixels: Larger pictures and animated WebPs are refused before they are decoded.
         spool_limit_mb: Most megabytes of a piped input that may lie on disk at one time.
     """
 
@@ -143,18 +144,24 @@ _OF_PICTURES = frozenset({"quality"})
 _HIGHEST_FPS = 1000
 
 
-def settings_of(options: ConvertOptions, kind: Kind | None = None) -> dict[str, Any]:
+def settings_of(
+    options: ConvertOptions, kind: Kind | None = None, suffix: str = ""
+) -> dict[str, Any]:
     """The options that an output depends on, as JSON holds them.
 
     Args:
         options: All of them.
         kind: "image" or "video" for those that decide what the output shows. None for those as well
             that may change its last bits or its figures, as a segment of it has to know them.
+        suffix: The output's, as ".mp4".
     """
     others = _OF_NO_PIXELS
     if kind is not None:
         others |= _OF_THE_RUN
-    others |= _OF_VIDEOS if kind == "image" else _OF_PICTURES
+    if kind == "image":
+        others |= _OF_VIDEOS
+    elif suffix != ".webp":
+        others |= _OF_PICTURES
     return {
         key: str(value) if isinstance(value, Fraction) else value
         for key, value in asdict(options).items()

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from mediatrans.errors import InputError, MediatransError, OutputError, UsageError
 from mediatrans.manifest import Entry, Manifest, Origin, State, input_identity
@@ -14,7 +15,7 @@ from mediatrans.media.numbered import numbered_pictures
 from mediatrans.media.pipe_formats import STDIO
 from mediatrans.media.publish import is_part
 from mediatrans.media.work_folder import is_published
-from mediatrans.options import KINDS, ConvertOptions, settings_of
+from mediatrans.options import ConvertOptions, settings_of
 from mediatrans.outputs import output_path, output_suffix, real_path, refusal, unwritable
 
 __all__ = ["Job", "plan"]
@@ -284,7 +285,7 @@ def _check_outputs(jobs: list[Job]) -> list[Job]:
 def _look_up(jobs: list[Job], options: ConvertOptions, model_sha256: str) -> list[Job]:
     """Compare what is there with what the manifests tell of it."""
     manifests: dict[Path, Manifest] = {}
-    settings = {kind: settings_of(options, kind) for kind in KINDS}
+    settings: dict[tuple[Kind, str], dict[str, Any]] = {}
     looked = []
     for job in jobs:
         manifest = None
@@ -297,7 +298,9 @@ def _look_up(jobs: list[Job], options: ConvertOptions, model_sha256: str) -> lis
                     _bad(job.input, f"cannot be read ({error.strerror})", "allow reading")
                 )
                 continue
-            job = replace(job, origin=Origin(identity, model_sha256, settings[job.kind]))
+            how = job.kind, job.output.suffix.lower() if job.output else ""
+            own = settings.setdefault(how, settings_of(options, *how))
+            job = replace(job, origin=Origin(identity, model_sha256, own))
         looked.append(_compared(job, manifest, options))
     return looked
 

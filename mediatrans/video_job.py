@@ -153,6 +153,7 @@ def _reader(job: Job, options: ConvertOptions) -> VideoSource | WebpSource | Fra
         end_s=end_s,
         limit=options.preview,
         whole=not options.keep_partial,
+        max_pixels=options.max_pixels,
     )
 
 
@@ -222,6 +223,8 @@ def _open_segmented(
         total = work.total if work.total is not None else source.info.frame_count
         try:
             if is_published:
+                if work.damage is not None:
+                    frames.error = InputError(work.damage, path=job.input)
                 yield OpenVideo(frames, _write_nothing, done, total, length)
             else:
                 job.refuse_taken()
@@ -239,7 +242,7 @@ def _open_segmented(
                 with sink:
                     yield OpenVideo(frames, sink.write, done, total, length)
                     if frames.error is not None:
-                        sink.cut_here()
+                        sink.cut_here(frames.error.problem)
         except BaseException as error:
             if error is frames.error and not isinstance(error, ReaderStalledError):
                 work.remove()
@@ -256,7 +259,9 @@ def _sink(
     encoding = encoding_of(options)
     if job.output == STDIO:
         return VideoPipe(info, options.file_format or "mkv", encoding)
-    return create_video(job.output, info, encoding, options.verification, record)
+    return create_video(
+        job.output, info, encoding, options.verification, record, quality=options.quality
+    )
 
 
 def _check_of(job: Job) -> Callable[[], None]:

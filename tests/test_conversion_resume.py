@@ -15,6 +15,7 @@ from PIL import Image
 
 from mediatrans import ConvertOptions, ExitCode, Observer, convert
 from mediatrans.media import segments, video_sink
+from mediatrans.media.frames import Pixels
 from mediatrans.media.video import VideoSource
 from mediatrans.media.work_folder import work_path
 from mediatrans.translate.session import Session
@@ -35,6 +36,10 @@ def clip(here: Path) -> Path:
     """A clip of uneven times, with sound, and a pair that is no perfect cycle."""
     write_pair(here / "models", forward=darkening(), back=identity())
     return write_clip(Path("day.mp4"), UNEVEN, sound_s=2, options={"g": "7", "bf": "2"})
+
+
+def noise(index: int, width: int, height: int) -> Pixels:
+    return np.random.default_rng(index).integers(0, 256, (height, width, 3)).astype(np.uint8)
 
 
 class Stopping(Observer):
@@ -247,6 +252,32 @@ def test_killed_around_the_last_rename(
     assert work_path(Path("made.mp4")).exists()
     assert same(convert(clip, "night", options("made.mp4")), reference)
     assert packets(Path("made.mp4")) == packets(Path("whole.mp4"))
+    assert not work_path(Path("made.mp4")).exists()
+
+
+def test_a_partial_video_killed_after_the_last_rename_stays_partial(
+    clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logging.getLogger("libav").setLevel(logging.CRITICAL)
+    clip = write_clip(clip, [40 * i for i in range(60)], draw=noise, options={"g": "7"})
+    content = bytearray(clip.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 20_000] = bytes(20_000)
+    clip.write_bytes(content)
+    replace = Path.replace
+
+    def replace_and_die(self: Path, target: Path) -> Path:
+        replace(self, target)
+        raise KeyboardInterrupt
+
+    how = options("made.mp4", keep_partial=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", replace_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            convert(clip, "night", how)
+    (again,) = convert(clip, "night", how).jobs
+    assert again.status == "partial"
+    assert "damaged after frame" in str(again.error)
     assert not work_path(Path("made.mp4")).exists()
 
 

@@ -65,7 +65,7 @@ def _rate(ctx: click.Context, param: click.Parameter, value: str | None) -> Frac
 @click.option(
     "--quality",
     type=click.IntRange(1, 100),
-    help="Of JPEG, WebP and AVIF pictures.  [default: as the input]",
+    help="Of JPEG, AVIF and WebP, animated too.  [default: as the input]",
 )
 @click.option(
     "--strength",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import av
 from av import AudioStream, Packet
-from av.container import OutputContainer
+from av.container import InputContainer, OutputContainer
 from av.stream import DataStream, Discard, Disposition, Stream
 from av.video.stream import VideoStream
 
@@ -93,9 +93,9 @@ class StreamCopier:
     ) -> None:
         self._path = path
         self._clip = clip
-        self._container = opener() if opener else open_input(path, whole=clip.whole)
-        self._main = self._container.streams[main_index]
-        self._main.discard = Discard.all
+        container = opener() if opener else open_input(path, whole=clip.whole)
+        container.streams[main_index].discard = Discard.all
+        self._container: InputContainer | None = container
         self._copies: dict[int, _Copy] = {}
         self._packets: Iterator[tuple[Fraction, Packet[Stream]]] | None = None
         self._next: tuple[Fraction, Packet[Stream]] | None = None
@@ -109,19 +109,19 @@ class StreamCopier:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._release()
+
+    def _release(self) -> None:
         # The generator holds the demuxer's buffers: it goes before the container.
         self._packets = self._next = None
-        self._container.close()
+        if self._container is not None:
+            self._container.close()
+            self._container = None
 
     @property
     def streams(self) -> list[Stream]:
-        """The file's streams, the main one included, in their order."""
-        return list(self._container.streams)
-
-    @property
-    def main(self) -> Stream:
-        """The stream that is translated."""
-        return self._main
+        """The file's streams, the main one included, in their order; none once it is let go."""
+        return list(self._container.streams) if self._container else []
 
     @property
     def spans(self) -> dict[int, Fraction]:
@@ -147,7 +147,7 @@ class StreamCopier:
             )  # fmt: skip
         if copied is None:
             # Chapter and timecode tracks are made anew from the chapters and the tag.
-            made_anew = self._container.chapters() or "timecode" in stream.metadata
+            made_anew = stream.container.chapters() or "timecode" in stream.metadata
             if stream.type != "data" or not made_anew:
                 _warn_of_dropped(self._path, stream, output.format.name)
             return
@@ -156,11 +156,14 @@ class StreamCopier:
         self._copies[stream.index] = _Copy(self._path, stream, copied, converter, self._clip)
 
     def describe(self, output: OutputContainer) -> None:
-        """Give an output the file's metadata and chapters.
+        """Give an output the file's metadata and chapters, once `add` has seen all streams.
+
+        A file that nothing is copied from is let go: a pipe need not be kept for it.
 
         Args:
             output: The output, not yet begun.
         """
+        assert self._container is not None
         output.metadata.update(copied_metadata(self._container.metadata))
         chapters = [
             part
@@ -169,6 +172,8 @@ class StreamCopier:
         ]
         if chapters:
             output.set_chapters(chapters)
+        if not self._copies:
+            self._release()
 
     def copy_until(self, time: Fraction | None, output: OutputContainer) -> None:
         """Mux the packets up to a time.
@@ -190,9 +195,9 @@ class StreamCopier:
 
     def _demux(self) -> "Iterator[tuple[Fraction, Packet[Stream]]]":
         """The packets within the clip, with their times on the output's clock."""
-        copied = [s for s in self._container.streams if s.index in self._copies]
-        if not copied:
+        if self._container is None:
             return
+        copied = [s for s in self._container.streams if s.index in self._copies]
         time = Fraction(0)
         try:
             if self._clip.begin is not None:

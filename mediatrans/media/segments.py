@@ -97,7 +97,7 @@ class SegmentedSink:
         self._notes = notes
         self._record = record
         self._video = VideoSink(output, info, encoding, verification, self._publish)
-        self._is_cut = False
+        self._damage: str | None = None
         self._current: _SegmentWriter | None = None
         self._next = work.segments[-1].end if work.segments else 0
 
@@ -128,9 +128,13 @@ class SegmentedSink:
         except (av.FFmpegError, OSError) as error:
             raise write_error(self._output, error) from error
 
-    def cut_here(self) -> None:
-        """Copy nothing of the other streams that comes after the last frame."""
-        self._is_cut = True
+    def cut_here(self, damage: str) -> None:
+        """Copy nothing of the other streams that comes after the last frame.
+
+        Args:
+            damage: What broke the input off there.
+        """
+        self._damage = damage
         self._video.cut_here()
 
     def __exit__(
@@ -180,11 +184,11 @@ class SegmentedSink:
             mark = self._source.marks.pop(self._next - 1, None)
             segment = self._current.finish(mark, self._notes(self._current.first, self._next))
             self._current = None
-        is_end = is_last and not self._is_cut
+        is_end = is_last and self._damage is None
         self._work.add(segment, total=self._next if is_end else None)
 
     def _publish(self, fingerprint: Fingerprint) -> None:
-        self._work.publish(fingerprint)
+        self._work.publish(fingerprint, self._damage)
         if self._record is not None:
             self._record(fingerprint)
 

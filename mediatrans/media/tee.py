@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import weakref
 from collections import deque
 from threading import Lock
 from typing import BinaryIO
@@ -38,6 +39,7 @@ class Tee:
         self._positions = [0, 0]
         self._opened = 0
         self._sealed_at: int | None = None
+        self._gone: set[int] = set()
         self._append(start)
 
     def close(self) -> None:
@@ -46,10 +48,13 @@ class Tee:
             segment.close()
 
     def reader(self) -> "TeeReader":
-        """The next reader, at the beginning."""
+        """The next reader, at the beginning; nothing is kept for it once nobody holds it."""
         number = self._opened
         self._opened += 1
-        return TeeReader(self, number)
+        reader = TeeReader(self, number)
+        # Demuxers do not close what they were given, they let it go.
+        weakref.finalize(reader, self._gone.add, number)
+        return reader
 
     def seal(self) -> None:
         """Let the second reader see what has been read by now and no more: the rest is not its."""
@@ -111,7 +116,8 @@ class Tee:
 
     def _forget(self) -> None:
         needed = self._positions[0]
-        if self._sealed_at is None or self._positions[1] < self._sealed_at:
+        is_behind = self._sealed_at is None or self._positions[1] < self._sealed_at
+        if is_behind and 1 not in self._gone:
             needed = min(self._positions)
         while self._segments and needed >= self._begin + _SEGMENT:
             self._segments.popleft().close()

@@ -47,6 +47,7 @@ class WebpSource:
         start_s: Seconds at which to start; times then begin at 0.
         end_s: Seconds at which to stop.
         limit: Most frames to take.
+        max_pixels: Larger animations are refused before they are decoded.
 
     Attributes:
         path: The file.
@@ -60,8 +61,10 @@ class WebpSource:
         start_s: float | Fraction | None = None,
         end_s: float | Fraction | None = None,
         limit: int | None = None,
+        max_pixels: int = MAX_PIXELS,
     ) -> None:
         self.path = self._path = path
+        self._max_pixels = max_pixels
         self.decoded = 0
         self._clip = Clip(
             begin=Fraction(start_s) if start_s else None,
@@ -105,11 +108,11 @@ class WebpSource:
         except Exception as error:  # the decoder raises what damaged data makes it raise
             raise _damaged(self._path, error) from error
         width, height = self._picture.size
-        if width * height > MAX_PIXELS:
+        if width * height > self._max_pixels:
             raise InputError(
-                f"{width}x{height} pixels are more than the limit of {MAX_PIXELS:,}",
+                f"{width}x{height} pixels are more than the limit of {self._max_pixels:,}",
                 path=self._path,
-                remedy="scale the animation down first",
+                remedy="raise --max-pixels, or scale the animation down first",
             )
         return self
 
@@ -160,11 +163,12 @@ class WebpSource:
 class WebpSink:
     """Frames as an animated WebP: exact durations to the millisecond, and memory for one frame.
 
-    Lossless where the source is, else of quality 90; a WebP's own profile, EXIF and XMP are kept.
+    A WebP's own profile, EXIF and XMP are kept.
 
     Args:
         output: The final name.
         info: The video that the frames come from.
+        quality: 1 to 100; None is lossless where the source is, else 90.
         verification: "full" decodes the result before it is published.
         record: Told of the finished file just before it is published; None tells nobody.
     """
@@ -173,10 +177,12 @@ class WebpSink:
         self,
         output: Path,
         info: VideoInfo,
+        quality: int | None = None,
         verification: Verification = "fast",
         record: Record | None = None,
     ) -> None:
         self._output = output
+        self._quality = quality
         self._record = record
         self._info = info
         self._verification = verification
@@ -196,7 +202,7 @@ class WebpSink:
             _LOG.warning("%s: WebP has square pixels alone", info.path)
         warn_of_dropped(info, "webp")
         self._metadata = _metadata(info.path)
-        self._is_lossless = _is_lossless(info.path)
+        self._is_lossless = self._quality is None and _is_lossless(info.path)
         with self._stack:
             self._part = self._stack.enter_context(publishing(self._output, self._record))
             self._file: BinaryIO = self._stack.enter_context(self._part.open("wb"))
@@ -275,7 +281,11 @@ class WebpSink:
             picture.putalpha(Image.fromarray(frame.alpha))
         coded = io.BytesIO()
         picture.save(
-            coded, "WEBP", quality=_QUALITY, lossless=self._is_lossless, exact=self._is_lossless
+            coded,
+            "WEBP",
+            quality=self._quality or _QUALITY,
+            lossless=self._is_lossless,
+            exact=self._is_lossless,
         )
         lasts_ms = min(max(0, lasts_ms), _LONGEST_MS)
         numbers = (0, 0, picture.width - 1, picture.height - 1, lasts_ms)

@@ -118,6 +118,7 @@ class WorkFolder:
         segments: The whole segments, from the first frame on without a gap.
         total: Frames of the whole video, once the last segment is there; else None.
         published: The finished video, once it was about to take its final name; else None.
+        damage: What broke the published video's input off, where it holds a part of it; else None.
     """
 
     def __init__(self, output: Path, identity: Mapping[str, Any]) -> None:
@@ -125,6 +126,7 @@ class WorkFolder:
         self.segments: list[Segment] = []
         self.total: int | None = None
         self.published: Fingerprint | None = None
+        self.damage: str | None = None
         self._output = output
         self._identity = dict(identity)
         self._journal = Journal(self.path / _JOURNAL)
@@ -185,14 +187,19 @@ class WorkFolder:
         self._journal.append(record)
         self._take(record)
 
-    def publish(self, fingerprint: Fingerprint) -> None:
+    def publish(self, fingerprint: Fingerprint, damage: str | None) -> None:
         """Write down that the finished video is about to take its final name.
+
+        Args:
+            fingerprint: The video.
+            damage: What broke its input off, where it holds a part of it.
 
         Raises:
             OSError: The disk is full, or the folder was taken away.
         """
-        self._journal.append({"published": asdict(fingerprint)})
-        self.published = fingerprint
+        record = {"published": asdict(fingerprint), "damage": damage}
+        self._journal.append(record)
+        self._take(record)
 
     def is_published(self) -> bool:
         """Whether the finished video already has its final name."""
@@ -232,6 +239,7 @@ class WorkFolder:
     def _take(self, record: Mapping[str, Any]) -> None:
         if "published" in record:
             self.published = Fingerprint(**record["published"])
+            self.damage = record.get("damage")
             return
         if record["segment"] is not None:
             segment = Segment.from_dict(record["segment"])
@@ -242,7 +250,7 @@ class WorkFolder:
     def _drop_from(self, first: int) -> None:
         if any(segment.first >= first for segment in self.segments):
             self.segments = [segment for segment in self.segments if segment.first < first]
-            self.total = self.published = None
+            self.total = self.published = self.damage = None
 
     def _say_what_changed(self, identity: Mapping[str, Any]) -> None:
         changed = [

@@ -193,6 +193,24 @@ def test_an_animation_stays_one(pair: Path, suffix: str) -> None:
             made.seek(3)
 
 
+def test_an_animated_webp_heeds_the_options_of_pictures(
+    pair: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (3, 24, 32, 3)).astype(np.uint8)
+    pictures = [Image.fromarray(pixels) for pixels in noise]
+    pictures[0].save(
+        "a.webp", save_all=True, append_images=pictures[1:], duration=100, lossless=True
+    )
+    words = ["convert", "a.webp", "--to", "night"]
+    assert run([*words, "--max-pixels", "700"]) == 3
+    assert "32x24 pixels are more than the limit of 700" in capsys.readouterr().err
+    sizes = []
+    for how in ([], ["--quality", "90"], ["--quality", "5"]):
+        assert run([*words, "--overwrite", *how]) == 0
+        sizes.append(Path("a-night.webp").stat().st_size)
+    assert sizes[0] > sizes[1] > 2 * sizes[2]
+
+
 def test_fail_under_is_7_and_keeps_the_output(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

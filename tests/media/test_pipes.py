@@ -16,6 +16,7 @@ from mediatrans.media.frames import Pixels
 from mediatrans.media.pipe_formats import STDIN_NAME
 from mediatrans.media.pipes import InputPipe
 from mediatrans.media.video import VideoSource
+from mediatrans.media.video_sink import VideoSink
 from tests.media.clips import write_clip
 
 LARGE = {"crf": "1", "preset": "ultrafast"}
@@ -96,6 +97,20 @@ def test_a_lone_stream_waits_for_no_second_reader(tmp_path: Path, small_segments
     with fed(path, spool_mb=1) as pipe, pipe.open() as first, pipe.open() as second:
         assert [stream.type for stream in second.streams] == ["video"]
         assert sum(map(len, packets(first))) > 2_000_000
+
+
+def test_a_sound_that_is_not_copied_is_not_waited_for(
+    clip: Path, tmp_path: Path, small_segments: None
+) -> None:
+    output = tmp_path / "out.gif"
+    with (
+        fed(clip, spool_mb=1) as pipe,
+        VideoSource(Path("piped"), opener=pipe.open) as source,
+        VideoSink(output, source.info) as sink,
+    ):
+        for frame in source:
+            sink.write(frame)
+    assert output.stat().st_size > 1_000_000
 
 
 def test_a_part_of_a_piped_video(clip: Path) -> None:
