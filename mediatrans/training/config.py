@@ -27,7 +27,9 @@ FREE_KEYS = frozenset(
 )
 """Settings that say how a run is carried out, not what it computes: a resume may change them."""
 
-ARCHITECTURE_KEYS = frozenset({"blocks", "ngf", "ndf", "n_layers", "upsample", "separable"})
+ARCHITECTURE_KEYS = frozenset(
+    {"blocks", "ngf", "ndf", "n_layers", "upsample", "separable", "tone_skip"}
+)
 """Settings that decide which weights there are."""
 
 
@@ -69,6 +71,11 @@ class TrainConfig:
     )
     separable: bool = _setting(
         False, "Networks", "Depthwise-separable residual blocks: smaller and cheaper."
+    )
+    tone_skip: bool = _setting(
+        False,
+        "Networks",
+        "Carry each picture's brightness and contrast past the instance norms, which remove them.",
     )
     ema: float = _setting(
         0.0, "Networks", "Decay of the averaged generators that samples and exports use; 0 is off."

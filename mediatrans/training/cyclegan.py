@@ -75,7 +75,9 @@ Objective = Callable[[Tensor, Tensor, Disturbance | None], Translations]
 
 def generator_config(config: TrainConfig) -> GeneratorConfig:
     """The generators' share of a training configuration."""
-    return GeneratorConfig(config.ngf, config.blocks, config.upsample, config.separable)
+    return GeneratorConfig(
+        config.ngf, config.blocks, config.upsample, config.separable, config.tone_skip
+    )
 
 
 def discriminator_config(config: TrainConfig) -> DiscriminatorConfig:

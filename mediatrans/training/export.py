@@ -238,6 +238,7 @@ def _card(pair: TrainedPair, directions: tuple[Direction, Direction]) -> Card:
         "blocks": config.blocks,
         "upsample": config.upsample,
         "separable": config.separable,
+        "tone_skip": config.tone_skip,
         "parameters": parameter_count(generator),
     }
     versions = {package: version(package) for package in ("torch", "onnx", "onnxscript")}
@@ -258,8 +259,12 @@ def _card(pair: TrainedPair, directions: tuple[Direction, Direction]) -> Card:
 
 
 def _architecture(config: GeneratorConfig) -> str:
-    separable = " separable" if config.separable else ""
-    return f"resnet_{config.blocks}blocks ngf {config.ngf} {config.upsample}{separable}"
+    words = [f"resnet_{config.blocks}blocks ngf {config.ngf} {config.upsample}"]
+    if config.separable:
+        words.append("separable")
+    if config.tone_skip:
+        words.append("tone skip")
+    return " ".join(words)
 
 
 def _publish(part: Path, folder: Path) -> None:

@@ -141,6 +141,7 @@ def test_cycles_are_learned() -> None:
         {"lambda_equivariance": 1.0},
         {"precision": "bfloat16"},
         {"separable": True},
+        {"tone_skip": True},
         {"upsample": "resize"},
         {"pool_size": 0},
         {"ema": 0.0},

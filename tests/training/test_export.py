@@ -189,8 +189,8 @@ def test_the_proofs_pictures_cover_three_kinds_at_three_shapes() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("upsample", ["transpose", "resize"])
-@pytest.mark.parametrize("separable", [False, True])
-def test_every_architecture_exports(tmp_path: Path, upsample: str, separable: bool) -> None:
-    config = TINY.updated({"upsample": upsample, "separable": separable, "ngf": 16}, "the test")
+@pytest.mark.parametrize("extra", [{}, {"separable": True}, {"tone_skip": True}])
+def test_every_architecture_exports(tmp_path: Path, upsample: str, extra: dict[str, bool]) -> None:
+    config = TINY.updated({"upsample": upsample, "ngf": 16, **extra}, "the test")
     folder = export_pair(write_run(tmp_path / "run", config), tmp_path / "m")
     assert (folder / "card.toml").exists()

@@ -1,5 +1,8 @@
+from typing import Literal
+
 import pytest
 import torch
+from torch import nn
 
 from mediatrans.training.networks import (
     DiscriminatorConfig,
@@ -23,12 +26,12 @@ def test_the_papers_discriminator_has_the_known_number_of_parameters() -> None:
 
 
 @pytest.mark.parametrize("upsample", ["transpose", "resize"])
-@pytest.mark.parametrize("separable", [False, True])
+@pytest.mark.parametrize("extra", [False, True])
 @pytest.mark.parametrize(("height", "width"), [(8, 8), (16, 28)])
 def test_a_generator_keeps_the_size_and_stays_in_range(
-    upsample: str, separable: bool, height: int, width: int
+    upsample: Literal["transpose", "resize"], extra: bool, height: int, width: int
 ) -> None:
-    config = GeneratorConfig(4, 1, "resize" if upsample == "resize" else "transpose", separable)
+    config = GeneratorConfig(4, 1, upsample, separable=extra, tone_skip=extra)
     out = ResnetGenerator(config)(torch.randn(2, 3, height, width))
     assert out.shape == (2, 3, height, width)
     assert out.abs().max() <= 1
@@ -40,6 +43,18 @@ def test_separable_blocks_are_smaller() -> None:
         for on in (False, True)
     )
     assert separable < plain / 3
+
+
+@pytest.mark.parametrize("tone_skip", [False, True])
+def test_a_tone_skip_carries_brightness_and_contrast(tone_skip: bool) -> None:
+    generator = ResnetGenerator(GeneratorConfig(4, 1, tone_skip=tone_skip))
+    x = 0.2 * torch.randn(1, 3, 16, 16)
+    dark, bright, flat = (generator(picture) for picture in (x - 0.4, x + 0.4, 0.5 * x - 0.4))
+    assert ((bright - dark).mean() > 0.4) == tone_skip
+    assert torch.allclose(dark, bright, atol=1e-3) != tone_skip
+    if generator.tone is not None:
+        nn.init.ones_(generator.tone.scale_and_shift.weight[:3, 3:])
+        assert generator(x - 0.4).std() > 1.1 * flat.std()
 
 
 @pytest.mark.parametrize(("layers", "field"), [(1, 16), (2, 34), (3, 70)])
