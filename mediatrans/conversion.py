@@ -89,7 +89,8 @@ def convert(
         to, model=options.model, device=options.device, threads=options.threads
     )
     given = [inputs] if isinstance(inputs, Path | str) else inputs
-    jobs = plan([Path(path) for path in given], to, options, translator.sha256)
+    domain = translator.generator.to
+    jobs = plan([Path(path) for path in given], domain, options, translator.sha256)
     if any(job.kind == "video" and job.ready for job in jobs):
         probe_encoder(encoding_of(options))
     observer.planned(translator, jobs)
@@ -238,7 +239,7 @@ class _Run:
         if job.error is not None:
             self._fail(job, job.error)
         else:
-            row = JobReport(job.input, job.output, job.kind, "skipped", error=job.skip)
+            row = JobReport(job.input, job.output, job.kind, "skipped", reason=job.skip)
             if job.done is not None:
                 figures = job.done.cycle
                 cycle = CycleSummary.from_dict(figures) if figures else None

@@ -32,7 +32,8 @@ class ConvertOptions:
         threads: Threads of the generator; None lets ONNX Runtime choose.
         start_s: Videos begin at this second; None at their beginning.
         end_s: Videos end before this second; None at their end.
-        preview: Stop after this many frames of a video and files of a folder; None converts all.
+        preview: Stop after this many frames of a video and files of a folder; the name that is
+            derived for a video then ends in "-preview". None converts all.
         check_every: Translate back and measure one video frame in this many; 0 turns the cycle
             check off, of pictures too.
         limits: Lowest mean allowed of "psnr" (dB) and "ssim".
@@ -91,6 +92,8 @@ class ConvertOptions:
         if unknown := set(self.limits) - {"psnr", "ssim"}:
             raise UsageError(f"no limit is called {min(unknown)!r}", remedy="use psnr or ssim")
         self._check_formats()
+        if self.limits.get("ssim", 0.0) > 1:
+            raise UsageError("no SSIM is above 1", remedy="give ssim=0.8, say")
         numbers = [*self.limits.values(), self.start_s or 0.0, self.end_s or 0.0]
         if not all(math.isfinite(number) for number in numbers):
             raise UsageError("limits and times are finite numbers", remedy="psnr=22, --end 3.5")

@@ -15,8 +15,8 @@ from mediatrans.media.numbered import numbered_pictures
 from mediatrans.media.pipe_formats import STDIO
 from mediatrans.media.publish import is_part
 from mediatrans.media.work_folder import is_published
-from mediatrans.options import ConvertOptions, settings_of
-from mediatrans.outputs import output_path, output_suffix, real_path, refusal, unwritable
+from mediatrans.options import KINDS, ConvertOptions, settings_of
+from mediatrans.outputs import holds, output_path, output_suffix, real_path, refusal, unwritable
 
 __all__ = ["Job", "plan"]
 
@@ -92,6 +92,11 @@ def plan(
         raise UsageError("nothing to convert", remedy="name pictures, videos or folders")
     if len(inputs) > 1 and STDIO in (*inputs, options.output):
         raise UsageError("a pipe holds one video", remedy="convert the others by themselves")
+    if len(inputs) > 1 and options.output and _names_a_file(options.output):
+        raise UsageError(
+            f"{options.output} cannot hold {len(inputs)} inputs",
+            remedy="name a folder with -o, or convert them one by one",
+        )
     if options.fps is not None and not any(given.is_dir() for given in inputs):
         raise UsageError("--fps is for folders of frames", remedy="name a folder, or drop --fps")
     jobs: list[Job] = []
@@ -100,6 +105,11 @@ def plan(
     for job in jobs:
         _tell_of_new_container(job, options)
     return _look_up(_check_outputs(jobs), options, model_sha256)
+
+
+def _names_a_file(output: Path) -> bool:
+    """Whether a name that no folder bears yet ends as a picture or a video does."""
+    return not output.is_dir() and any(holds(output.suffix.lower(), kind) for kind in KINDS)
 
 
 def _jobs_of(given: Path, to: str, options: ConvertOptions, *, alone: bool) -> list[Job]:
@@ -143,9 +153,14 @@ def _file_job(path: Path, to: str, options: ConvertOptions, *, alone: bool) -> J
             remedy="give the file its usual suffix",
         )
     suffix = output_suffix(path, kind, options.file_format)
-    derived = path.with_name(f"{path.stem}-{to}{suffix}")
+    derived = path.with_name(f"{path.stem}-{to}{_part_of(kind, options)}{suffix}")
     output, home = _place(derived, f"{path.stem}{suffix}", kind, options, alone=alone)
     return Job(path, output, kind, home=home)
+
+
+def _part_of(kind: Kind, options: ConvertOptions) -> str:
+    """What tells the name of a preview from that of the whole video."""
+    return "-preview" if kind == "video" and options.preview is not None else ""
 
 
 def _stdin_job(to: str, options: ConvertOptions) -> Job:
@@ -166,8 +181,11 @@ def _frames_job(folder: Path, to: str, options: ConvertOptions, *, alone: bool) 
         raise InputError(
             "no pictures in this folder", path=folder, remedy="check the folder, or drop --fps"
         )
+    videos = sum(kind_of(path) == "video" for path in folder.iterdir())
+    if videos:
+        log.warning("%s: with --fps the videos in it are left out, %d here", folder, videos)
     suffix = output_suffix(Path(f"x{_FRAMES_SUFFIX}"), "video", options.file_format)
-    derived = named.with_name(f"{named.name}-{to}{suffix}")
+    derived = named.with_name(f"{named.name}-{to}{_part_of('video', options)}{suffix}")
     # No manifest: it compares files with what they were, and knows nothing of folders.
     output, _ = _place(derived, f"{named.name}{suffix}", "video", options, alone=alone)
     return Job(folder, output, "video", frames=frames)

@@ -1,6 +1,7 @@
 """The zoo: the places where models are looked for, and the choice of the one that is meant."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,7 +104,7 @@ def find(to: str, model: str | None = None) -> Generator:
     """Choose the generator that translates to a domain.
 
     Args:
-        to: The domain.
+        to: The domain; capitals do not matter.
         model: A model's name, folder or ONNX file; None takes the first place with a match.
 
     Raises:
@@ -132,7 +133,7 @@ def _search(to: str, name: str | None) -> Generator:
                 log.warning("%s", card)
                 continue
             looked.append(f"{path} ({' <-> '.join(card.domains)})")
-            if to in card.domains and name in (None, card.name, path.name):
+            if _named(to, card.domains) and name in (None, card.name, path.name):
                 matches.append((path, card))
         if len(matches) > 1:
             raise ModelError(
@@ -150,19 +151,25 @@ def _search(to: str, name: str | None) -> Generator:
     )
 
 
+def _named(to: str, domains: Sequence[str]) -> str | None:
+    """The domain that is meant, as the model spells it; capitals do not matter."""
+    return next((domain for domain in domains if domain.casefold() == to.casefold()), None)
+
+
 def _direction(folder: Path, card: Card, to: str, place: str) -> Generator:
-    if to not in card.domains:
+    domain = _named(to, card.domains)
+    if domain is None:
         raise ModelError(
             f"{card.name} speaks {' and '.join(card.domains)}, not {to!r}",
             path=folder,
             remedy=f"use --to {card.domains[0]} or --to {card.domains[1]}",
         )
     by_domain = {direction.to: direction for direction in card.directions}
-    forward = by_domain.pop(to)
+    forward = by_domain.pop(domain)
     (back,) = by_domain.values()
     return Generator(
         path=_inside(folder, forward.file),
-        to=to,
+        to=domain,
         origin=back.to,
         stride=card.stride,
         sha256=forward.sha256,
@@ -187,7 +194,7 @@ def _lone_file(path: Path, to: str) -> Generator:
             if generator.path.name == path.name:
                 return generator
     metadata = GraphMetadata.from_props(inspect_graph(read_graph(path), path), path)
-    if metadata.to != to:
+    if not _named(to, (metadata.to,)):
         raise ModelError(
             f"it translates to {metadata.to!r}, not to {to!r}",
             path=path,
@@ -195,7 +202,7 @@ def _lone_file(path: Path, to: str) -> Generator:
         )
     return Generator(
         path=path,
-        to=to,
+        to=metadata.to,
         origin=metadata.origin,
         stride=metadata.stride,
         sha256=None,

@@ -141,7 +141,7 @@ def test_a_dry_run_and_the_json_say_what_is_skipped(
     assert run(words) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert sorted(row["status"] for row in rows) == ["ok", "skipped", "skipped", "skipped"]
-    assert rows[-1]["error"] == "up to date"
+    assert (rows[-1]["error"], rows[-1]["reason"]) == (None, "up to date")
 
 
 def test_what_a_dead_writer_left_is_no_input(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """The plan: names of outputs, and everything that can be known to fail before work starts."""
 
 import os
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,8 @@ def test_output_names_a_file_or_a_folder(here: Path) -> None:
     assert outputs(many) == ["out/a.png", "out/photos/1.png"]
     one = plan([Path("photos")], "w", ConvertOptions(output=Path("out")))
     assert outputs(one) == ["out/1.png"]
+    with pytest.raises(UsageError, match="cannot hold 2 inputs"):
+        plan([Path("a.png"), Path("b.png")], "w", ConvertOptions(output=Path("o.jpg")))
     Path("there").mkdir()
     assert outputs(plan([Path("a.png")], "w", ConvertOptions(output=Path("there")))) == [
         "there/a.png"
@@ -143,11 +146,29 @@ def test_preview_skips_the_rest_of_a_folder(here: Path) -> None:
     assert [job.skip for job in jobs] == [None, None, "beyond --preview 2", "beyond --preview 2"]
 
 
+def test_a_preview_leaves_the_videos_own_name_free(here: Path) -> None:
+    touch(Path("a.mp4"), Path("b.png"), Path("p/1.png"))
+    inputs = [Path("a.mp4"), Path("b.png")]
+    jobs = plan(inputs, "w", ConvertOptions(preview=2))
+    assert outputs(jobs) == ["a-w-preview.mp4", "b-w.png"]
+    jobs = plan([Path("p")], "w", ConvertOptions(preview=2, fps=Fraction(24)))
+    assert outputs(jobs) == ["p-w-preview.mp4"]
+
+
+def test_videos_that_a_folder_of_frames_leaves_out_are_counted(
+    here: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    touch(Path("p/1.png"), Path("p/a.mp4"), Path("p/b.mkv"))
+    plan([Path("p")], "w", ConvertOptions(fps=Fraction(24)))
+    assert "the videos in it are left out, 2 here" in caplog.text
+
+
 @pytest.mark.parametrize(
     "options",
     [
         {"limits": {"psnr": 20.0}, "check_every": 0},
         {"limits": {"mse": 20.0}},
+        {"limits": {"ssim": 2.0}},
         {"start_s": 3.0, "end_s": 2.0},
         {"start_s": -1.0},
         {"end_s": float("inf")},

@@ -22,6 +22,8 @@ def test_domain_chooses_the_direction(pair: Path) -> None:
     night = zoo.find("night")
     assert (night.path.name, night.origin, night.place) == ("to_night.onnx", "day", "./models")
     assert zoo.find("day").path.name == "to_day.onnx"
+    assert zoo.find("Night").to == "night"
+    assert zoo.find("NIGHT", str(pair / "to_night.onnx")).to == "night"
     back = night.inverse()
     assert back is not None
     assert back.to == "day"

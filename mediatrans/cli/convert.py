@@ -123,7 +123,8 @@ def _rate(ctx: click.Context, param: click.Parameter, value: str | None) -> Frac
     "--preview",
     type=click.IntRange(1),
     metavar="N",
-    help="Only the first N frames of a video and files of a folder.",
+    help="Only the first N frames of a video and files of a folder; a video's own name then ends "
+    "in -preview.",
 )
 @click.option(
     "--check-every",
@@ -271,6 +272,7 @@ def _convert(
             _write_report(replace(report, exit_code=code), report_path)
             signum = signal.SIGTERM if code == ExitCode.SIGTERM else signal.SIGINT
             raise Interrupted(signum, progress.way_on()) from stop
+    progress.summarise(report)
     _write_report(report, report_path)
     return int(report.exit_code)
 
@@ -290,7 +292,7 @@ def _show_plan(inputs: Sequence[Path], to: str, options: "ConvertOptions", *, as
     from mediatrans.plan import plan
 
     generator = zoo.find(to, options.model)
-    jobs = plan(inputs, to, options, sha256_of(generator.path))
+    jobs = plan(inputs, generator.to, options, sha256_of(generator.path))
     click.echo(f"{generator.path} ({generator.place})", err=True)
     piped = options.output == STDIO
     for job in jobs:

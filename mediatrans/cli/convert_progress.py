@@ -3,9 +3,10 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, get_args
 
 import click
 from rich.console import Console
@@ -25,7 +26,7 @@ from mediatrans.conversion import Observer
 from mediatrans.errors import OutputError
 from mediatrans.media.overlap import Stage
 from mediatrans.plan import Job
-from mediatrans.quality.report import JobReport, failed_limits
+from mediatrans.quality.report import JobReport, Report, Status, failed_limits
 from mediatrans.translate.translator import Translator
 
 
@@ -92,6 +93,18 @@ class ConvertProgress(Observer):
         traceback: TracebackType | None,
     ) -> None:
         self._bar.stop()
+
+    def summarise(self, report: Report) -> None:
+        """Say what became of several inputs, once all have ended."""
+        if self._quiet or len(report.jobs) < 2:
+            return
+        counts = [f"{report.count(status)} {status}" for status in get_args(Status)]
+        seconds = sum(row.seconds for row in report.jobs)
+        said = ", ".join(count for count in counts if not count.startswith("0 "))
+        self._console.print(
+            f"{len(report.jobs)} files in {timedelta(seconds=round(seconds))}: {said}",
+            highlight=False,
+        )
 
     def planned(self, translator: Translator, jobs: Sequence[Job]) -> None:
         """Name the model and start counting files.
@@ -184,15 +197,20 @@ class _Speed(ProgressColumn):
 
 def _describe(row: JobReport) -> str:
     if row.status == "skipped":
-        return f"{row.input}: {row.error}"
+        return f"{row.input}: {row.reason}"
     words = [f"{row.input} -> {row.output}"]
     if row.kind == "video":
         repeated = f" ({row.repeated_frames} repeated)" if row.repeated_frames else ""
-        words.append(f"{row.frames} frames{repeated} in {row.seconds:.1f} s")
+        words.append(f"{_counted(row.frames, 'frame')}{repeated} in {row.seconds:.1f} s")
     if row.cycle is not None:
-        checked = f" over {row.cycle.checked_frames} frames" if row.kind == "video" else ""
+        over = _counted(row.cycle.checked_frames, "frame")
+        checked = f" over {over}" if row.kind == "video" else ""
         words.append(
             f"cycle {row.cycle.psnr_db.mean:.2f} dB, SSIM {row.cycle.ssim.mean:.3f}, "
             f"L1 {row.cycle.l1.mean:.1f}{checked}"
         )
     return ", ".join([*words, *row.notes])
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -28,7 +28,8 @@ class JobReport:
         frames: Frames written.
         seconds: Wall time since the input before it ended; sums to the run's.
         cycle: The cycle check, or None where nothing was checked.
-        error: What failed or broke off, or why it was skipped; None for "ok".
+        error: What failed or broke off; None for "ok" and "skipped".
+        reason: Why it was skipped; None for the others.
         limited_by: "decode", "generate" or "encode", whichever set the pace; of a folder's pictures
             up to this one. None where nothing was written.
         repeated_frames: Frames equal to the one before, which were not generated again.
@@ -44,6 +45,7 @@ class JobReport:
     seconds: float = 0.0
     cycle: CycleSummary | None = None
     error: str | None = None
+    reason: str | None = None
     limited_by: str | None = None
     repeated_frames: int = 0
     exit_code: ExitCode = ExitCode.OK
@@ -66,6 +68,7 @@ class JobReport:
             "limited_by": self.limited_by,
             "cycle": cycle,
             "error": self.error,
+            "reason": self.reason,
             "notes": list(self.notes),
         }
 

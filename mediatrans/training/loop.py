@@ -346,7 +346,8 @@ def _refuse_other_config(saved: Checkpoint, config: TrainConfig, folders: Folder
     if changes:
         raise UsageError(
             "the run was started with other settings (run -> now):\n  " + "\n  ".join(changes),
-            remedy="leave those flags out, or start a new run with another --out",
+            remedy="leave those flags out, or start a new run with another --out "
+            "(and --start-from, to begin it with these networks)",
         )
 
 

@@ -65,14 +65,17 @@ def test_report_file(pair: Path) -> None:
 def test_a_line_a_file(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_picture(Path("a.png"))
     write_clip(Path("b.mp4"))
-    assert run(["convert", "a.png", "b.mp4", "--to", "night"]) == 0
+    assert run(["convert", "a.png", "b.mp4", "gone.mp4", "--to", "Night"]) == 3
     out, err = capsys.readouterr()
     lines = out.splitlines()
     assert len(lines) == 2
+    assert "3 files in 0:00:0" in err
+    assert ": 2 ok, 1 failed" in err
     assert "a.png -> a-night.png" in lines[0]
     assert "12 frames" in lines[1]
     assert all("cycle 100.00 dB" in line for line in lines)
     assert "./models" in err
+    assert lines[1].endswith("over 1 frame")
 
 
 def test_quiet_says_only_what_failed(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -80,7 +80,8 @@ class HeldOutJudge:
             if count < 2:
                 raise UsageError(
                     f"--evaluate-every needs held-out pictures, {domain} has {count}",
-                    remedy="add --hold-out always, and have 20 pictures or more a domain",
+                    remedy="add --hold-out always and have 20 pictures or more a domain, "
+                    "or use --evaluate-every 0",
                 )
         self._pictures = pictures
         self._network = network
