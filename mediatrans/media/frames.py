@@ -23,10 +23,12 @@ class JpegCoding:
         tables: Quantisation tables of 64 entries, luma first.
         subsampling: Pillow's number for the chroma sampling: 0 is 4:4:4 (and stands for a file
             without chroma), 1 is 4:2:2, 2 is 4:2:0.
+        progressive: Whether it comes in scans from coarse to fine.
     """
 
     tables: tuple[tuple[int, ...], ...]
     subsampling: int
+    progressive: bool
 
 
 @dataclass(frozen=True, slots=True)

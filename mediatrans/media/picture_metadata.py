@@ -73,8 +73,12 @@ def jpeg_coding(picture: ImageFile) -> JpegCoding | None:
     if not isinstance(picture, JpegImagePlugin.JpegImageFile):
         return None
     tables = tuple(tuple(table) for _, table in sorted(picture.quantization.items()))
+    if not tables:
+        return None
     sampling = JpegImagePlugin.get_sampling(picture)
-    return JpegCoding(tables[:2], sampling if sampling in (0, 1, 2) else 0) if tables else None
+    return JpegCoding(
+        tables[:2], sampling if sampling in (0, 1, 2) else 0, "progressive" in picture.info
+    )
 
 
 def is_lossless_webp(file: BinaryIO) -> bool:

@@ -128,6 +128,7 @@ def _compression(still: StillInfo, file_format: str, quality: int | None) -> dic
     if file_format == "JPEG":
         # Other formats hold a colour for every pixel.
         options["subsampling"] = still.jpeg.subsampling if still.jpeg else 0
+        options["progressive"] = still.jpeg is not None and still.jpeg.progressive
         if still.jpeg and quality is None:
             return options | {"qtables": [list(table) for table in still.jpeg.tables]}
     if file_format in _QUALITY:

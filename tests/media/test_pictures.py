@@ -111,10 +111,15 @@ def test_an_exif_rotation_is_applied_once(tmp_path: Path, orientation: int) -> N
 @pytest.mark.parametrize("subsampling", [0, 1, 2])
 def test_a_jpeg_is_compressed_as_it_was(tmp_path: Path, quality: int, subsampling: int) -> None:
     path = tmp_path / "in.jpg"
-    Image.fromarray(scene()).save(path, quality=quality, subsampling=subsampling)
+    progressive = quality == 75
+    Image.fromarray(scene()).save(
+        path, quality=quality, subsampling=subsampling, progressive=progressive
+    )
     before, after = read_picture(path).still, read_picture(rewritten(path)).still
     assert before is not None
     assert after is not None
+    assert before.jpeg is not None
+    assert before.jpeg.progressive == progressive
     assert after.jpeg == before.jpeg
 
 
