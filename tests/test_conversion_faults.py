@@ -21,7 +21,7 @@ from mediatrans.media.video import VideoSource
 from mediatrans.media.work_folder import work_path
 from mediatrans.quality.report import JobReport
 from tests.long_videos import UNEVEN, packets, shorten_segments
-from tests.media.clips import times_of, write_clip
+from tests.media.clips import noise, times_of, write_clip
 from tests.media_files import write_picture
 from tests.pairs import identity, write_pair
 
@@ -163,6 +163,21 @@ def test_keep_partial_keeps_what_was_good(
     kept = times_of(Path("day-night.mkv"))
     assert kept == times_of(clip)[: row.frames]
     assert [name for name in names(Path()) if "night" in name] == ["day-night.mkv"]
+
+
+def test_damage_that_the_decoder_covers_up_is_said(
+    pair: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    times = [40 * i for i in range(60)]
+    clip = write_clip(Path("day.mkv"), times, draw=noise, options={"g": "7"})
+    content = bytearray(clip.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 20_000] = bytes(20_000)
+    clip.write_bytes(content)
+    (row,) = convert(clip, "night").jobs
+    assert row.status == "ok"
+    assert row.frames < 60
+    assert "day.mkv: damaged at 1." in caplog.text
 
 
 def test_keep_partial_changes_nothing_for_a_whole_file(long: Path) -> None:
@@ -337,12 +352,6 @@ def test_a_disk_that_fills_up_under_a_folder(
     said = capsys.readouterr().out
     assert said.count("skipped") == len(made)
     assert names(Path("disk")) == {".mediatrans.jsonl", *sources}
-
-
-def noise(index: int, width: int, height: int) -> Any:
-    import numpy as np
-
-    return np.random.default_rng(index).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
 def test_a_file_that_does_not_open_leaves_no_thread_behind(tmp_path: Path) -> None:

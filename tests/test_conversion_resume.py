@@ -15,12 +15,11 @@ from PIL import Image
 
 from mediatrans import ConvertOptions, ExitCode, Observer, convert
 from mediatrans.media import segments, video_sink
-from mediatrans.media.frames import Pixels
 from mediatrans.media.video import VideoSource
 from mediatrans.media.work_folder import work_path
 from mediatrans.translate.session import Session
 from tests.long_videos import SEGMENT, UNEVEN, packets, same, shorten_segments
-from tests.media.clips import times_of, write_clip
+from tests.media.clips import noise, times_of, write_clip
 from tests.pairs import darkening, identity, write_pair
 
 FRAMES = len(UNEVEN)
@@ -36,10 +35,6 @@ def clip(here: Path) -> Path:
     """A clip of uneven times, with sound, and a pair that is no perfect cycle."""
     write_pair(here / "models", forward=darkening(), back=identity())
     return write_clip(Path("day.mp4"), UNEVEN, sound_s=2, options={"g": "7", "bf": "2"})
-
-
-def noise(index: int, width: int, height: int) -> Pixels:
-    return np.random.default_rng(index).integers(0, 256, (height, width, 3)).astype(np.uint8)
 
 
 class Stopping(Observer):

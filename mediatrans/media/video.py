@@ -210,7 +210,7 @@ class VideoSource:
         assert time_base is not None
         is_broadcast = container.format.name in _BROADCASTS
         decoder = _decoder(stream)
-        count = 0
+        count = concealed = 0
         try:
             if begin is not None:
                 container.seek(int(begin / time_base), stream=stream)
@@ -225,7 +225,15 @@ class VideoSource:
                         continue
                     if time is not None and clip.end is not None and time >= clip.end:
                         return
+                    concealed += frame.is_corrupt
+                    if frame.is_corrupt and concealed == 1:
+                        _LOG.warning(
+                            "%s: damaged at %.3f s: frames may be missing or filled in there",
+                            self._path, time or 0,
+                        )  # fmt: skip
                     yield frame
+            if concealed > 1:
+                _LOG.warning("%s: %d frames in all are damaged", self._path, concealed)
         except av.FFmpegError as error:
             raise input_error(self._path, error, f"damaged after frame {count}") from error
 

@@ -45,6 +45,11 @@ def moving_square(index: int, width: int, height: int) -> Pixels:
     return picture
 
 
+def noise(index: int, width: int, height: int) -> Pixels:
+    """A frame [H, W, 3] that no encoder makes small."""
+    return np.random.default_rng(index).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
 def write_clip(
     path: Path,
     times: Sequence[int],

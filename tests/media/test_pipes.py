@@ -7,23 +7,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 
-import numpy as np
 import pytest
 from av.container import InputContainer
 
 from mediatrans.errors import InputError
-from mediatrans.media.frames import Pixels
 from mediatrans.media.pipe_formats import STDIN_NAME
 from mediatrans.media.pipes import InputPipe
 from mediatrans.media.video import VideoSource
 from mediatrans.media.video_sink import VideoSink
-from tests.media.clips import write_clip
+from tests.media.clips import noise, write_clip
 
 LARGE = {"crf": "1", "preset": "ultrafast"}
-
-
-def noise(index: int, width: int, height: int) -> Pixels:
-    return np.random.default_rng(index).integers(0, 256, (height, width, 3)).astype(np.uint8)
 
 
 @contextmanager
