@@ -20,8 +20,8 @@ from mediatrans.errors import ExitCode, InputError, MediatransError, ModelError,
 from mediatrans.manifest import Entry, Manifest, input_identity
 from mediatrans.media.codecs import probe_encoder
 from mediatrans.media.frames import Frame
-from mediatrans.media.images import PictureSink, PictureSource
 from mediatrans.media.overlap import ReadAhead, Stage, WriteBehind, slowest_stage
+from mediatrans.media.pictures.images import PictureSink, PictureSource
 from mediatrans.media.pipe_formats import STDIO
 from mediatrans.media.publish import Fingerprint
 from mediatrans.options import ConvertOptions, settings_of

@@ -14,7 +14,7 @@ from mediatrans.media.formats import Kind, kind_of
 from mediatrans.media.numbered import numbered_pictures
 from mediatrans.media.pipe_formats import STDIO
 from mediatrans.media.publish import is_part
-from mediatrans.media.work_folder import is_published
+from mediatrans.media.segments.work_folder import is_published
 from mediatrans.options import KINDS, ConvertOptions, settings_of
 from mediatrans.outputs import holds, output_path, output_suffix, real_path, refusal, unwritable
 

@@ -14,16 +14,16 @@ from mediatrans.media.container import check_whole
 from mediatrans.media.frame_folder import FrameFolder
 from mediatrans.media.frames import Frame
 from mediatrans.media.pipe_formats import STDIN_NAME, STDIO
-from mediatrans.media.pipes import InputPipe, VideoPipe
+from mediatrans.media.pipes.video_pipes import InputPipe, VideoPipe
 from mediatrans.media.publish import Record
 from mediatrans.media.reader import BoundedSource, ReaderStalledError
-from mediatrans.media.resumption import Resumption
-from mediatrans.media.segments import SegmentedSink, segment_length
+from mediatrans.media.segments.resumption import Resumption
+from mediatrans.media.segments.sink import SegmentedSink, segment_length
+from mediatrans.media.segments.work_folder import WorkFolder
 from mediatrans.media.video import VideoInfo, VideoSource
 from mediatrans.media.video_sink import VideoSink
 from mediatrans.media.videos import create_video, open_video
 from mediatrans.media.webp import WebpSink, WebpSource
-from mediatrans.media.work_folder import WorkFolder
 from mediatrans.options import ConvertOptions
 from mediatrans.plan import Job
 from mediatrans.quality.monitor import CycleFigures, CycleMonitor

@@ -9,7 +9,7 @@ import av
 import pytest
 
 from mediatrans import Report
-from mediatrans.media import segments
+from mediatrans.media.segments import sink as segments
 
 SEGMENT = 12
 UNEVEN = [0, *accumulate(random.Random(5).choices([20, 33, 40, 41, 120], k=49))]

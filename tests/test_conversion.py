@@ -13,7 +13,7 @@ from PIL import Image
 from mediatrans import ConvertOptions, ExitCode, Observer, convert
 from mediatrans.errors import InputError, UsageError
 from mediatrans.manifest import MANIFEST_NAME
-from mediatrans.media.picture_reader import read_picture
+from mediatrans.media.pictures.reader import read_picture
 from mediatrans.quality.report import JobReport, Report
 from mediatrans.translate.session import Session
 from tests.media_files import audio_packets, levels, times, write_clip, write_picture
@@ -243,7 +243,7 @@ def test_a_bug_in_one_picture_is_that_pictures(pair: Path, monkeypatch: pytest.M
             raise ZeroDivisionError("a bug")
         return read_picture(path, **options)
 
-    monkeypatch.setattr("mediatrans.media.images.read_picture", read)
+    monkeypatch.setattr("mediatrans.media.pictures.images.read_picture", read)
     report = convert("in", "night")
     assert sorted(row.status for row in report.jobs) == ["failed", "ok", "ok"]
     assert report.exit_code == ExitCode.INTERNAL

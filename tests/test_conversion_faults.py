@@ -17,8 +17,8 @@ from mediatrans import ConvertOptions, ExitCode, Observer, convert
 from mediatrans.cli.main import run
 from mediatrans.errors import InputError
 from mediatrans.media.reader import BoundedSource, ReaderStalledError
+from mediatrans.media.segments.work_folder import work_path
 from mediatrans.media.video import VideoSource
-from mediatrans.media.work_folder import work_path
 from mediatrans.quality.report import JobReport
 from tests.long_videos import UNEVEN, packets, shorten_segments
 from tests.media.clips import noise, times_of, write_clip
@@ -263,7 +263,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from tests.test_conversion_faults import After
 from mediatrans import convert
-from mediatrans.media import segments
+from mediatrans.media.segments import sink as segments
 segments._LARGEST_SEGMENT = segments._SMALLEST_SEGMENT = 12
 def lock(): os.chmod(sys.argv[3], 0o555)
 report = convert(sys.argv[2], "night", observer=After(int(sys.argv[4]), lock))

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mediatrans.media.work_folder import work_path
+from mediatrans.media.segments.work_folder import work_path
 from tests.long_videos import packets
 from tests.media_files import write_clip, write_picture
 

@@ -14,9 +14,10 @@ from filelock import FileLock
 from PIL import Image
 
 from mediatrans import ConvertOptions, ExitCode, Observer, convert
-from mediatrans.media import segments, video_sink
+from mediatrans.media import video_sink
+from mediatrans.media.segments import sink as segments
+from mediatrans.media.segments.work_folder import work_path
 from mediatrans.media.video import VideoSource
-from mediatrans.media.work_folder import work_path
 from mediatrans.translate.session import Session
 from tests.long_videos import SEGMENT, UNEVEN, packets, same, shorten_segments
 from tests.media.clips import noise, times_of, write_clip

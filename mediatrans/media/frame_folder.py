@@ -13,7 +13,7 @@ from mediatrans.media.colour import Colour
 from mediatrans.media.container import Clip
 from mediatrans.media.frames import Frame
 from mediatrans.media.limits import MAX_PIXELS
-from mediatrans.media.picture_reader import read_picture
+from mediatrans.media.pictures.reader import read_picture
 from mediatrans.media.video import VideoInfo
 
 __all__ = ["FrameFolder"]

@@ -11,8 +11,8 @@ import pytest
 
 from mediatrans.media.frame_folder import FrameFolder
 from mediatrans.media.frames import Frame, Sink, Source
-from mediatrans.media.images import PictureSink, PictureSource
-from mediatrans.media.picture_writer import write_picture
+from mediatrans.media.pictures.images import PictureSink, PictureSource
+from mediatrans.media.pictures.writer import write_picture
 from mediatrans.media.video import VideoSource
 from mediatrans.media.videos import create_video, open_video
 from mediatrans.media.webp import WebpSource

@@ -13,9 +13,9 @@ from PIL import Image, ImageCms
 
 from mediatrans.errors import InputError, OutputError
 from mediatrans.media.frames import Frame, Pixels, StillInfo
-from mediatrans.media.images import PictureSink, PictureSource
-from mediatrans.media.picture_reader import read_picture
-from mediatrans.media.picture_writer import write_picture
+from mediatrans.media.pictures.images import PictureSink, PictureSource
+from mediatrans.media.pictures.reader import read_picture
+from mediatrans.media.pictures.writer import write_picture
 
 ORIENTATION = 0x0112
 DESCRIPTION = 0x010E

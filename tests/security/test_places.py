@@ -13,7 +13,7 @@ from mediatrans.cli.main import run
 from mediatrans.errors import ExitCode, ModelError
 from mediatrans.manifest import MANIFEST_NAME
 from mediatrans.media.publish import part_path
-from mediatrans.media.work_folder import WorkFolder
+from mediatrans.media.segments.work_folder import WorkFolder
 from tests.media_files import write_clip, write_picture
 
 

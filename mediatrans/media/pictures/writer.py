@@ -12,7 +12,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from mediatrans.errors import OutputError
 from mediatrans.media.frames import Frame, StillInfo
-from mediatrans.media.picture_encoders import encoder_of
+from mediatrans.media.pictures.encoders import encoder_of
 from mediatrans.media.publish import Record, publishing
 
 __all__ = ["write_picture"]

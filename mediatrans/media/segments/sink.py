@@ -17,13 +17,13 @@ from av.video.stream import VideoStream
 from mediatrans.media.codecs import Coding, Encoding
 from mediatrans.media.encoders import YuvEncoder
 from mediatrans.media.frames import Frame
-from mediatrans.media.packet_file import read_packets, write_packet
 from mediatrans.media.publish import Fingerprint, Record
-from mediatrans.media.resumption import Resumption
+from mediatrans.media.segments.packet_file import read_packets, write_packet
+from mediatrans.media.segments.resumption import Resumption
+from mediatrans.media.segments.work_folder import Mark, Segment, WorkFolder, crc_of
 from mediatrans.media.verification import Verification
 from mediatrans.media.video import VideoInfo
 from mediatrans.media.video_sink import VideoSink, write_error
-from mediatrans.media.work_folder import Mark, Segment, WorkFolder, crc_of
 
 __all__ = ["SegmentedSink", "segment_length"]
 

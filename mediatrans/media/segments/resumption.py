@@ -8,7 +8,7 @@ from fractions import Fraction
 from mediatrans.errors import InputError
 from mediatrans.media.frames import Frame
 from mediatrans.media.reader import BoundedSource, ReaderStalledError
-from mediatrans.media.work_folder import Mark
+from mediatrans.media.segments.work_folder import Mark
 
 __all__ = ["Resumption"]
 

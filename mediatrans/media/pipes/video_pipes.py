@@ -23,12 +23,12 @@ from mediatrans.media.container import (
 )
 from mediatrans.media.limits import MAX_SPOOL_MB
 from mediatrans.media.pipe_formats import PIPE_MUXERS, STDIN_NAME, STDIO
+from mediatrans.media.pipes.tee import Tee, not_spooled, too_large
+from mediatrans.media.pipes.waiting import Read, interruptible
 from mediatrans.media.publish import output_error
-from mediatrans.media.tee import Tee, not_spooled, too_large
 from mediatrans.media.verification import Written
 from mediatrans.media.video import VideoInfo
 from mediatrans.media.video_sink import VideoSink
-from mediatrans.media.waiting import Read, interruptible
 
 __all__ = ["InputPipe", "VideoPipe"]
 

@@ -9,8 +9,8 @@ from typing import BinaryIO
 
 from mediatrans.errors import InputError
 from mediatrans.media.pipe_formats import STDIN_NAME
+from mediatrans.media.pipes.waiting import Read
 from mediatrans.media.truncation import matroska_size
-from mediatrans.media.waiting import Read
 
 __all__ = ["Tee", "TeeReader", "not_spooled", "too_large"]
 

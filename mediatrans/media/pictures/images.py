@@ -8,8 +8,8 @@ from typing import Self
 
 from mediatrans.media.frames import Frame, MediaInfo
 from mediatrans.media.limits import MAX_PIXELS
-from mediatrans.media.picture_reader import read_picture
-from mediatrans.media.picture_writer import write_picture
+from mediatrans.media.pictures.reader import read_picture
+from mediatrans.media.pictures.writer import write_picture
 from mediatrans.media.publish import Fingerprint
 
 __all__ = ["FailureHandler", "PictureSink", "PictureSource"]

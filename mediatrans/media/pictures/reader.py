@@ -11,18 +11,18 @@ from PIL.ExifTags import Base
 from PIL.ImageFile import ImageFile
 
 from mediatrans.errors import InputError
-from mediatrans.media.declared_size import HEADER_BYTES, declared_size
 from mediatrans.media.frames import Frame, Pixels, StillInfo
 from mediatrans.media.limits import MAX_PIXELS
-from mediatrans.media.picture_colour import to_8_bits, to_srgb
-from mediatrans.media.picture_metadata import (
+from mediatrans.media.pictures.colour import to_8_bits, to_srgb
+from mediatrans.media.pictures.declared_size import HEADER_BYTES, declared_size
+from mediatrans.media.pictures.metadata import (
     dpi_of,
     exif_of,
     is_lossless_webp,
     jpeg_coding,
     xmp_of,
 )
-from mediatrans.media.picture_plugins import Plugin, plugin_for
+from mediatrans.media.pictures.plugins import Plugin, plugin_for
 
 __all__ = ["read_picture"]
 

@@ -1,0 +1,1 @@
+"""Long videos in segments, gone on with after an interruption."""
