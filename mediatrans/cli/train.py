@@ -99,7 +99,8 @@ def command(
     Give the two folders, or one ROOT that holds trainA, trainB and perhaps testA, testB. The
     defaults are those of the CycleGAN paper (Zhu et al. 2017): 256 px crops, 9 residual blocks,
     100 epochs and 100 more while the learning rate falls. They want a GPU; on a CPU try
-    --size 128 --load-size 143 --ngf 16 --ndf 32 --blocks 6 --steps 2000.
+    --size 128 --load-size 143 --ngf 16 --ndf 32 --blocks 6 --upsample resize --tone-skip
+    --ema 0.998 --steps 4000.
     """
     options = TrainOptions(
         inputs=inputs,
