@@ -163,7 +163,7 @@ def settings_of(
         others |= _OF_THE_RUN
     if kind == "image":
         others |= _OF_VIDEOS
-    elif suffix != ".webp":
+    elif suffix != ".webp" or options.quality is None:
         others |= _OF_PICTURES
     return {
         key: str(value) if isinstance(value, Fraction) else value

@@ -181,13 +181,14 @@ def _frames_job(folder: Path, to: str, options: ConvertOptions, *, alone: bool) 
         raise InputError(
             "no pictures in this folder", path=folder, remedy="check the folder, or drop --fps"
         )
-    videos = sum(kind_of(path) == "video" for path in folder.iterdir())
-    if videos:
-        log.warning("%s: with --fps the videos in it are left out, %d here", folder, videos)
     suffix = output_suffix(Path(f"x{_FRAMES_SUFFIX}"), "video", options.file_format)
     derived = named.with_name(f"{named.name}-{to}{_part_of('video', options)}{suffix}")
     # No manifest: it compares files with what they were, and knows nothing of folders.
     output, _ = _place(derived, f"{named.name}{suffix}", "video", options, alone=alone)
+    videos = [path for path in folder.iterdir() if kind_of(path) == "video" and path.is_file()]
+    left_out = sum(real_path(path) != real_path(output) for path in videos)
+    if left_out:
+        log.warning("%s: with --fps the videos in it are left out, %d here", folder, left_out)
     return Job(folder, output, "video", frames=frames)
 
 
@@ -207,6 +208,11 @@ def _folder_jobs(folder: Path, to: str, options: ConvertOptions, *, alone: bool)
     if options.output == STDIO:
         raise UsageError(
             "a folder is not written to a pipe", remedy="make its pictures one video with --fps"
+        )
+    if options.output is not None and _names_a_file(options.output):
+        raise UsageError(
+            f"{options.output} cannot hold what is made of a folder",
+            remedy="name a folder with -o, or make its pictures one video with --fps",
         )
     if options.output is None:
         target = named.with_name(f"{named.name}-{to}")

@@ -153,7 +153,8 @@ def _search(to: str, name: str | None) -> Generator:
 
 def _named(to: str, domains: Sequence[str]) -> str | None:
     """The domain that is meant, as the model spells it; capitals do not matter."""
-    return next((domain for domain in domains if domain.casefold() == to.casefold()), None)
+    alike = [domain for domain in domains if domain.casefold() == to.casefold()]
+    return to if to in alike else next(iter(alike), None)
 
 
 def _direction(folder: Path, card: Card, to: str, place: str) -> Generator:

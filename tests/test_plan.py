@@ -46,6 +46,8 @@ def test_output_names_a_file_or_a_folder(here: Path) -> None:
     assert outputs(many) == ["out/a.png", "out/photos/1.png"]
     one = plan([Path("photos")], "w", ConvertOptions(output=Path("out")))
     assert outputs(one) == ["out/1.png"]
+    with pytest.raises(UsageError, match=r"o\.mp4 cannot hold what is made of a folder"):
+        plan([Path("photos")], "w", ConvertOptions(output=Path("o.mp4")))
     with pytest.raises(UsageError, match="cannot hold 2 inputs"):
         plan([Path("a.png"), Path("b.png")], "w", ConvertOptions(output=Path("o.jpg")))
     Path("there").mkdir()
@@ -158,8 +160,8 @@ def test_a_preview_leaves_the_videos_own_name_free(here: Path) -> None:
 def test_videos_that_a_folder_of_frames_leaves_out_are_counted(
     here: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    touch(Path("p/1.png"), Path("p/a.mp4"), Path("p/b.mkv"))
-    plan([Path("p")], "w", ConvertOptions(fps=Fraction(24)))
+    touch(Path("p/1.png"), Path("p/a.mp4"), Path("p/b.mkv"), Path("p/out.mp4"), Path("p/c.mp4/x"))
+    plan([Path("p")], "w", ConvertOptions(fps=Fraction(24), output=Path("p/out.mp4")))
     assert "the videos in it are left out, 2 here" in caplog.text
 
 

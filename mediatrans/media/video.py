@@ -210,7 +210,8 @@ class VideoSource:
         assert time_base is not None
         is_broadcast = container.format.name in _BROADCASTS
         decoder = _decoder(stream)
-        count = concealed = 0
+        count = 0
+        is_damaged = False
         try:
             if begin is not None:
                 container.seek(int(begin / time_base), stream=stream)
@@ -225,15 +226,14 @@ class VideoSource:
                         continue
                     if time is not None and clip.end is not None and time >= clip.end:
                         return
-                    concealed += frame.is_corrupt
-                    if frame.is_corrupt and concealed == 1:
+                    if frame.is_corrupt and not is_damaged:
+                        is_damaged = True
+                        start = Fraction(container.start_time or 0, av.time_base)
                         _LOG.warning(
-                            "%s: damaged at %.3f s: frames may be missing or filled in there",
-                            self._path, time or 0,
+                            "%s: damaged at %.3f s: frames may be missing or filled in there, "
+                            "and further on", self._path, (time or start) - start,
                         )  # fmt: skip
                     yield frame
-            if concealed > 1:
-                _LOG.warning("%s: %d frames in all are damaged", self._path, concealed)
         except av.FFmpegError as error:
             raise input_error(self._path, error, f"damaged after frame {count}") from error
 

@@ -12,10 +12,11 @@ import pytest
 from PIL import Image, ImageCms
 
 from mediatrans.errors import InputError, OutputError
-from mediatrans.media.frames import Frame, Pixels, StillInfo
+from mediatrans.media.frames import Frame, JpegCoding, Pixels, StillInfo
 from mediatrans.media.pictures.images import PictureSink, PictureSource
 from mediatrans.media.pictures.reader import read_picture
 from mediatrans.media.pictures.writer import write_picture
+from tests.media.clips import noise
 
 ORIENTATION = 0x0112
 DESCRIPTION = 0x010E
@@ -121,6 +122,20 @@ def test_a_jpeg_is_compressed_as_it_was(tmp_path: Path, quality: int, subsamplin
     assert before.jpeg is not None
     assert before.jpeg.progressive == progressive
     assert after.jpeg == before.jpeg
+
+
+@pytest.mark.parametrize("quality", [None, 80])
+def test_a_progressive_jpeg_may_be_large(tmp_path: Path, quality: int | None) -> None:
+    coding = JpegCoding(((1,) * 64, (1,) * 64), subsampling=0, progressive=True)
+    frame = Frame(noise(0, 500, 500), 0, "in.jpg", still=StillInfo("RGB", jpeg=coding))
+    path = tmp_path / "out.jpg"
+    write_picture(frame, path, quality=quality)
+    after = read_picture(path)
+    assert path.stat().st_size > 250_000
+    assert np.abs(after.pixels.astype(int) - frame.pixels).mean() < 20
+    assert after.still is not None
+    assert after.still.jpeg is not None
+    assert after.still.jpeg.progressive
 
 
 def test_a_grey_jpeg_becomes_a_colour_one(tmp_path: Path) -> None:

@@ -1,13 +1,16 @@
 """A frame as one still picture file, with the metadata and compression of the file it came from."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 from PIL.PngImagePlugin import PngInfo
 
 from mediatrans.errors import OutputError
@@ -26,6 +29,9 @@ _TAKES_DPI = frozenset({"JPEG", "PNG", "BMP", "PCX"})
 _JPEG_SEGMENT = 65_000
 _QUALITY = {"JPEG": 95, "WEBP": 90, "AVIF": 85}
 _DEFAULT_INFO = StillInfo(mode="RGB")
+_BUFFER = Lock()
+_LARGEST_PIXEL = 8
+"""Bytes that no coded pixel exceeds."""
 
 
 def write_picture(
@@ -55,7 +61,7 @@ def write_picture(
                 image = _image(_laid(frame, file_format))
                 options = _options(frame, still, file_format, quality)
                 # Through our own handle, so that a full disk is an error of the system's.
-                with part.open("wb") as file:
+                with part.open("wb") as file, _room_for(image, options):
                     image.save(file, file_format, **options)
         except (ValueError, KeyError, cv2.error) as error:
             raise _refused(path, file_format, error) from error
@@ -63,6 +69,21 @@ def write_picture(
             if error.errno is None:  # an encoder's complaint, not the system's
                 raise _refused(path, file_format, error) from error
             raise
+
+
+@contextmanager
+def _room_for(image: Image.Image, options: dict[str, Any]) -> Iterator[None]:
+    """A buffer for the whole of a progressive JPEG, whose encoder cannot wait for another."""
+    if not options.get("progressive"):
+        yield
+        return
+    with _BUFFER:
+        usual = ImageFile.MAXBLOCK
+        ImageFile.MAXBLOCK = max(usual, _LARGEST_PIXEL * image.width * image.height)
+        try:
+            yield
+        finally:
+            ImageFile.MAXBLOCK = usual
 
 
 def _refused(path: Path, file_format: str, error: Exception) -> OutputError:

@@ -40,6 +40,8 @@ class Tee:
         self._opened = 0
         self._sealed_at: int | None = None
         self._gone: set[int] = set()
+        self._error: InputError | None = None
+        self._told: set[int] = set()
         self._append(start)
 
     def close(self) -> None:
@@ -63,17 +65,32 @@ class Tee:
                 self._sealed_at = self._end
 
     def read(self, number: int, most: int) -> bytes:
-        """Up to so many bytes for a reader; none at the end."""
+        """Up to so many bytes for a reader; none at the end.
+
+        Raises:
+            InputError: What comes is cut short or too much. Each reader is told once: demuxers ask
+                on.
+        """
         with self._lock:
             position = self._positions[number]
             if number == 1 and self._sealed_at is not None:
                 most = min(most, self._sealed_at - position)
             elif position == self._end:
-                self._fetch()
+                self._fetch_for(number)
             data = self._stored(position, most)
             self._positions[number] += len(data)
             self._forget()
             return data
+
+    def _fetch_for(self, number: int) -> None:
+        if self._error is None:
+            try:
+                self._fetch()
+            except InputError as error:
+                self._error = error
+        if self._error is not None and number not in self._told:
+            self._told.add(number)
+            raise self._error
 
     def _fetch(self) -> None:
         if self._is_over:
