@@ -92,10 +92,11 @@ def plan(
         raise UsageError("nothing to convert", remedy="name pictures, videos or folders")
     if len(inputs) > 1 and STDIO in (*inputs, options.output):
         raise UsageError("a pipe holds one video", remedy="convert the others by themselves")
-    if len(inputs) > 1 and options.output and _names_a_file(options.output):
+    are_many = len(inputs) > 1 or (options.fps is None and inputs[0].is_dir())
+    if are_many and options.output and _names_a_file(options.output):
         raise UsageError(
-            f"{options.output} cannot hold {len(inputs)} inputs",
-            remedy="name a folder with -o, or convert them one by one",
+            f"{options.output} cannot hold several outputs",
+            remedy="name a folder with -o, or make a folder's pictures one video with --fps",
         )
     if options.fps is not None and not any(given.is_dir() for given in inputs):
         raise UsageError("--fps is for folders of frames", remedy="name a folder, or drop --fps")
@@ -153,12 +154,12 @@ def _file_job(path: Path, to: str, options: ConvertOptions, *, alone: bool) -> J
             remedy="give the file its usual suffix",
         )
     suffix = output_suffix(path, kind, options.file_format)
-    derived = path.with_name(f"{path.stem}-{to}{_part_of(kind, options)}{suffix}")
+    derived = path.with_name(f"{path.stem}-{to}{_preview_mark(kind, options)}{suffix}")
     output, home = _place(derived, f"{path.stem}{suffix}", kind, options, alone=alone)
     return Job(path, output, kind, home=home)
 
 
-def _part_of(kind: Kind, options: ConvertOptions) -> str:
+def _preview_mark(kind: Kind, options: ConvertOptions) -> str:
     """What tells the name of a preview from that of the whole video."""
     return "-preview" if kind == "video" and options.preview is not None else ""
 
@@ -182,7 +183,7 @@ def _frames_job(folder: Path, to: str, options: ConvertOptions, *, alone: bool) 
             "no pictures in this folder", path=folder, remedy="check the folder, or drop --fps"
         )
     suffix = output_suffix(Path(f"x{_FRAMES_SUFFIX}"), "video", options.file_format)
-    derived = named.with_name(f"{named.name}-{to}{_part_of('video', options)}{suffix}")
+    derived = named.with_name(f"{named.name}-{to}{_preview_mark('video', options)}{suffix}")
     # No manifest: it compares files with what they were, and knows nothing of folders.
     output, _ = _place(derived, f"{named.name}{suffix}", "video", options, alone=alone)
     videos = [path for path in folder.iterdir() if kind_of(path) == "video" and path.is_file()]
@@ -208,11 +209,6 @@ def _folder_jobs(folder: Path, to: str, options: ConvertOptions, *, alone: bool)
     if options.output == STDIO:
         raise UsageError(
             "a folder is not written to a pipe", remedy="make its pictures one video with --fps"
-        )
-    if options.output is not None and _names_a_file(options.output):
-        raise UsageError(
-            f"{options.output} cannot hold what is made of a folder",
-            remedy="name a folder with -o, or make its pictures one video with --fps",
         )
     if options.output is None:
         target = named.with_name(f"{named.name}-{to}")
@@ -323,8 +319,9 @@ def _look_up(jobs: list[Job], options: ConvertOptions, model_sha256: str) -> lis
                 )
                 continue
             how = job.kind, job.output.suffix.lower() if job.output else ""
-            own = settings.setdefault(how, settings_of(options, *how))
-            job = replace(job, origin=Origin(identity, model_sha256, own))
+            if how not in settings:
+                settings[how] = settings_of(options, *how)
+            job = replace(job, origin=Origin(identity, model_sha256, settings[how]))
         looked.append(_compared(job, manifest, options))
     return looked
 

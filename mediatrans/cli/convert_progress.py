@@ -98,13 +98,10 @@ class ConvertProgress(Observer):
         """Say what became of several inputs, once all have ended."""
         if self._quiet or len(report.jobs) < 2:
             return
-        counts = [f"{report.count(status)} {status}" for status in get_args(Status)]
-        seconds = sum(row.seconds for row in report.jobs)
-        said = ", ".join(count for count in counts if not count.startswith("0 "))
-        self._console.print(
-            f"{len(report.jobs)} files in {timedelta(seconds=round(seconds))}: {said}",
-            highlight=False,
-        )
+        counts = {status: report.count(status) for status in get_args(Status)}
+        said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+        took = timedelta(seconds=round(sum(row.seconds for row in report.jobs)))
+        self._console.print(f"{len(report.jobs)} files in {took}: {said}", highlight=False)
 
     def planned(self, translator: Translator, jobs: Sequence[Job]) -> None:
         """Name the model and start counting files.

@@ -42,8 +42,7 @@ def command(output: Path, seconds: int, overwrite: bool) -> int:
                 path=path,
                 remedy="use --overwrite, or name another folder with -o",
             )
-    length = "1 second" if seconds == 1 else f"{seconds} seconds"
-    click.echo(f"drawing {length} of a summer road: {summer}", err=True)
+    click.echo(f"drawing {seconds} s of a summer road: {summer}", err=True)
     write_clip(summer, seconds)
     options = ConvertOptions(output=winter, model="summer2winter", overwrite=True, check_every=25)
     with ConvertProgress({}) as progress:

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from datetime import timedelta
 from pathlib import Path
 from types import NoneType, TracebackType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args, get_origin, get_type_hints
@@ -257,7 +258,7 @@ class _Screen:
                 self._task = self._bar.add_task("", total=progress.total, text="")
             self._bar.update(self._task, completed=progress.step, text=self._text(progress))
         elif progress.step == progress.total or self._due():
-            left = _duration(self._step_s * (progress.total - progress.step))
+            left = timedelta(seconds=int(self._step_s * (progress.total - progress.step)))
             self.message(f"step {progress.step}/{progress.total} {self._text(progress)} ETA {left}")
 
     def _due(self) -> bool:
@@ -274,8 +275,3 @@ class _Screen:
             f"cycle {losses.cycle_a:.3f} {losses.cycle_b:.3f}  {self._step_s:.2f} s/step  "
             f"data {waiting:.1f} %"
         )
-
-
-def _duration(seconds: float) -> str:
-    minutes, hours = int(seconds / 60) % 60, int(seconds / 3600)
-    return f"{hours}:{minutes:02d}:{int(seconds) % 60:02d}"

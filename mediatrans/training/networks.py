@@ -77,10 +77,10 @@ class ToneSkip(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.scale_and_shift = nn.Linear(6, 6)
+        nn.init.zeros_(self.scale_and_shift.weight)
+        nn.init.zeros_(self.scale_and_shift.bias)
         # To begin with the offset is the mean, and the factor 1.
-        with torch.no_grad():
-            self.scale_and_shift.weight.copy_(torch.eye(6).roll(3, dims=0).tril())
-            self.scale_and_shift.bias.zero_()
+        nn.init.eye_(self.scale_and_shift.weight[3:, :3])
 
     def forward(self, x: Tensor, drawn: Tensor) -> Tensor:
         """A picture and what is drawn of it, before the tanh; both [N, 3, H, W], as the result."""

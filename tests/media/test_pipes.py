@@ -75,7 +75,9 @@ def test_what_both_have_read_takes_no_room(clip: Path, small_segments: None) -> 
     assert all(bytes(one) == bytes(two) for one, two in pairs)
 
 
-def test_readers_that_are_too_far_apart(clip: Path, small_segments: None) -> None:
+def test_readers_that_are_too_far_apart(
+    clip: Path, small_segments: None, capfd: pytest.CaptureFixture[str]
+) -> None:
     with (
         fed(clip, spool_mb=1) as pipe,
         pipe.open() as first,
@@ -83,6 +85,7 @@ def test_readers_that_are_too_far_apart(clip: Path, small_segments: None) -> Non
         pytest.raises(InputError, match="1 megabytes"),
     ):
         packets(first)
+    assert capfd.readouterr().err == ""
 
 
 def test_a_lone_stream_waits_for_no_second_reader(tmp_path: Path, small_segments: None) -> None:
