@@ -21,9 +21,9 @@ import torch
 from torch import Tensor, nn
 
 from mediatrans.training.config import TrainConfig
-from mediatrans.training.cyclegan import CycleGAN, discriminator_config, generator_config
-from mediatrans.training.networks import PatchDiscriminator, ResnetGenerator
-from mediatrans.training.pool import ReplayPool
+from mediatrans.training.model.cyclegan import CycleGAN, discriminator_config, generator_config
+from mediatrans.training.model.networks import PatchDiscriminator, ResnetGenerator
+from mediatrans.training.model.pool import ReplayPool
 
 Step = Callable[[Tensor, Tensor], object]
 

@@ -137,7 +137,7 @@ def run_evaluation(options: EvaluateOptions) -> int:
     try:
         from mediatrans.training.device import choose_device
         from mediatrans.training.evaluation.candidate import open_candidate
-        from mediatrans.training.evaluation.evaluate import evaluate, train_probe
+        from mediatrans.training.evaluation.comparison import evaluate, train_probe
         from mediatrans.training.evaluation.features import load_feature_network
     except ModuleNotFoundError as error:
         raise MissingExtraError("evaluate", error.name or "torch") from error

@@ -54,12 +54,12 @@ def command(
     try:
         import onnxscript  # noqa: F401
 
-        from mediatrans.training.export import DataNote, export_pair, publish_pair
+        from mediatrans.training.export.model_folder import DataNote, export_pair, publish_pair
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", error.name or "torch") from error
-    from mediatrans.training.folders import parse_domains
-    from mediatrans.training.legacy import load_legacy_pair
-    from mediatrans.training.runs import newest_run
+    from mediatrans.training.data.folders import parse_domains
+    from mediatrans.training.export.legacy import load_legacy_pair
+    from mediatrans.training.run_folder import newest_run
 
     def told(text: str) -> None:
         click.echo(text, err=True)
@@ -85,7 +85,7 @@ def command(
 def _measure(model: Path, source: Path, told: Callable[[str], None]) -> None:
     """Put the model's figures into its card; the model stands also where that fails."""
     from mediatrans.training.evaluation.exported import write_figures
-    from mediatrans.training.runs import read_run, run_of
+    from mediatrans.training.run_folder import read_run, run_of
 
     try:
         write_figures(model, read_run(run_of(source)), told)

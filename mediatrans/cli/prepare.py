@@ -9,7 +9,7 @@ import click
 from mediatrans.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from mediatrans.training.prepare import Preparation, Problem
+    from mediatrans.training.data.preparation import Preparation, Problem
 
 __all__ = ["command"]
 
@@ -121,7 +121,7 @@ def command(
 
 def run_preparation(options: PrepareOptions) -> None:
     """Look through the folders, say what was found, lay the pictures out."""
-    from mediatrans.training.prepare import lay_out, look_through
+    from mediatrans.training.data.preparation import lay_out, look_through
 
     places, name, domains = _places(options)
     preparation = look_through(

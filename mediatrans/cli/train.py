@@ -17,8 +17,8 @@ from mediatrans.training.config import GROUPS, TrainConfig, load_recipe
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-    from mediatrans.training.folders import Folders
-    from mediatrans.training.observer import Progress
+    from mediatrans.training.data.folders import Folders
+    from mediatrans.training.run.observer import Progress
 
 __all__ = ["command"]
 
@@ -150,8 +150,8 @@ def run_training(options: TrainOptions) -> None:
     # program wants a core: 27 s a step beside three such programs, 0.8 s when they sleep instead.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
-        from mediatrans.training.distributed import joined
-        from mediatrans.training.loop import train
+        from mediatrans.training.run.loop import train
+        from mediatrans.training.team import joined
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", error.name or "torch") from error
     try:
@@ -179,8 +179,8 @@ def run_training(options: TrainOptions) -> None:
 def _resolve(
     options: TrainOptions, table: dict[str, Any], domains: str | list[str] | None
 ) -> "tuple[TrainConfig, Folders, Path]":
-    from mediatrans.training.folders import resolve_folders
-    from mediatrans.training.runs import read_run
+    from mediatrans.training.data.folders import resolve_folders
+    from mediatrans.training.run_folder import read_run
 
     if not options.resume:
         if not options.inputs:
@@ -195,7 +195,7 @@ def _resolve(
 
 
 def _only_run() -> Path:
-    from mediatrans.training.runs import is_run
+    from mediatrans.training.run_folder import is_run
 
     root = Path("runs")
     found = sorted(path for path in root.iterdir() if is_run(path)) if root.is_dir() else []

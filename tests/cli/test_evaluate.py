@@ -10,7 +10,7 @@ from mediatrans.cli.main import run
 from mediatrans.training.evaluation import features
 from tests.pairs import write_pair
 from tests.training.colours import COLOURS, tinted
-from tests.training.test_export import write_run
+from tests.training.export.test_model_folder import write_run
 
 
 @pytest.fixture(autouse=True)
@@ -107,7 +107,7 @@ def test_what_is_not_there_is_no_model(words: list[str]) -> None:
 def test_without_torch_the_extra_is_named(
     words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(sys.modules, "mediatrans.training.evaluation.evaluate", raising=False)
+    monkeypatch.delitem(sys.modules, "mediatrans.training.evaluation.comparison", raising=False)
     monkeypatch.delitem(sys.modules, "mediatrans.training.evaluation.candidate", raising=False)
     monkeypatch.setitem(sys.modules, "torch", None)
     assert run(["evaluate", "day2night", *words]) == 2

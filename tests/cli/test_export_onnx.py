@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mediatrans.cli.main import run
-from tests.training.test_export import write_run
+from tests.training.export.test_model_folder import write_run
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:.*:FutureWarning")
 

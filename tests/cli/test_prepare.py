@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from mediatrans.cli.main import run
-from mediatrans.training.folders import find_pictures
-from tests.training.test_prepare import picture
+from mediatrans.training.data.folders import find_pictures
+from tests.training.data.test_preparation import picture
 
 
 def write(folder: Path, seed: int, count: int = 6) -> Path:

@@ -130,7 +130,7 @@ def test_help_shows_groups_and_the_papers_defaults(capsys: pytest.CaptureFixture
 def test_without_torch_the_extra_is_named(
     data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in [name for name in sys.modules if name.startswith("mediatrans.training.loop")]:
+    for name in [name for name in sys.modules if name.startswith("mediatrans.training.run.loop")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "torch", None)
     assert train("red", "blue", *TINY_FLAGS) == 2

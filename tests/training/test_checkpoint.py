@@ -13,7 +13,7 @@ from mediatrans.training.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
-from mediatrans.training.cyclegan import CycleGAN
+from mediatrans.training.model.cyclegan import CycleGAN
 from tests.training.tiny import TINY
 
 

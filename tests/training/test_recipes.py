@@ -6,7 +6,7 @@ import pytest
 
 from mediatrans.cli.main import run
 from mediatrans.training.config import TrainConfig, load_recipe
-from mediatrans.training.folders import parse_domains
+from mediatrans.training.data.folders import parse_domains
 from tests.training.tiny import write_domains
 
 RECIPES = sorted((Path(__file__).parents[2] / "train").glob("*/*.toml"))

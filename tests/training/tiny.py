@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from mediatrans.training.config import TrainConfig
-from mediatrans.training.folders import Folders
+from mediatrans.training.data.folders import Folders
 
 TINY = TrainConfig(
     steps=8,

@@ -12,9 +12,9 @@ from mediatrans.media.frames import Pixels
 from mediatrans.quality.monitor import Translate
 from mediatrans.training.checkpoint import load_checkpoint
 from mediatrans.training.device import choose_device
-from mediatrans.training.export import PictureGenerator, load_generators
-from mediatrans.training.networks import STRIDE, ResnetGenerator
-from mediatrans.training.runs import CHECKPOINTS
+from mediatrans.training.export.model_folder import PictureGenerator, load_generators
+from mediatrans.training.model.networks import STRIDE, ResnetGenerator
+from mediatrans.training.run_folder import CHECKPOINTS
 from mediatrans.translate.translator import Translator, pad_to_stride
 
 __all__ = ["Candidate", "TorchTranslator", "open_candidate"]

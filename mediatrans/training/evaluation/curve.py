@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mediatrans.media.publish import publishing
 from mediatrans.training.evaluation.figures import Evaluation, TranslationFigures
-from mediatrans.training.runs import EVALUATIONS
+from mediatrans.training.run_folder import EVALUATIONS
 
 __all__ = ["Curve", "Point"]
 

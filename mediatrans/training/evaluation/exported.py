@@ -6,12 +6,12 @@ from pathlib import Path
 
 from mediatrans.training.device import choose_device
 from mediatrans.training.evaluation.candidate import open_candidate
-from mediatrans.training.evaluation.evaluate import evaluate, train_probe
+from mediatrans.training.evaluation.comparison import evaluate, train_probe
 from mediatrans.training.evaluation.features import load_feature_network
 from mediatrans.training.evaluation.figures import Evaluation, write_quality
 from mediatrans.training.evaluation.gallery import Gallery
 from mediatrans.training.evaluation.held_out import LONGER_SIDE, HeldOut
-from mediatrans.training.runs import RunSettings
+from mediatrans.training.run_folder import RunSettings
 
 __all__ = ["write_figures"]
 

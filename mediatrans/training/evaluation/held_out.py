@@ -8,8 +8,9 @@ import torch
 from mediatrans.errors import InputError, UsageError
 from mediatrans.quality.monitor import Translate
 from mediatrans.training.config import TrainConfig
+from mediatrans.training.data.folders import Folders, find_pictures, split_hold_out
 from mediatrans.training.evaluation.candidate import TorchTranslator
-from mediatrans.training.evaluation.evaluate import (
+from mediatrans.training.evaluation.comparison import (
     TrainedProbe,
     evaluate,
     measure_cycle,
@@ -18,8 +19,7 @@ from mediatrans.training.evaluation.evaluate import (
 from mediatrans.training.evaluation.features import FeatureNetwork
 from mediatrans.training.evaluation.figures import CycleSpread, Evaluation, HeldOutCycle
 from mediatrans.training.evaluation.gallery import Gallery
-from mediatrans.training.folders import Folders, find_pictures, split_hold_out
-from mediatrans.training.networks import ResnetGenerator
+from mediatrans.training.model.networks import ResnetGenerator
 
 __all__ = ["LONGER_SIDE", "HeldOut", "HeldOutJudge"]
 

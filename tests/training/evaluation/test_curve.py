@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from mediatrans.training.evaluation.comparison import evaluate
 from mediatrans.training.evaluation.curve import Curve
-from mediatrans.training.evaluation.evaluate import evaluate
 from mediatrans.training.evaluation.figures import Evaluation
 from mediatrans.training.evaluation.kid import Interval
 from tests.training.colours import COLOURS, swap, tinted

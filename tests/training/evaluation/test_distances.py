@@ -4,9 +4,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from mediatrans.training.evaluation.domain_probe import LinearProbe, folds
 from mediatrans.training.evaluation.fid import enough_for_fid, fid
 from mediatrans.training.evaluation.kid import compare_kid, kid
-from mediatrans.training.evaluation.probe import LinearProbe, folds
 
 Features = NDArray[np.float64]
 

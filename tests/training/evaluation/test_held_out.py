@@ -10,14 +10,14 @@ from PIL import Image
 
 from mediatrans.cli.main import run as cli
 from mediatrans.errors import Interrupted, UsageError
-from mediatrans.training import loop
 from mediatrans.training.checkpoint import load_checkpoint
+from mediatrans.training.data.folders import Folders, find_pictures, resolve_folders
 from mediatrans.training.evaluation import exported
 from mediatrans.training.evaluation.held_out import HeldOut
-from mediatrans.training.folders import Folders, find_pictures, resolve_folders
-from mediatrans.training.loop import train
+from mediatrans.training.run import loop
+from mediatrans.training.run.loop import train
 from tests.training.colours import COLOURS
-from tests.training.test_loop import Watcher, assert_same_model
+from tests.training.run.test_loop import Watcher, assert_same_model
 from tests.training.tiny import TINY, TINY_FLAGS, write_domains, write_pictures
 
 EVALUATED = replace(TINY, hold_out="always", evaluate_every=2, steps=6, checkpoint_every=3)
@@ -141,8 +141,8 @@ def test_a_model_whose_pictures_are_gone_is_exported_without_figures(
 
 
 def test_judging_is_repeatable(folders: Folders) -> None:
-    from mediatrans.training.cyclegan import CycleGAN
     from mediatrans.training.evaluation.held_out import HeldOutJudge
+    from mediatrans.training.model.cyclegan import CycleGAN
 
     judge = HeldOutJudge(HeldOut.of(folders, EVALUATED), COLOURS)
     model = CycleGAN(EVALUATED, torch.device("cpu"))

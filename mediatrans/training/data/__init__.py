@@ -1,0 +1,1 @@
+"""The pictures that a run learns from: found, prepared, kept and cropped."""

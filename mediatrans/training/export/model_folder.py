@@ -1,0 +1,285 @@
+"""A run's generators as a model folder: two ONNX graphs and their card."""
+
+import copy
+import platform
+import shutil
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import onnx
+import torch
+from torch import Tensor, nn
+
+from mediatrans import __version__
+from mediatrans.card import CARD_NAME, Card, Direction, sha256_of, write_card
+from mediatrans.errors import InputError, OutputError
+from mediatrans.graph import INPUT_NAME, OUTPUT_NAME, GraphMetadata
+from mediatrans.training.checkpoint import Checkpoint, load_checkpoint
+from mediatrans.training.config import FREE_KEYS
+from mediatrans.training.export.pair import DataNote, TrainedPair
+from mediatrans.training.export.parity import prove_parity
+from mediatrans.training.model.cyclegan import generator_config
+from mediatrans.training.model.networks import (
+    STRIDE,
+    GeneratorConfig,
+    ResnetGenerator,
+    parameter_count,
+)
+
+__all__ = ["DataNote", "PictureGenerator", "export_pair", "load_generators", "publish_pair"]
+
+_OPSET = 18
+_LEAST_WORKING_SIZE = 360
+_USUAL_SIZE = 256
+
+
+class PictureGenerator(nn.Module):
+    """A generator from uint8 pictures to uint8 pictures: the graph contract.
+
+    Args:
+        generator: Takes and makes float [N, 3, H, W] in [-1, 1].
+    """
+
+    def __init__(self, generator: nn.Module) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, image: Tensor) -> Tensor:
+        """uint8 [N, H, W, 3] -> the same; halves are rounded to even, as ONNX's Round does."""
+        x = image.permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1.0
+        y: Tensor = (self.generator(x) + 1.0) * 127.5
+        return y.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
+
+
+def export_pair(
+    source: Path,
+    folder: Path | None = None,
+    *,
+    overwrite: bool = False,
+    note: DataNote | None = None,
+    told: Callable[[str], None] = lambda text: None,
+) -> Path:
+    """Export both generators of a run as `publish_pair` does.
+
+    Args:
+        source: A run folder or a checkpoint.
+        folder: The model folder to make; None makes `models/<a>2<b>`.
+        overwrite: Replace a model that is there; other files in its folder are kept.
+        note: What the card says of the data.
+        told: Is told in sentences how it goes.
+
+    Returns:
+        The model folder.
+
+    Raises:
+        InputError: No checkpoint, or a damaged one.
+        OutputError: A model is there already, or the folder cannot be written.
+        ModelError: A graph does not answer as torch does; no model is left behind.
+    """
+    pair = _trained_pair(load_checkpoint(source), note or DataNote())
+    return publish_pair(pair, folder, overwrite=overwrite, told=told)
+
+
+def publish_pair(
+    pair: TrainedPair,
+    folder: Path | None = None,
+    *,
+    overwrite: bool = False,
+    told: Callable[[str], None] = lambda text: None,
+) -> Path:
+    """Export both generators, prove them equal to torch's, and publish them with their card.
+
+    Args:
+        pair: The generators and what the card says of them.
+        folder: The model folder to make; None makes `models/<a>2<b>`.
+        overwrite: Replace a model that is there; other files in its folder are kept.
+        told: Is told in sentences how it goes.
+
+    Returns:
+        The model folder.
+
+    Raises:
+        OutputError: A model is there already, or the folder cannot be written.
+        ModelError: A graph does not answer as torch does; no model is left behind.
+    """
+    folder = folder or Path("models") / pair.name
+    if folder.exists() and not (overwrite and (folder / CARD_NAME).exists()):
+        raise OutputError(
+            "a model is here already"
+            if (folder / CARD_NAME).exists()
+            else "this exists and is not a model",
+            path=folder,
+            remedy="replace a model with --overwrite, or choose another folder with -o",
+        )
+    part = folder.with_name(f".{folder.name}.part")
+    try:
+        if part.exists():
+            shutil.rmtree(part)
+        part.mkdir(parents=True)
+        directions = _write_graphs(pair, part, told)
+        write_card(part, _card(pair, directions))
+        _publish(part, folder)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write the model ({error.strerror or error})", path=folder, remedy="choose -o"
+        ) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return folder
+
+
+def load_generators(checkpoint: Checkpoint) -> tuple[ResnetGenerator, ResnetGenerator]:
+    """G: a -> b and F: b -> a of a checkpoint, averaged where the run averages.
+
+    Raises:
+        InputError: The weights are not those of its configuration.
+    """
+    generators = []
+    prefix = "average_" if checkpoint.config.ema else ""
+    for name in ("G", "F"):
+        generator = ResnetGenerator(generator_config(checkpoint.config))
+        try:
+            generator.load_state_dict(checkpoint.model[prefix + name])
+        except (KeyError, RuntimeError) as error:
+            raise InputError(
+                f"the checkpoint's weights do not fit its settings ({error})"
+            ) from error
+        generators.append(generator.eval())
+    return generators[0], generators[1]
+
+
+def _write_graphs(
+    pair: TrainedPair, folder: Path, told: Callable[[str], None]
+) -> tuple[Direction, Direction]:
+    a, b = pair.domains
+    directions = []
+    for generator, origin, to in zip(pair.generators, (a, b), (b, a), strict=True):
+        network = PictureGenerator(generator).eval()
+        metadata = GraphMetadata(
+            name=pair.name,
+            origin=origin,
+            to=to,
+            stride=STRIDE,
+            architecture=_architecture(generator.config),
+            training_size=pair.training_size or 0,
+            version=__version__,
+        )
+        path = folder / f"to_{to}.onnx"
+        onnx.save(_to_onnx(network, metadata), path)
+        proof = prove_parity(path, network, pair.training_size or _USUAL_SIZE)
+        told(
+            f"{path.name}: largest difference to torch {proof.largest_difference} of 255 "
+            f"over {proof.inputs} inputs"
+        )
+        directions.append(Direction(to=to, file=path.name, sha256=sha256_of(path)))
+    return directions[1], directions[0]
+
+
+def _to_onnx(network: PictureGenerator, metadata: GraphMetadata) -> onnx.ModelProto:
+    height, width = (torch.export.Dim(side, min=2) for side in ("h", "w"))
+    sizes = {0: torch.export.Dim("N"), 1: STRIDE * height, 2: STRIDE * width}
+    example = torch.zeros(2, 16 * STRIDE, 24 * STRIDE, 3, dtype=torch.uint8)
+    exported = torch.onnx.export(
+        copy.deepcopy(network).cpu(),
+        (example,),
+        dynamo=True,
+        opset_version=_OPSET,
+        dynamic_shapes=(sizes,),
+        input_names=[INPUT_NAME],
+        output_names=[OUTPUT_NAME],
+        external_data=False,
+        verbose=False,
+    )
+    assert exported is not None
+    model = exported.model_proto
+    for value in (*model.graph.input, *model.graph.output):
+        for dimension, word in zip(value.type.tensor_type.shape.dim, "NHW", strict=False):
+            dimension.dim_param = word
+    # Inner shapes would still speak of the exporter's own symbols; the runtime infers them anew.
+    del model.graph.value_info[:]
+    for node in model.graph.node:
+        del node.metadata_props[:]  # stack traces, with this machine's paths
+    del model.graph.metadata_props[:]
+    onnx.helper.set_model_props(model, metadata.props())
+    model.producer_name, model.producer_version = "mediatrans", __version__
+    onnx.checker.check_model(model)
+    return model
+
+
+def _trained_pair(checkpoint: Checkpoint, note: DataNote) -> TrainedPair:
+    config = checkpoint.config
+    a, b = checkpoint.domains
+    settings = {k: v for k, v in config.to_table().items() if k not in FREE_KEYS}
+    training: dict[str, Any] = {
+        **settings,
+        "steps_made": checkpoint.step,
+        "averaged_weights": config.ema > 0,
+        "trained_with": " ".join(f"{k} {v}" for k, v in checkpoint.environment.items()),
+    }
+    data = {
+        "source": note.source,
+        "licence": note.licence,
+        f"training_pictures_{a}": len(checkpoint.data["a"]),
+        f"training_pictures_{b}": len(checkpoint.data["b"]),
+    }
+    return TrainedPair(
+        domains=(a, b),
+        generators=load_generators(checkpoint),
+        training_size=config.size,
+        seed=config.seed,
+        training=training,
+        data=data,
+    )
+
+
+def _card(pair: TrainedPair, directions: tuple[Direction, Direction]) -> Card:
+    generator, _ = pair.generators
+    config = generator.config
+    architecture = {
+        "generator": _architecture(config),
+        "ngf": config.ngf,
+        "blocks": config.blocks,
+        "upsample": config.upsample,
+        "separable": config.separable,
+        "tone_skip": config.tone_skip,
+        "parameters": parameter_count(generator),
+    }
+    versions = {package: version(package) for package in ("torch", "onnx", "onnxscript")}
+    return Card(
+        name=pair.name,
+        domains=pair.domains,
+        directions=directions,
+        stride=STRIDE,
+        working_size=max(_LEAST_WORKING_SIZE, pair.training_size or 0),
+        opset=_OPSET,
+        precision="float32",
+        seed=pair.seed,
+        architecture=architecture,
+        training=pair.training,
+        data=pair.data,
+        versions={"mediatrans": __version__, "python": platform.python_version(), **versions},
+    )
+
+
+def _architecture(config: GeneratorConfig) -> str:
+    words = [f"resnet_{config.blocks}blocks ngf {config.ngf} {config.upsample}"]
+    if config.separable:
+        words.append("separable")
+    if config.tone_skip:
+        words.append("tone skip")
+    return " ".join(words)
+
+
+def _publish(part: Path, folder: Path) -> None:
+    if not folder.exists():
+        part.rename(folder)
+        return
+    for kept in folder.iterdir():
+        if not (part / kept.name).exists() and kept.suffix != ".onnx":
+            (shutil.copytree if kept.is_dir() else shutil.copy2)(kept, part / kept.name)
+    old = folder.with_name(f".{folder.name}.old")
+    folder.rename(old)
+    part.rename(folder)
+    shutil.rmtree(old)

@@ -1,0 +1,1 @@
+"""The networks of a CycleGAN, its losses and its step."""

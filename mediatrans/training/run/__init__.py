@@ -1,0 +1,1 @@
+"""A run: its loop, its data set, its records and samples."""

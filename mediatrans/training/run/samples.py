@@ -1,0 +1,101 @@
+"""Sample grids: what the generators make of pictures they were not trained on."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from mediatrans.errors import InputError
+from mediatrans.media.frames import Pixels
+from mediatrans.training.data.picture_store import load_reduced
+from mediatrans.training.model.networks import STRIDE, ResnetGenerator
+
+__all__ = ["Samples"]
+
+_ROWS = 4
+_GAP = 4
+
+
+class Samples:
+    """A few pictures of each domain, translated there and back now and then.
+
+    Args:
+        folder_a: Where the pictures of domain a are.
+        names_a: Their relative paths; some are taken, spread evenly.
+        folder_b: Where the pictures of domain b are.
+        names_b: Their relative paths.
+        side: Shorter side they are shown at, in pixels.
+    """
+
+    def __init__(
+        self,
+        folder_a: Path,
+        names_a: Sequence[str],
+        folder_b: Path,
+        names_b: Sequence[str],
+        side: int,
+    ) -> None:
+        self._a = _pick(folder_a, names_a, side)
+        self._b = _pick(folder_b, names_b, side)
+
+    def grid(self, generators: tuple[ResnetGenerator, ResnetGenerator]) -> Pixels:
+        """A row a picture: a, G(a), F(G(a)) on the left and b, F(b), G(F(b)) on the right.
+
+        Args:
+            generators: G: a -> b and F: b -> a.
+
+        Returns:
+            uint8 [H, W, 3] RGB.
+        """
+        G, F = generators
+        columns = _there_and_back(self._a, G, F) + _there_and_back(self._b, F, G)
+        rows = min(len(column) for column in columns)
+        stacked = [
+            np.vstack([_bordered(picture) for picture in column[:rows]]) for column in columns
+        ]
+        return np.hstack(stacked)
+
+
+def _pick(folder: Path, names: Sequence[str], side: int) -> list[Pixels]:
+    side -= side % STRIDE
+    chosen = [names[i * len(names) // _ROWS] for i in range(_ROWS)] if len(names) > _ROWS else names
+    pictures = []
+    for name in chosen:
+        try:
+            picture = load_reduced(folder / name, side)
+        except InputError:
+            continue
+        top, left = ((extent - side) // 2 for extent in picture.shape[:2])
+        pictures.append(picture[top : top + side, left : left + side])
+    return pictures
+
+
+@torch.no_grad()
+def _there_and_back(
+    pictures: list[Pixels], there: ResnetGenerator, back: ResnetGenerator
+) -> list[list[Pixels]]:
+    device = next(there.parameters()).device
+    x = [_to_tensor(picture).to(device) for picture in pictures]
+    translated = [there(picture) for picture in x]
+    returned = [back(picture) for picture in translated]
+    return [pictures, [_to_pixels(t) for t in translated], [_to_pixels(t) for t in returned]]
+
+
+def _to_tensor(picture: Pixels) -> Tensor:
+    return torch.from_numpy(picture.astype(np.float32) / 127.5 - 1.0).permute(2, 0, 1)[None]
+
+
+def _to_pixels(x: Tensor) -> Pixels:
+    scaled = x[0].permute(1, 2, 0).add(1).mul(127.5).round().clamp(0, 255)
+    pixels: Pixels = scaled.to(torch.uint8).cpu().numpy()
+    return pixels
+
+
+def _bordered(picture: Pixels) -> Pixels:
+    bordered = cv2.copyMakeBorder(
+        picture, 0, _GAP, 0, _GAP, cv2.BORDER_CONSTANT, value=(255, 255, 255)
+    )
+    return bordered.astype(np.uint8, copy=False)

@@ -1,0 +1,201 @@
+import shutil
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from mediatrans.errors import InputError, ModelError, OutputError
+from mediatrans.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from mediatrans.training.config import TrainConfig
+from mediatrans.training.export import model_folder as export
+from mediatrans.training.export.model_folder import (
+    DataNote,
+    PictureGenerator,
+    export_pair,
+    load_generators,
+)
+from mediatrans.training.export.parity import proof_inputs, prove_parity
+from mediatrans.training.model.cyclegan import CycleGAN
+from mediatrans.translate.session import Session
+from tests.training.tiny import TINY
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:.*:FutureWarning")
+
+
+def write_run(folder: Path, config: TrainConfig = TINY) -> Path:
+    """A checkpoint whose generators make something of what they see: weights scaled up."""
+    model = CycleGAN(config, torch.device("cpu"))
+    with torch.no_grad():
+        for generator in (*model.generators, model.G, model.F):
+            for name, weight in generator.named_parameters():
+                if name.startswith("decoder") and weight.dim() == 4:
+                    weight.mul_(3)
+    checkpoint = Checkpoint(
+        config=config,
+        domains=("red", "blue"),
+        step=4,
+        data={"a": ["x 1"] * 5, "b": ["y 1"] * 4},
+        environment={"mode": "eager"},
+        model=model.state_dict(),
+    )
+    save_checkpoint(folder / "checkpoints", checkpoint)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_run(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def model(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "red2blue"
+    return export_pair(run, folder, note=DataNote("painted", "CC0"))
+
+
+def test_a_model_folder_has_two_graphs_and_their_card(model: Path) -> None:
+    names = sorted(path.name for path in model.iterdir())
+    assert names == ["card.toml", "to_blue.onnx", "to_red.onnx"]
+    card = tomllib.loads((model / "card.toml").read_text())
+    assert card["domains"] == ["red", "blue"]
+    assert card["stride"] == 4
+    assert card["working_size"] == 360
+    assert card["training"]["steps_made"] == 4
+    assert card["training"]["size"] == 16
+    assert card["data"]["licence"] == "CC0"
+    assert card["data"]["training_pictures_red"] == 5
+    assert card["versions"]["torch"]
+
+
+def test_a_graph_is_self_contained_and_says_nothing_of_this_machine(model: Path) -> None:
+    content = (model / "to_blue.onnx").read_bytes()
+    assert str(Path(__file__).parents[2]).encode() not in content
+    graph = onnx.load(model / "to_blue.onnx")
+    sizes = [d.dim_param or d.dim_value for d in graph.graph.input[0].type.tensor_type.shape.dim]
+    assert sizes == ["N", "H", "W", 3]
+    props = {entry.key: entry.value for entry in graph.metadata_props}
+    assert (props["mediatrans.from"], props["mediatrans.to"]) == ("red", "blue")
+    assert props["mediatrans.training_size"] == "16"
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 12, 44), (1, 100, 8)])
+def test_the_sizes_are_dynamic(model: Path, run: Path, shape: tuple[int, int, int]) -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    generators = load_generators(load_checkpoint(run))
+    for name, generator in zip(("to_blue", "to_red"), generators, strict=True):
+        found = Session(model / f"{name}.onnx").run(pictures)
+        with torch.no_grad():
+            expected = PictureGenerator(generator)(torch.from_numpy(pictures)).numpy()
+        assert np.abs(found.astype(int) - expected.astype(int)).max() <= 1
+        assert np.ptp(found) > 16
+
+
+def test_a_picture_survives_a_generator_that_changes_nothing() -> None:
+    picture = torch.arange(256, dtype=torch.uint8).reshape(1, 8, 32, 1).repeat(1, 1, 1, 3)
+    assert torch.equal(PictureGenerator(torch.nn.Identity())(picture), picture)
+
+
+def test_values_beyond_white_and_black_are_cut_off() -> None:
+    class Loud(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return 3 * x
+
+    picture = (
+        torch.tensor([0, 100, 200, 255], dtype=torch.uint8).reshape(1, 1, 4, 1).repeat(1, 1, 1, 3)
+    )
+    out = PictureGenerator(Loud())(picture)[0, 0, :, 0].tolist()
+    assert out == [0, 45, 255, 255]
+
+
+def test_averaged_weights_are_exported(run: Path) -> None:
+    checkpoint = load_checkpoint(run)
+    generator, _ = load_generators(checkpoint)
+    average = checkpoint.model["average_G"]["encoder.1.weight"]
+    assert torch.equal(generator.state_dict()["encoder.1.weight"], average)
+    plain = replace(checkpoint, config=replace(TINY, ema=0.0))
+    generator, _ = load_generators(plain)
+    assert torch.equal(
+        generator.state_dict()["encoder.1.weight"], checkpoint.model["G"]["encoder.1.weight"]
+    )
+
+
+def test_weights_of_another_size_are_refused(run: Path) -> None:
+    checkpoint = replace(load_checkpoint(run), config=replace(TINY, ngf=8))
+    with pytest.raises(InputError, match="do not fit"):
+        load_generators(checkpoint)
+
+
+def test_an_existing_model_is_replaced_only_when_asked(
+    run: Path, model: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(model, tmp_path / "m")
+    (folder / "README.md").write_text("kept")
+    (folder / "to_old.onnx").write_text("of an earlier pair")
+    with pytest.raises(OutputError, match="--overwrite"):
+        export_pair(run, folder)
+    export_pair(run, folder, overwrite=True)
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["README.md", "card.toml", "to_blue.onnx", "to_red.onnx"]
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
+def test_a_folder_that_is_no_model_is_never_replaced(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(OutputError, match="not a model"):
+        export_pair(run, tmp_path / "photos", overwrite=True)
+
+
+def test_a_failed_proof_leaves_no_model(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object) -> None:
+        raise ModelError("the exported graph differs from torch by 9 of 255")
+
+    monkeypatch.setattr(export, "prove_parity", fail)
+    with pytest.raises(ModelError, match="9 of 255"):
+        export_pair(run, tmp_path / "m")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_proof_notices_a_difference(model: Path, run: Path) -> None:
+    generator, other = load_generators(load_checkpoint(run))
+    proof = prove_parity(model / "to_blue.onnx", PictureGenerator(generator), 16)
+    assert proof.largest_difference <= 1
+    assert proof.inputs == 9
+    with pytest.raises(ModelError, match="differs from torch"):
+        prove_parity(model / "to_blue.onnx", PictureGenerator(other), 16)
+
+
+def test_a_constant_output_proves_nothing(tmp_path: Path) -> None:
+    config = replace(TINY, ema=0.0)
+    folder = write_run(tmp_path / "run", config)
+    checkpoint = load_checkpoint(folder)
+    for weights in (checkpoint.model["G"], checkpoint.model["F"]):
+        last = [key for key in weights if key.startswith("decoder") and key.endswith("weight")][-1]
+        weights[last].zero_()
+    save_checkpoint(folder / "checkpoints", checkpoint)
+    with pytest.raises(ModelError, match="hardly varies"):
+        export_pair(folder, tmp_path / "m")
+    assert not (tmp_path / "m").exists()
+
+
+def test_the_proofs_pictures_cover_three_kinds_at_three_shapes() -> None:
+    inputs = proof_inputs(128)
+    assert [x.shape for x in inputs[:3]] == [(2, 64, 64, 3), (1, 72, 120, 3), (1, 128, 128, 3)]
+    photograph, noise, edges = inputs[2], inputs[5], inputs[8]
+    steps = [np.abs(np.diff(x.astype(int), axis=2)).mean() for x in (photograph, noise)]
+    assert steps[0] < 20 < 60 < steps[1]
+    assert set(np.unique(edges)) == {0, 255}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("upsample", ["transpose", "resize"])
+@pytest.mark.parametrize("extra", [{}, {"separable": True}, {"tone_skip": True}])
+def test_every_architecture_exports(tmp_path: Path, upsample: str, extra: dict[str, bool]) -> None:
+    config = TINY.updated({"upsample": upsample, "ngf": 16, **extra}, "the test")
+    folder = export_pair(write_run(tmp_path / "run", config), tmp_path / "m")
+    assert (folder / "card.toml").exists()

@@ -1,0 +1,407 @@
+import csv
+import shutil
+import signal
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch import Tensor
+
+from mediatrans.errors import (
+    DeviceError,
+    DivergedError,
+    InputError,
+    Interrupted,
+    OutputError,
+    UsageError,
+)
+from mediatrans.training.checkpoint import load_checkpoint
+from mediatrans.training.config import TrainConfig
+from mediatrans.training.data.folders import Folders
+from mediatrans.training.export.model_folder import load_generators
+from mediatrans.training.model.cyclegan import CycleGAN, Losses
+from mediatrans.training.run.dataset import open_dataset
+from mediatrans.training.run.loop import train
+from mediatrans.training.run.observer import Progress
+from mediatrans.training.run_folder import read_run
+from tests.training.tiny import TINY, write_domains, write_pictures
+
+
+class Watcher:
+    """Remembers what it is told; sends a signal after a step."""
+
+    def __init__(self, signal_after: int | None = None, signum: int = signal.SIGINT) -> None:
+        self.messages: list[str] = []
+        self.steps: list[Progress] = []
+        self._signal_after = signal_after
+        self._signum = signum
+
+    def message(self, text: str) -> None:
+        self.messages.append(text)
+
+    def progress(self, progress: Progress) -> None:
+        self.steps.append(progress)
+        if progress.step == self._signal_after:
+            signal.raise_signal(self._signum)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.messages)
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    return write_domains(tmp_path / "data")
+
+
+def flat(state: object, at: str = "") -> dict[str, Tensor | object]:
+    """Every leaf of nested dicts and lists under its path."""
+    if isinstance(state, dict):
+        items = [(str(key), value) for key, value in state.items()]
+    elif isinstance(state, list | tuple):
+        items = [(str(i), value) for i, value in enumerate(state)]
+    else:
+        return {at: state}
+    return {k: v for key, value in items for k, v in flat(value, f"{at}/{key}").items()}
+
+
+def assert_same_model(first: Path, second: Path) -> None:
+    one, two = (flat(load_checkpoint(path).model) for path in (first, second))
+    assert one.keys() == two.keys()
+    for key, value in one.items():
+        other = two[key]
+        same = (
+            torch.equal(value, other)
+            if isinstance(value, Tensor) and isinstance(other, Tensor)
+            else value == other
+        )
+        assert same, key
+
+
+def metrics(run: Path) -> list[dict[str, str]]:
+    with (run / "metrics.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_run_leaves_its_records(folders: Folders, tmp_path: Path) -> None:
+    watcher, run = Watcher(), tmp_path / "run"
+    last = train(replace(TINY, sample_every=4, steps=12), folders, run, watcher)
+    assert last == run / "checkpoints" / "latest.pt"
+    assert load_checkpoint(run).step == 12
+    assert [int(row["step"]) for row in metrics(run)] == list(range(1, 13))
+    samples = sorted(path.name for path in (run / "samples").iterdir())
+    assert samples == ["step_0000004.png", "step_0000008.png", "step_0000012.png"]
+    with Image.open(run / "samples" / samples[0]) as grid:
+        assert grid.size == (6 * 24, 4 * 24)
+    with Image.open(run / "losses.png") as chart:
+        assert len(chart.convert("RGB").getcolors(1 << 20) or []) > 8
+    events = EventAccumulator(str(run / "tensorboard")).Reload()
+    assert {f"losses/{name}" for name in Losses.names()} <= set(events.Tags()["scalars"])
+    assert [event.step for event in events.Images("samples")] == [4, 8, 12]
+    assert read_run(run).folders.domains == ("red", "blue")
+    assert len(watcher.steps) == 12
+    assert "parameters" in watcher.text
+    assert "GMACs at 16 px" in watcher.text
+    assert "s a step" in watcher.text
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("stop", [1, 4, 7])
+def test_an_interrupted_run_ends_bit_for_bit_like_a_whole_one(
+    folders: Folders, tmp_path: Path, workers: int, stop: int
+) -> None:
+    config = replace(TINY, workers=workers)
+    whole = train(config, folders, tmp_path / "whole")
+    run = tmp_path / "cut"
+    with pytest.raises(Interrupted, match="--resume") as caught:
+        train(config, folders, run, Watcher(stop))
+    assert caught.value.exit_code == 130
+    assert load_checkpoint(run).step == stop
+    watcher = Watcher()
+    last = train(config, folders, run, watcher, resume=True)
+    assert [step.step for step in watcher.steps] == list(range(stop + 1, 9))
+    assert_same_model(whole, last)
+    assert [int(row["step"]) for row in metrics(run)] == list(range(1, 9))
+    mine, theirs = (
+        [{k: v for k, v in row.items() if not k.endswith("_s")} for row in metrics(tmp_path / name)]
+        for name in ("cut", "whole")
+    )
+    assert mine == theirs
+
+
+def test_workers_do_not_change_the_result(folders: Folders, tmp_path: Path) -> None:
+    first = train(TINY, folders, tmp_path / "0")
+    second = train(replace(TINY, workers=2, cache="disk"), folders, tmp_path / "2")
+    assert_same_model(first, second)
+    assert not (tmp_path / "2" / "cache").exists()
+
+
+def test_sigterm_saves_too(folders: Folders, tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Interrupted) as caught:
+        train(TINY, folders, tmp_path / "run", watcher := Watcher(2, signal.SIGTERM))
+    assert caught.value.exit_code == 143
+    assert "once more" in watcher.text
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_second_signal_stops_at_once(folders: Folders, tmp_path: Path) -> None:
+    class Impatient(Watcher):
+        def progress(self, progress: Progress) -> None:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        train(TINY, folders, tmp_path / "run", Impatient())
+    assert not isinstance(caught.value, Interrupted)
+    assert load_checkpoint(tmp_path / "run").step == 0
+
+
+def test_rows_beyond_the_checkpoint_are_dropped(folders: Folders, tmp_path: Path) -> None:
+    """As kill -9 leaves them: the records are ahead of the checkpoint, the last row is torn."""
+    run = tmp_path / "run"
+    with pytest.raises(Interrupted):
+        train(TINY, folders, run, Watcher(4))
+    with (run / "metrics.csv").open("a") as file:
+        file.write(",".join(["5"] + ["0.1"] * 11) + "\n6,0.")
+    train(TINY, folders, run, resume=True)
+    assert [int(row["step"]) for row in metrics(run)] == list(range(1, 9))
+
+
+def test_a_finished_run_resumes_to_its_end(folders: Folders, tmp_path: Path) -> None:
+    train(TINY, folders, tmp_path / "run")
+    (tmp_path / "run" / "metrics.csv").unlink()
+    assert load_checkpoint(train(TINY, folders, tmp_path / "run", resume=True)).step == 8
+
+
+def test_a_resume_with_other_settings_says_which(folders: Folders, tmp_path: Path) -> None:
+    train(TINY, folders, tmp_path / "run")
+    with pytest.raises(UsageError, match=r"ngf: 4 -> 8") as caught:
+        train(replace(TINY, ngf=8, cache="none"), folders, tmp_path / "run", resume=True)
+    assert "cache" not in str(caught.value)
+
+
+def test_a_resume_with_other_pictures_says_which(folders: Folders, tmp_path: Path) -> None:
+    train(TINY, folders, tmp_path / "run")
+    (folders.train_a / "01.png").unlink()
+    write_pictures(folders.train_b / "more", 1, 2)
+    with pytest.raises(UsageError) as caught:
+        train(TINY, folders, tmp_path / "run", resume=True)
+    assert "- 01.png" in str(caught.value)
+    assert "+ more/nested/00.png" in str(caught.value)
+
+
+def test_a_resume_with_other_domains_says_which(folders: Folders, tmp_path: Path) -> None:
+    train(TINY, folders, tmp_path / "run")
+    renamed = replace(folders, domains=("cat", "dog"))
+    with pytest.raises(UsageError, match="domains: red,blue -> cat,dog"):
+        train(TINY, renamed, tmp_path / "run", resume=True)
+
+
+def test_a_picture_of_the_same_size_but_other_content_is_another(
+    folders: Folders, tmp_path: Path
+) -> None:
+    pictures = [Image.new("RGB", (24, 24), colour) for colour in ("red", "maroon")]
+    changed = folders.train_a / "changed.bmp"
+    pictures[0].save(changed)
+    size = changed.stat().st_size
+    train(TINY, folders, tmp_path / "run")
+    pictures[1].save(changed)
+    assert changed.stat().st_size == size
+    with pytest.raises(UsageError, match=r"- changed\.bmp"):
+        train(TINY, folders, tmp_path / "run", resume=True)
+
+
+def test_records_that_cannot_be_written_are_an_output_error(
+    folders: Folders, tmp_path: Path
+) -> None:
+    class Saboteur(Watcher):
+        def progress(self, progress: Progress) -> None:
+            (tmp_path / "run" / "samples").write_text("a file where the folder should be")
+
+    with pytest.raises(OutputError, match="the run's records"):
+        train(replace(TINY, sample_every=2), folders, tmp_path / "run", Saboteur())
+    assert load_checkpoint(tmp_path / "run").step == 0
+
+
+def test_samples_show_the_averaged_generators(folders: Folders, tmp_path: Path) -> None:
+    config = replace(TINY, learning_rate=2e-3, ema=0.95)
+    last = train(config, folders, tmp_path / "run")
+    samples = open_dataset(folders, config, tmp_path, print).samples
+    averaged = samples.grid(load_generators(load_checkpoint(last)))
+    with Image.open(tmp_path / "run" / "samples" / "step_0000008.png") as shown:
+        assert np.array_equal(np.asarray(shown), averaged)
+    state = load_checkpoint(last).model
+    plain = CycleGAN(config, torch.device("cpu"))
+    plain.load_state_dict(state)
+    assert not np.array_equal(averaged, samples.grid((plain.G, plain.F)))
+
+
+def test_a_resume_elsewhere_is_said(folders: Folders, tmp_path: Path) -> None:
+    train(replace(TINY, steps=2), folders, tmp_path / "run")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(threads + 1)
+    try:
+        train(replace(TINY, steps=2), folders, tmp_path / "run", watcher := Watcher(), resume=True)
+    finally:
+        torch.set_num_threads(threads)
+    assert f"threads {threads} -> {threads + 1}" in watcher.text
+
+
+def test_a_run_is_not_overwritten_unasked(folders: Folders, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(replace(TINY, steps=2), folders, run)
+    (run / "notes.txt").write_text("mine")
+    with pytest.raises(OutputError, match="--resume"):
+        train(TINY, folders, run)
+    train(TINY, folders, run, overwrite=True)
+    assert load_checkpoint(run).step == 8
+    assert (run / "notes.txt").read_text() == "mine"
+
+
+def test_a_failed_start_leaves_the_earlier_run(folders: Folders, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(replace(TINY, steps=2), folders, run)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(InputError, match="at least 2"):
+        train(TINY, replace(folders, train_b=empty), run, overwrite=True)
+    assert load_checkpoint(run).step == 2
+
+
+def test_resuming_nothing(folders: Folders, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no checkpoint"):
+        train(TINY, folders, tmp_path / "run", resume=True)
+
+
+def test_nan_stops_the_run_and_keeps_the_checkpoint(folders: Folders, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    with pytest.raises(DivergedError, match="--learning-rate") as caught:
+        train(replace(TINY, learning_rate=1e30, checkpoint_every=1), folders, run)
+    assert caught.value.exit_code == 8
+    model = CycleGAN(TINY, torch.device("cpu"))
+    model.load_state_dict(load_checkpoint(run).model)
+    assert model.is_finite()
+
+
+def test_broken_pictures_are_skipped_counted_and_named_once(
+    folders: Folders, tmp_path: Path
+) -> None:
+    for index in range(7):
+        (folders.train_a / f"bad{index}.jpg").write_text("no picture")
+    train(replace(TINY, steps=2), folders, tmp_path / "run", watcher := Watcher())
+    (line,) = [text for text in watcher.messages if "bad0.jpg" in text]
+    assert "skipped 7 unreadable" in line
+    assert "and 2 more" in line
+    assert "are smaller than" not in watcher.text
+
+
+def test_small_pictures_are_enlarged_and_said(folders: Folders, tmp_path: Path) -> None:
+    Image.new("RGB", (3, 5)).save(folders.train_a / "small.png")
+    train(replace(TINY, steps=2), folders, tmp_path / "run", watcher := Watcher())
+    assert "red: 1 are smaller than 20 px" in watcher.text
+
+
+def test_the_hold_out_is_shown_in_the_samples_not_trained_on(
+    folders: Folders, tmp_path: Path
+) -> None:
+    config = replace(TINY, steps=2, hold_out="auto")
+    train(config, folders, tmp_path / "run", watcher := Watcher())
+    assert "red: 4 pictures to train on, 1 held out" in watcher.messages
+    assert len(load_checkpoint(tmp_path / "run").data["a"]) == 4
+
+
+def test_epochs_count_the_larger_folder_at_both_halves(folders: Folders, tmp_path: Path) -> None:
+    config = TrainConfig.from_table(
+        {k: v for k, v in TINY.to_table().items() if k != "steps"} | {"epochs": 1, "batch_size": 2},
+        "the test",
+    )
+    train(config, folders, tmp_path / "run", watcher := Watcher())
+    rates = [step.rate for step in watcher.steps]
+    assert rates == pytest.approx([2e-4] * 4 + [2e-4 * 2 / 3, 2e-4 / 3])
+
+
+def test_a_device_that_is_not_there(folders: Folders, tmp_path: Path) -> None:
+    with pytest.raises(DeviceError):
+        train(replace(TINY, device="cuda:63"), folders, tmp_path / "run")
+    with pytest.raises(UsageError, match="tpu"):
+        train(replace(TINY, device="tpu"), folders, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_compiler_that_fails_costs_one_line(
+    folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(function: object, **options: object) -> object:
+        raise RuntimeError("no C++ compiler\nsecond line")
+
+    monkeypatch.setattr(torch, "compile", broken)
+    config = replace(TINY, steps=2, compile="on")
+    train(config, folders, tmp_path / "run", watcher := Watcher())
+    assert sum("no C++ compiler" in text for text in watcher.messages) == 1
+    assert "second line" not in watcher.text
+    assert load_checkpoint(tmp_path / "run").environment["mode"] == "eager"
+    assert 'mode = "eager"' in (tmp_path / "run" / "config.toml").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_compiled_run_resumes_bit_for_bit(folders: Folders, tmp_path: Path) -> None:
+    config = replace(TINY, compile="on")
+    whole = train(config, folders, tmp_path / "whole")
+    with pytest.raises(Interrupted):
+        train(config, folders, tmp_path / "cut", Watcher(3))
+    # What "auto" makes of it is what the run began with.
+    last = train(replace(config, compile="auto"), folders, tmp_path / "cut", resume=True)
+    assert load_checkpoint(last).environment["mode"] == "compiled"
+    assert_same_model(whole, last)
+
+
+def test_a_run_begins_with_another_runs_averaged_networks(folders: Folders, tmp_path: Path) -> None:
+    first = load_checkpoint(train(TINY, folders, tmp_path / "first"))
+    watcher = Watcher(signal_after=1)
+    config = replace(TINY, start_from=str(tmp_path / "first"), lambda_cycle=20.0, learning_rate=0.0)
+    with pytest.raises(Interrupted):
+        train(config, folders, tmp_path / "second", watcher)
+    second = load_checkpoint(tmp_path / "second")
+    assert "beginning with the networks of" in watcher.text
+    assert second.step == 1
+    wanted = {"G": "average_G", "F": "average_F", "D_A": "D_A", "D_B": "D_B"}
+    for name, source in wanted.items():
+        for key, value in second.model[name].items():
+            torch.testing.assert_close(value, first.model[source][key], rtol=0, atol=0)
+
+
+def test_a_run_that_began_with_another_is_resumed_without_it(
+    folders: Folders, tmp_path: Path
+) -> None:
+    train(replace(TINY, steps=1), folders, tmp_path / "first")
+    config = replace(TINY, start_from=str(tmp_path / "first"))
+    whole = train(config, folders, tmp_path / "whole")
+    with pytest.raises(Interrupted):
+        train(config, folders, tmp_path / "second", Watcher(signal_after=4))
+    shutil.rmtree(tmp_path / "first")
+    assert_same_model(whole, train(config, folders, tmp_path / "second", resume=True))
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [({"ngf": 8}, UsageError, "ngf: 4 -> 8"), ({"start_from": "none"}, InputError, "none")],
+)
+def test_a_start_that_does_not_fit_is_refused_and_nothing_made(
+    folders: Folders,
+    tmp_path: Path,
+    change: dict[str, Any],
+    error: type[Exception],
+    words: str,
+) -> None:
+    train(replace(TINY, steps=1), folders, tmp_path / "first")
+    config = replace(TINY, **({"start_from": str(tmp_path / "first")} | change))
+    with pytest.raises(error, match=words):
+        train(config, folders, tmp_path / "second")
+    assert not (tmp_path / "second").exists()

@@ -1,0 +1,49 @@
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from mediatrans.training.model.networks import GeneratorConfig, ResnetGenerator
+from mediatrans.training.run.samples import Samples
+from tests.training.tiny import write_pictures
+
+
+class Add(ResnetGenerator):
+    """Brightens by a constant, or darkens."""
+
+    def __init__(self, by: float) -> None:
+        super().__init__(GeneratorConfig(1, 1))
+        self.by = by
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.by
+
+
+def test_a_row_shows_a_picture_its_translation_and_its_way_back(tmp_path: Path) -> None:
+    folder = tmp_path / "grey"
+    folder.mkdir()
+    for index in range(9):
+        Image.new("RGB", (30, 30), (100, 100, 100)).save(folder / f"{index}.png")
+    names = sorted(path.name for path in folder.iterdir())
+    samples = Samples(folder, names, folder, names, 22)
+    grid = samples.grid((Add(20 / 127.5), Add(-10 / 127.5)))
+    # 22 is shown at 20, a multiple of the stride, with a gap of 4.
+    assert grid.shape == (4 * 24, 6 * 24, 3)
+    assert [int(grid[10, 24 * column + 10, 0]) for column in range(6)] == [
+        100,
+        120,
+        110,
+        100,
+        90,
+        110,
+    ]
+    assert (grid[:, 20:24] == 255).all()
+
+
+def test_fewer_pictures_and_broken_ones(tmp_path: Path) -> None:
+    a, b = write_pictures(tmp_path / "a", 3, 0), write_pictures(tmp_path / "b", 2, 2)
+    (a / "torn.png").write_bytes(b"")
+    samples = Samples(a, ["01.png", "02.png", "torn.png"], b, ["01.png"], 20)
+    assert samples.grid((Add(0), Add(0))).shape == (24, 6 * 24, 3)
+    assert samples.grid((Add(0), Add(0))).dtype == np.uint8

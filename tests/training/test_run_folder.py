@@ -1,0 +1,64 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from mediatrans.errors import InputError, OutputError
+from mediatrans.training.data.folders import Folders
+from mediatrans.training.run_folder import (
+    RunSettings,
+    create_run,
+    newest_run,
+    read_run,
+    refuse_existing_run,
+    write_settings,
+)
+from tests.training.tiny import TINY
+
+
+def test_settings_come_back(tmp_path: Path) -> None:
+    folders = Folders(("a", "b"), tmp_path / "A", tmp_path / "B", tmp_path / "T", None)
+    write_settings(tmp_path, RunSettings(TINY, folders), "eager")
+    assert read_run(tmp_path) == RunSettings(TINY, folders)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "size = ", "domains = 3\n[run]", 'domains = ["a", "b"]\n[run]']
+)
+def test_damaged_settings_are_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "config.toml").write_text(text)
+    with pytest.raises(InputError, match=r"config\.toml"):
+        read_run(tmp_path)
+
+
+def test_no_run(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no training run"):
+        read_run(tmp_path)
+    with pytest.raises(InputError, match="no run"):
+        newest_run(tmp_path)
+
+
+def test_the_newest_run_is_the_one_saved_last(tmp_path: Path) -> None:
+    for age, name in enumerate(("new", "old")):
+        (tmp_path / name / "checkpoints").mkdir(parents=True)
+        checkpoint = tmp_path / name / "checkpoints" / "latest.pt"
+        checkpoint.touch()
+        os.utime(checkpoint, (1000 - age, 1000 - age))
+    (tmp_path / "unsaved" / "checkpoints").mkdir(parents=True)
+    assert newest_run(tmp_path) == tmp_path / "new"
+
+
+def test_only_a_runs_own_files_are_replaced(tmp_path: Path) -> None:
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "mine").touch()
+    with pytest.raises(OutputError, match="--overwrite"):
+        refuse_existing_run(tmp_path, overwrite=False)
+    refuse_existing_run(tmp_path, overwrite=True)
+    create_run(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_run_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="--out"):
+        create_run(tmp_path / "file" / "run")
