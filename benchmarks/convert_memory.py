@@ -23,7 +23,7 @@ import onnx
 from onnx import TensorProto, helper
 from PIL import Image
 
-from mediatrans.graph import INPUT_NAME, OUTPUT_NAME, GraphMetadata
+from mediatrans.zoo.graph import INPUT_NAME, OUTPUT_NAME, GraphMetadata
 
 _SAMPLE_S = 0.2
 

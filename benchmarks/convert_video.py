@@ -31,7 +31,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from mediatrans import ConvertOptions, Translator, convert
-from mediatrans.translate.session import Session
+from mediatrans.translate.engines.onnxruntime import Session
 
 Arm = Callable[[argparse.Namespace], dict[str, float | str | None]]
 

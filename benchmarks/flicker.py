@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mediatrans.media.videos import open_video
+from mediatrans.media.read.sources import open_video
 from mediatrans.quality.flicker import measure_flicker
 
 

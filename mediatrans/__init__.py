@@ -10,10 +10,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mediatrans.conversion import Observer, convert
+    from mediatrans.conversion.batch import Observer, convert
+    from mediatrans.conversion.options import ConvertOptions
     from mediatrans.errors import ExitCode, MediatransError
-    from mediatrans.options import ConvertOptions
-    from mediatrans.quality.report import Report
+    from mediatrans.quality.report.rows import Report
     from mediatrans.translate.translator import Translator
 
 __all__ = [
@@ -30,13 +30,13 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
-    "ConvertOptions": "mediatrans.options",
+    "ConvertOptions": "mediatrans.conversion.options",
     "ExitCode": "mediatrans.errors",
     "MediatransError": "mediatrans.errors",
-    "Observer": "mediatrans.conversion",
-    "Report": "mediatrans.quality.report",
+    "Observer": "mediatrans.conversion.batch",
+    "Report": "mediatrans.quality.report.rows",
     "Translator": "mediatrans.translate.translator",
-    "convert": "mediatrans.conversion",
+    "convert": "mediatrans.conversion.batch",
 }
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import onnx
 from onnx import TensorProto, helper
 
-from mediatrans.card import Card, Direction, sha256_of, write_card
-from mediatrans.graph import INPUT_NAME, OUTPUT_NAME, GraphMetadata
+from mediatrans.zoo.card import Card, Direction, sha256_of, write_card
+from mediatrans.zoo.graph import INPUT_NAME, OUTPUT_NAME, GraphMetadata
 
 SHAPE: list[str | int | None] = ["N", "H", "W", 3]
 

@@ -17,8 +17,8 @@ from mediatrans.media.pipe_formats import STDIO
 
 if TYPE_CHECKING:
     from mediatrans.cli.convert_progress import ConvertProgress
-    from mediatrans.options import ConvertOptions
-    from mediatrans.quality.report import Report
+    from mediatrans.conversion.options import ConvertOptions
+    from mediatrans.quality.report.rows import Report
 
 
 def _limits(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> dict[str, float]:
@@ -207,7 +207,7 @@ def command(
 
     One video may come from standard input and go to standard output, both written as -.
     """
-    from mediatrans.options import ConvertOptions
+    from mediatrans.conversion.options import ConvertOptions
 
     if as_json and output == STDIO:
         raise UsageError(
@@ -260,8 +260,8 @@ def _convert(
     progress: "ConvertProgress",
     report_path: Path | None,
 ) -> int:
-    from mediatrans.conversion import convert
-    from mediatrans.quality.report import Report
+    from mediatrans.conversion.batch import convert
+    from mediatrans.quality.report.rows import Report
 
     with progress:
         try:
@@ -278,7 +278,7 @@ def _convert(
 
 
 def _write_report(report: "Report", path: Path | None) -> None:
-    from mediatrans.media.publish import publishing
+    from mediatrans.files.publish import publishing
 
     if path is None:
         return
@@ -287,11 +287,11 @@ def _write_report(report: "Report", path: Path | None) -> None:
 
 
 def _show_plan(inputs: Sequence[Path], to: str, options: "ConvertOptions", *, as_json: bool) -> int:
-    from mediatrans import zoo
-    from mediatrans.card import sha256_of
-    from mediatrans.plan import plan
+    from mediatrans.conversion.plan import plan
+    from mediatrans.zoo.card import sha256_of
+    from mediatrans.zoo.find import find
 
-    generator = zoo.find(to, options.model)
+    generator = find(to, options.model)
     jobs = plan(inputs, generator.to, options, sha256_of(generator.path))
     click.echo(f"{generator.path} ({generator.place})", err=True)
     piped = options.output == STDIO

@@ -22,11 +22,11 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from mediatrans.conversion import Observer
+from mediatrans.conversion.batch import Observer
+from mediatrans.conversion.overlap import Stage
+from mediatrans.conversion.plan import Job
 from mediatrans.errors import OutputError
-from mediatrans.media.overlap import Stage
-from mediatrans.plan import Job
-from mediatrans.quality.report import JobReport, Report, Status, failed_limits
+from mediatrans.quality.report.rows import JobReport, Report, Status, failed_limits
 from mediatrans.translate.translator import Translator
 
 

@@ -23,9 +23,9 @@ from mediatrans.errors import OutputError
 def command(output: Path, seconds: int, overwrite: bool) -> int:
     """Draw a short summer road with sound and translate it to winter; needs no files."""
     from mediatrans.cli.convert_progress import ConvertProgress
-    from mediatrans.conversion import convert
-    from mediatrans.demo import before_after, write_clip
-    from mediatrans.options import ConvertOptions
+    from mediatrans.cli.demo_clip import before_after, write_clip
+    from mediatrans.conversion.batch import convert
+    from mediatrans.conversion.options import ConvertOptions
 
     summer, winter = output / "summer.mp4", output / "winter.mp4"
     try:

@@ -73,7 +73,7 @@ def _check_encoders() -> list[str]:
 def _check_devices() -> list[str]:
     import onnxruntime
 
-    from mediatrans.translate.probe import probe_devices
+    from mediatrans.translate.engines.starting import probe_devices
 
     click.echo(f"compiled into ONNX Runtime: {', '.join(onnxruntime.get_available_providers())}")
     devices = probe_devices()

@@ -179,7 +179,7 @@ def run_evaluation(options: EvaluateOptions) -> int:
 
 
 def _write_report(path: Path, evaluation: "Evaluation") -> None:
-    from mediatrans.media.publish import publishing
+    from mediatrans.files.publish import publishing
 
     with publishing(path) as part:
         part.write_text(evaluation.to_json(), encoding="utf-8")

@@ -9,13 +9,13 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object for each model.")
 def command(as_json: bool) -> int:
     """List the models that convert can use, in the order it looks for them."""
-    from mediatrans import zoo
-    from mediatrans.card import Card
+    from mediatrans.zoo.card import Card
+    from mediatrans.zoo.find import list_models, places
 
-    for place, folder in zoo.places():
+    for place, folder in places():
         if not as_json:
             click.echo(f"{place} ({folder})")
-        models = zoo.list_models(folder)
+        models = list_models(folder)
         for path, card in models:
             if as_json:
                 row = {

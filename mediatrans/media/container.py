@@ -1,8 +1,5 @@
 """Opening a video file to read it, and nothing but it; the part of it that is asked for."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -15,8 +12,6 @@ from mediatrans.media.truncation import missing_bytes
 
 __all__ = [
     "MAX_PIXELS",
-    "Clip",
-    "Opener",
     "check_streams",
     "check_whole",
     "input_error",
@@ -35,31 +30,6 @@ _PROBE_BYTES = 10_000_000
 _PROBE_TIME = 10_000_000
 # Damaged clocks tick once in a month, and no container could hold the times.
 _SLOWEST_CLOCK_S = 3600
-
-Opener = Callable[[], InputContainer]
-"""Opens one video from its beginning, each time anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class Clip:
-    """The part of a video that is asked for.
-
-    Attributes:
-        begin: Where it begins, in seconds on the file's own clock; None is the file's beginning,
-            whatever its clock says there.
-        end: Where it ends, in seconds on the file's own clock; None is the file's end.
-        limit: Most frames taken, or None.
-        whole: Whether a damaged file is refused; otherwise it is taken up to the damage.
-    """
-
-    begin: Fraction | None = None
-    end: Fraction | None = None
-    limit: int | None = None
-    whole: bool = True
-
-    def shift(self, time_base: Fraction) -> int:
-        """Ticks to take off every timestamp, so that a trimmed clip begins at 0."""
-        return 0 if self.begin is None else round(self.begin / time_base)
 
 
 def input_options() -> dict[str, str]:

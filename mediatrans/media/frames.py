@@ -1,15 +1,33 @@
 """What flows through the pipeline: frames, what is known of a medium, sources and sinks."""
 
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
 import numpy as np
+from av.container import InputContainer
 from numpy.typing import NDArray
 
-__all__ = ["Frame", "JpegCoding", "MediaInfo", "Pixels", "Sink", "Source", "StillInfo"]
+from mediatrans.media.animation import FOREVER
+from mediatrans.media.colour.yuv import Chroma, Colour
+
+__all__ = [
+    "Clip",
+    "Frame",
+    "JpegCoding",
+    "Mark",
+    "MediaInfo",
+    "Opener",
+    "Pixels",
+    "Sink",
+    "Source",
+    "StillInfo",
+    "VideoInfo",
+]
 
 Pixels = NDArray[np.uint8]
 """Pictures as uint8; [H, W, 3] RGB unless a docstring says otherwise."""
@@ -100,6 +118,86 @@ class MediaInfo:
     height: int | None
     frame_count: int | None
     rate: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """The part of a video that is asked for.
+
+    Attributes:
+        begin: Where it begins, in seconds on the file's own clock; None is the file's beginning,
+            whatever its clock says there.
+        end: Where it ends, in seconds on the file's own clock; None is the file's end.
+        limit: Most frames taken, or None.
+        whole: Whether a damaged file is refused; otherwise it is taken up to the damage.
+    """
+
+    begin: Fraction | None = None
+    end: Fraction | None = None
+    limit: int | None = None
+    whole: bool = True
+
+    def shift(self, time_base: Fraction) -> int:
+        """Ticks to take off every timestamp, so that a trimmed clip begins at 0."""
+        return 0 if self.begin is None else round(self.begin / time_base)
+
+
+Opener = Callable[[], InputContainer]
+"""Opens one video from its beginning, each time anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoInfo(MediaInfo):
+    """What is known of a video, enough to write one like it.
+
+    Attributes:
+        path: The video file, whose other streams an output copies.
+        stream_index: Which of its streams the frames come from; None for an animated WebP, which
+            has no other streams.
+        time_base: Seconds a tick of the frames' timestamps.
+        colour: The colour tags of the frames' video, SDR.
+        clip: The part of the video that the frames cover.
+        pixel_aspect: Width of a pixel over its height, upright.
+        chroma: How densely its colour is sampled.
+        has_alpha: Whether its frames can be transparent.
+        plays: How often an animation plays; `FOREVER` for one that never stops.
+        reopen: Opens the video again, for its other streams; None where `path` is opened.
+    """
+
+    path: Path
+    stream_index: int | None
+    time_base: Fraction
+    colour: Colour
+    clip: Clip
+    pixel_aspect: Fraction = Fraction(1)
+    chroma: Chroma = "420"
+    has_alpha: bool = False
+    plays: int = FOREVER
+    reopen: Opener | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The last source frame of a segment, by which a reader finds the place to go on.
+
+    Attributes:
+        index: Its position in the source.
+        pts: Its presentation time in ticks.
+        crc: CRC-32 of its pixels.
+        is_time_repaired: Whether its time is not the file's own, and cannot be sought.
+    """
+
+    index: int
+    pts: int
+    crc: int
+    is_time_repaired: bool = False
+
+    @classmethod
+    def of(cls, frame: Frame, index: int) -> Self:
+        """The mark of a source frame at a position."""
+        assert frame.pts is not None
+        crc = zlib.crc32(frame.pixels.tobytes())
+        return cls(index, frame.pts, crc, frame.is_time_repaired)
 
 
 class Source(Protocol):

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 
 from mediatrans.errors import InputError, OutputError
-from mediatrans.graph import is_plain_name
-from mediatrans.media.publish import sync_folder
+from mediatrans.files.publish import sync_folder
 from mediatrans.training.config import TrainConfig
+from mediatrans.zoo.graph import is_plain_name
 
 __all__ = [
     "BEST",

@@ -1,1 +1,1 @@
-"""Pixels to pixels: the ONNX Runtime session and the translator around it."""
+"""Pixels to pixels: engines, stages and the translator around them."""

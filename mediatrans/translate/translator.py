@@ -6,11 +6,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from mediatrans import zoo
-from mediatrans.card import sha256_of
 from mediatrans.errors import ModelError
-from mediatrans.graph import MIN_SIZE
-from mediatrans.translate.session import Session
+from mediatrans.translate.engines.onnxruntime import Session
+from mediatrans.zoo.card import sha256_of
+from mediatrans.zoo.find import Generator, find
+from mediatrans.zoo.graph import MIN_SIZE
 
 __all__ = ["Translator"]
 
@@ -19,7 +19,7 @@ class Translator:
     """Translates pictures to one domain; hides padding, strides, layout and number formats.
 
     Args:
-        generator: The direction of a model, as `mediatrans.zoo.find` returns it.
+        generator: The direction of a model, as `mediatrans.zoo.find.find` returns it.
         device: "auto", "cpu", "cuda" or "cuda:N". Only "auto" may fall back to the CPU.
         threads: Threads of one operator; None lets ONNX Runtime choose.
 
@@ -34,7 +34,7 @@ class Translator:
     """
 
     def __init__(
-        self, generator: zoo.Generator, *, device: str = "auto", threads: int | None = None
+        self, generator: Generator, *, device: str = "auto", threads: int | None = None
     ) -> None:
         generator.verify()
         self.generator = generator
@@ -69,7 +69,7 @@ class Translator:
             ModelError: No model speaks that domain, two in one place do, or the file is bad.
             DeviceError: The device that was asked for does not start.
         """
-        return cls(zoo.find(to, model), device=device, threads=threads)
+        return cls(find(to, model), device=device, threads=threads)
 
     def check_unchanged(self) -> None:
         """Make sure that the file on disk is still the one that was loaded.

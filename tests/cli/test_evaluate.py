@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from mediatrans.card import read_card
 from mediatrans.cli.main import run
 from mediatrans.training.evaluation import features
+from mediatrans.zoo.card import read_card
 from tests.pairs import write_pair
 from tests.training.colours import COLOURS, tinted
 from tests.training.export.test_model_folder import write_run

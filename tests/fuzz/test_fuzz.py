@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from mediatrans.manifest import MANIFEST_NAME
+from mediatrans.conversion.manifest import MANIFEST_NAME
 from tests.fuzz import seeds
 from tests.fuzz.harness import Harness
 from tests.fuzz.mutations import Case, damaged

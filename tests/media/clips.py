@@ -16,10 +16,11 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from PIL import Image
 
-from mediatrans.media.codecs import Encoding
 from mediatrans.media.frames import Frame, Pixels
-from mediatrans.media.verification import Verification
-from mediatrans.media.videos import create_video, open_video
+from mediatrans.media.read.sources import open_video
+from mediatrans.media.write.codecs import Encoding
+from mediatrans.media.write.sinks import create_video
+from mediatrans.media.write.verification import Verification
 
 MILLISECOND = Fraction(1, 1000)
 EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT

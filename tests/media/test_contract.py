@@ -9,13 +9,15 @@ from threading import Thread
 import numpy as np
 import pytest
 
-from mediatrans.media.frame_folder import FrameFolder
 from mediatrans.media.frames import Frame, Sink, Source
-from mediatrans.media.pictures.images import PictureSink, PictureSource
-from mediatrans.media.pictures.writer import write_picture
-from mediatrans.media.video import VideoSource
-from mediatrans.media.videos import create_video, open_video
-from mediatrans.media.webp import WebpSource
+from mediatrans.media.read.folder_source import FrameFolder
+from mediatrans.media.read.picture_source import PictureSource
+from mediatrans.media.read.sources import open_video
+from mediatrans.media.read.video_source import VideoSource
+from mediatrans.media.read.webp_source import WebpSource
+from mediatrans.media.write.picture_sink import PictureSink
+from mediatrans.media.write.picture_writer import write_picture
+from mediatrans.media.write.sinks import create_video
 from tests.media.clips import MILLISECOND, moving_square, write_animation, write_clip
 
 COUNT = 6

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from mediatrans.errors import InputError
-from mediatrans.media.frame_folder import FrameFolder
 from mediatrans.media.numbered import numbered_pictures
-from mediatrans.media.video import VideoSource
-from mediatrans.media.video_sink import VideoSink
+from mediatrans.media.read.folder_source import FrameFolder
+from mediatrans.media.read.video_source import VideoSource
+from mediatrans.media.write.video_sink import VideoSink
 from tests.media.clips import packets_of, times_of
 
 

@@ -13,8 +13,8 @@ from av.subtitles.subtitle import AssSubtitle
 
 from mediatrans.errors import InputError
 from mediatrans.media.ffmpeg import run_ffmpeg
-from mediatrans.media.video import VideoSource
-from mediatrans.media.video_sink import VideoSink
+from mediatrans.media.read.video_source import VideoSource
+from mediatrans.media.write.video_sink import VideoSink
 from tests.media.clips import MILLISECOND, packets_of, times_of, translate, write_clip
 
 SUBTITLES = "1\n00:00:00,200 --> 00:00:00,900\nHello\n\n2\n00:00:01,100 --> 00:00:01,700\nagain\n"

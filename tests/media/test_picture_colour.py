@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from mediatrans.media.pictures.reader import read_picture
-from mediatrans.media.pictures.writer import write_picture
+from mediatrans.media.read.picture_reader import read_picture
+from mediatrans.media.write.picture_writer import write_picture
 from tests.media.profiles import DISPLAY_P3, cmyk_profile, grey_profile, rgb_profile
 
 SRGB = ((0.4360, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7139))

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image, ImageFile
 
 from mediatrans.errors import InputError
-from mediatrans.media.pictures.declared_size import declared_size
-from mediatrans.media.pictures.reader import read_picture
+from mediatrans.media.read.declared_size import declared_size
+from mediatrans.media.read.picture_reader import read_picture
 
 HEIC = struct.pack(">I", 24) + b"ftypheic" + bytes(4) + b"mif1heic"
 MIF1 = struct.pack(">I", 20) + b"ftypmif1" + bytes(4) + b"mif1"

@@ -11,8 +11,8 @@ from PIL.ExifTags import GPS, IFD, Base
 from PIL.PngImagePlugin import PngInfo
 
 from mediatrans.media.frames import Frame, Pixels, StillInfo
-from mediatrans.media.pictures.reader import read_picture
-from mediatrans.media.pictures.writer import write_picture
+from mediatrans.media.read.picture_reader import read_picture
+from mediatrans.media.write.picture_writer import write_picture
 from tests.media.profiles import rgb_profile
 
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a b="\xc3\xa9"/></x:xmpmeta>'

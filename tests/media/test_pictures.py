@@ -13,9 +13,10 @@ from PIL import Image, ImageCms
 
 from mediatrans.errors import InputError, OutputError
 from mediatrans.media.frames import Frame, JpegCoding, Pixels, StillInfo
-from mediatrans.media.pictures.images import PictureSink, PictureSource
-from mediatrans.media.pictures.reader import read_picture
-from mediatrans.media.pictures.writer import write_picture
+from mediatrans.media.read.picture_reader import read_picture
+from mediatrans.media.read.picture_source import PictureSource
+from mediatrans.media.write.picture_sink import PictureSink
+from mediatrans.media.write.picture_writer import write_picture
 from tests.media.clips import noise
 
 ORIENTATION = 0x0112

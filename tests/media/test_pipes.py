@@ -12,9 +12,9 @@ from av.container import InputContainer
 
 from mediatrans.errors import InputError
 from mediatrans.media.pipe_formats import STDIN_NAME
-from mediatrans.media.pipes.video_pipes import InputPipe
-from mediatrans.media.video import VideoSource
-from mediatrans.media.video_sink import VideoSink
+from mediatrans.media.read.pipe_source import InputPipe
+from mediatrans.media.read.video_source import VideoSource
+from mediatrans.media.write.video_sink import VideoSink
 from tests.media.clips import noise, write_clip
 
 LARGE = {"crf": "1", "preset": "ultrafast"}
@@ -57,7 +57,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mediatrans.media.pipes.tee._SEGMENT", 50_000)
+    monkeypatch.setattr("mediatrans.media.read.tee._SEGMENT", 50_000)
 
 
 @pytest.mark.parametrize("must_seek", [False, True])

@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from mediatrans.media.deinterlace import deinterlaced
+from mediatrans.media.read.deinterlace import deinterlaced
 from tests.media.clips import frames_of, times_of, translate, write_clip
 from tests.media.test_mux import ffmpeg
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from mediatrans.errors import DeviceError, UsageError
-from mediatrans.media import codecs
-from mediatrans.media.codecs import Encoding, probe_encoder
 from mediatrans.media.ffmpeg import run_ffmpeg
+from mediatrans.media.write import codecs
+from mediatrans.media.write.codecs import Encoding, probe_encoder
 from tests.media.clips import frames_of, times_of, translate, write_clip
 
 TIMES = [index * 40 for index in range(4)]

@@ -12,9 +12,9 @@ import pytest
 from mediatrans.errors import InputError, OutputError
 from mediatrans.media.ffmpeg import find_ffmpeg, run_ffmpeg
 from mediatrans.media.frames import Frame
-from mediatrans.media.verification import Written, verify_video
-from mediatrans.media.video import VideoSource
-from mediatrans.media.video_sink import VideoSink
+from mediatrans.media.read.video_source import VideoSource
+from mediatrans.media.write.verification import Written, verify_video
+from mediatrans.media.write.video_sink import VideoSink
 from tests.media.clips import translate, write_clip
 
 TIMES = [index * 40 for index in range(50)]
@@ -116,8 +116,8 @@ FULL_DISK = """
 import resource, sys
 from pathlib import Path
 from mediatrans.errors import OutputError
-from mediatrans.media.video import VideoSource
-from mediatrans.media.video_sink import VideoSink
+from mediatrans.media.read.video_source import VideoSource
+from mediatrans.media.write.video_sink import VideoSink
 with VideoSource(Path(sys.argv[1])) as frames:
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
     try:

@@ -12,8 +12,8 @@ from PIL import Image
 
 from mediatrans.media.ffmpeg import run_ffmpeg
 from mediatrans.media.frames import Pixels
-from mediatrans.media.video import VideoSource
-from mediatrans.media.video_sink import VideoSink
+from mediatrans.media.read.video_source import VideoSource
+from mediatrans.media.write.video_sink import VideoSink
 from tests.media.clips import Tags, largest_difference, times_of, translate, write_clip
 
 TIMES = [index * 40 for index in range(4)]

@@ -10,9 +10,9 @@ import av
 import pytest
 
 from mediatrans.media.ffmpeg import run_ffmpeg
+from mediatrans.media.read.video_source import VideoSource
 from mediatrans.media.times import SteadyClock
-from mediatrans.media.video import VideoSource
-from mediatrans.media.video_sink import VideoSink
+from mediatrans.media.write.video_sink import VideoSink
 from tests.media.clips import (
     MILLISECOND,
     largest_difference,

@@ -13,7 +13,7 @@ from mediatrans.errors import ExitCode, InputError
 from mediatrans.media.container import input_options, open_input
 from mediatrans.media.ffmpeg import run_ffmpeg
 from mediatrans.media.formats import VIDEO_SUFFIXES
-from mediatrans.media.video import VideoSource
+from mediatrans.media.read.video_source import VideoSource
 from tests.media_files import write_clip
 
 HLS = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nsecret.mp4\n#EXT-X-ENDLIST\n"

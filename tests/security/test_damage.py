@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mediatrans.card import read_card
 from mediatrans.cli.main import run
 from mediatrans.errors import ExitCode, ModelError, UsageError
-from mediatrans.media.video import VideoSource
+from mediatrans.media.read.video_source import VideoSource
 from mediatrans.training.config import load_recipe
+from mediatrans.zoo.card import read_card
 from tests.media_files import write_clip
 
 

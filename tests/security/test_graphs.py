@@ -11,8 +11,8 @@ import pytest
 from onnx import TensorProto, helper
 
 from mediatrans.errors import ModelError
-from mediatrans.graph import GraphMetadata, inspect_graph, read_graph
-from mediatrans.translate.session import Session
+from mediatrans.translate.engines.onnxruntime import Session
+from mediatrans.zoo.graph import GraphMetadata, inspect_graph, read_graph
 from tests.pairs import graph, identity, write_graph
 
 SHAPE: list[str | int | None] = ["N", "H", "W", 3]
@@ -268,7 +268,7 @@ known = os.sysconf
 os.sysconf = lambda name: 2000 if name == "SC_PHYS_PAGES" else known(name)
 from pathlib import Path
 from mediatrans.errors import InputError
-from mediatrans.translate.session import Session
+from mediatrans.translate.engines.onnxruntime import Session
 session = Session(Path(sys.argv[1]))
 session.run(np.zeros((1, 64, 64, 3), np.uint8))
 try:

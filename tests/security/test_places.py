@@ -8,12 +8,12 @@ import av
 import pytest
 import tomli_w
 
-from mediatrans.card import read_card
 from mediatrans.cli.main import run
+from mediatrans.conversion.manifest import MANIFEST_NAME
 from mediatrans.errors import ExitCode, ModelError
-from mediatrans.manifest import MANIFEST_NAME
-from mediatrans.media.publish import part_path
-from mediatrans.media.segments.work_folder import WorkFolder
+from mediatrans.files.publish import part_path
+from mediatrans.media.write.segments.work_folder import WorkFolder
+from mediatrans.zoo.card import read_card
 from tests.media_files import write_clip, write_picture
 
 

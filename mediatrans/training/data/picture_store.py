@@ -12,7 +12,7 @@ import numpy as np
 
 from mediatrans.errors import InputError, OutputError
 from mediatrans.media.frames import Pixels
-from mediatrans.media.pictures.reader import read_picture
+from mediatrans.media.read.picture_reader import read_picture
 
 __all__ = ["PictureStore", "load_reduced"]
 

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import torch
 
-from mediatrans import zoo
-from mediatrans.card import CARD_NAME, Card, read_card
 from mediatrans.errors import ModelError
 from mediatrans.media.frames import Pixels
-from mediatrans.quality.monitor import Translate
+from mediatrans.quality.cycle import Translate
 from mediatrans.training.checkpoint import load_checkpoint
 from mediatrans.training.device import choose_device
 from mediatrans.training.export.model_folder import PictureGenerator, load_generators
 from mediatrans.training.model.networks import STRIDE, ResnetGenerator
 from mediatrans.training.run_folder import CHECKPOINTS
 from mediatrans.translate.translator import Translator, pad_to_stride
+from mediatrans.zoo.card import CARD_NAME, Card, read_card
+from mediatrans.zoo.find import list_models, places
 
 __all__ = ["Candidate", "TorchTranslator", "open_candidate"]
 
@@ -77,8 +77,8 @@ def open_candidate(source: str, device: str = "auto") -> Candidate:
         return _open_run(path, device)
     named = [
         (folder, card)
-        for _, place in zoo.places()
-        for folder, card in zoo.list_models(place)
+        for _, place in places()
+        for folder, card in list_models(place)
         if isinstance(card, Card) and source in (card.name, folder.name)
     ]
     if not named:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mediatrans.errors import InputError
 from mediatrans.media.frames import Pixels
 from mediatrans.quality import metrics
-from mediatrans.quality.monitor import CycleFigures, Translate
+from mediatrans.quality.cycle import CycleFigures, Translate
 from mediatrans.training.evaluation.domain_probe import LinearProbe, folds
 from mediatrans.training.evaluation.features import FeatureNetwork
 from mediatrans.training.evaluation.fid import enough_for_fid, fid

@@ -4,7 +4,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from mediatrans.media.publish import publishing
+from mediatrans.files.publish import publishing
 from mediatrans.training.evaluation.figures import Evaluation, TranslationFigures
 from mediatrans.training.run_folder import EVALUATIONS
 

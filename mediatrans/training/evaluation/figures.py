@@ -10,10 +10,10 @@ from typing import Any, Self
 import numpy as np
 
 from mediatrans import __version__
-from mediatrans.card import CARD_NAME, read_card, write_card
 from mediatrans.errors import OutputError
-from mediatrans.quality.monitor import CycleFigures
+from mediatrans.quality.cycle import CycleFigures
 from mediatrans.training.evaluation.kid import KidFigures
+from mediatrans.zoo.card import CARD_NAME, read_card, write_card
 
 __all__ = [
     "CycleSpread",

@@ -8,7 +8,7 @@ import numpy as np
 
 from mediatrans.errors import InputError
 from mediatrans.media.frames import Pixels
-from mediatrans.media.pictures.reader import read_picture
+from mediatrans.media.read.picture_reader import read_picture
 from mediatrans.training.data.folders import find_pictures
 
 __all__ = ["Gallery"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from mediatrans.errors import InputError, UsageError
-from mediatrans.quality.monitor import Translate
+from mediatrans.quality.cycle import Translate
 from mediatrans.training.config import TrainConfig
 from mediatrans.training.data.folders import Folders, find_pictures, split_hold_out
 from mediatrans.training.evaluation.candidate import TorchTranslator

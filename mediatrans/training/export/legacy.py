@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mediatrans.card import sha256_of
 from mediatrans.errors import InputError
 from mediatrans.training.export.pair import DataNote, TrainedPair
 from mediatrans.training.model.networks import GeneratorConfig, ResnetGenerator
+from mediatrans.zoo.card import sha256_of
 
 __all__ = ["LegacyGenerator", "load_legacy_generator", "load_legacy_pair"]
 

@@ -13,9 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from mediatrans import __version__
-from mediatrans.card import CARD_NAME, Card, Direction, sha256_of, write_card
 from mediatrans.errors import InputError, OutputError
-from mediatrans.graph import INPUT_NAME, OUTPUT_NAME, GraphMetadata
 from mediatrans.training.checkpoint import Checkpoint, load_checkpoint
 from mediatrans.training.config import FREE_KEYS
 from mediatrans.training.export.pair import DataNote, TrainedPair
@@ -27,6 +25,8 @@ from mediatrans.training.model.networks import (
     ResnetGenerator,
     parameter_count,
 )
+from mediatrans.zoo.card import CARD_NAME, Card, Direction, sha256_of, write_card
+from mediatrans.zoo.graph import INPUT_NAME, OUTPUT_NAME, GraphMetadata
 
 __all__ = ["DataNote", "PictureGenerator", "export_pair", "load_generators", "publish_pair"]
 

@@ -10,7 +10,7 @@ from torch import nn
 
 from mediatrans.errors import ModelError
 from mediatrans.media.frames import Pixels
-from mediatrans.translate.session import Session
+from mediatrans.translate.engines.onnxruntime import Session
 
 __all__ = ["ParityProof", "proof_inputs", "prove_parity"]
 

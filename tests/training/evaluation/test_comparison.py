@@ -7,7 +7,6 @@ import pytest
 import torch
 from PIL import Image
 
-from mediatrans.card import read_card
 from mediatrans.errors import InputError, ModelError
 from mediatrans.quality import metrics
 from mediatrans.training.evaluation.candidate import TorchTranslator, open_candidate
@@ -16,6 +15,7 @@ from mediatrans.training.evaluation.figures import Evaluation, write_quality
 from mediatrans.training.evaluation.gallery import Gallery
 from mediatrans.training.export.model_folder import export_pair
 from mediatrans.training.model.networks import GeneratorConfig, ResnetGenerator
+from mediatrans.zoo.card import read_card
 from tests.pairs import write_pair
 from tests.training.colours import COLOURS, nothing, swap, tinted
 from tests.training.export.test_model_folder import write_run

@@ -20,7 +20,7 @@ from mediatrans.training.export.model_folder import (
 )
 from mediatrans.training.export.parity import proof_inputs, prove_parity
 from mediatrans.training.model.cyclegan import CycleGAN
-from mediatrans.translate.session import Session
+from mediatrans.translate.engines.onnxruntime import Session
 from tests.training.tiny import TINY
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:.*:FutureWarning")

@@ -1,0 +1,1 @@
+"""The batch: inputs and options become a plan, tasks and a report."""

@@ -1,0 +1,361 @@
+"""The plan: inputs and options become jobs, all checked before any work starts."""
+
+import logging
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from mediatrans.conversion.manifest import Entry, Manifest, Origin, State, input_identity
+from mediatrans.conversion.options import KINDS, ConvertOptions, settings_of
+from mediatrans.conversion.outputs import (
+    holds,
+    output_path,
+    output_suffix,
+    real_path,
+    refusal,
+    unwritable,
+)
+from mediatrans.errors import InputError, MediatransError, OutputError, UsageError
+from mediatrans.files.publish import is_part
+from mediatrans.media.formats import Kind, kind_of
+from mediatrans.media.numbered import numbered_pictures
+from mediatrans.media.pipe_formats import STDIO
+from mediatrans.media.write.segments.work_folder import is_published
+
+__all__ = ["Job", "plan"]
+
+log = logging.getLogger(__name__)
+
+_FRAMES_SUFFIX = ".mp4"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One input file and what is to become of it.
+
+    Attributes:
+        input: The file; the folder where the frames or the failure are the folder's; `-` for
+            standard input.
+        output: Where its translation goes; None where the input already failed.
+        kind: "image" or "video"; None where it could not be told.
+        error: Why it cannot be done; None for a job that is ready.
+        skip: Why it is left out; None for a job that is ready.
+        home: The output folder whose manifest tells of the output; None for a lone file.
+        origin: What the output is made from; None where it is in no manifest.
+        done: The manifest's entry of an output that is up to date, else None.
+        replaces: Whether what is there under the output's name may be replaced.
+        frames: The pictures of a folder that is converted as one video, in their order.
+    """
+
+    input: Path
+    output: Path | None = None
+    kind: Kind | None = None
+    error: MediatransError | None = None
+    skip: str | None = None
+    home: Path | None = None
+    origin: Origin | None = None
+    done: Entry | None = None
+    replaces: bool = False
+    frames: tuple[Path, ...] = ()
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is work to do."""
+        return self.error is None and self.skip is None
+
+    def refuse_taken(self) -> None:
+        """Make sure that nothing the plan did not see would be replaced.
+
+        Raises:
+            OutputError: Something is there under the output's name.
+        """
+        if self.output is None or self.output == STDIO or self.replaces:
+            return
+        if os.path.lexists(self.output):
+            raise OutputError(
+                "exists already", path=self.output, remedy="use --overwrite or another -o"
+            )
+
+
+def plan(
+    inputs: Sequence[Path], to: str, options: ConvertOptions, model_sha256: str = ""
+) -> list[Job]:
+    """Turn inputs into jobs; what cannot be done carries its error, the rest goes on.
+
+    Args:
+        inputs: Files and folders, mixed.
+        to: The domain; it ends the names that are derived.
+        options: How to convert.
+        model_sha256: The generator's digest; what an output folder holds of another one is out of
+            date.
+
+    Raises:
+        UsageError: No inputs, or an output name that no input can have.
+    """
+    if not inputs:
+        raise UsageError("nothing to convert", remedy="name pictures, videos or folders")
+    if len(inputs) > 1 and STDIO in (*inputs, options.output):
+        raise UsageError("a pipe holds one video", remedy="convert the others by themselves")
+    are_many = len(inputs) > 1 or (options.fps is None and inputs[0].is_dir())
+    if are_many and options.output and _names_a_file(options.output):
+        raise UsageError(
+            f"{options.output} cannot hold several outputs",
+            remedy="name a folder with -o, or make a folder's pictures one video with --fps",
+        )
+    if options.fps is not None and not any(given.is_dir() for given in inputs):
+        raise UsageError("--fps is for folders of frames", remedy="name a folder, or drop --fps")
+    jobs: list[Job] = []
+    for given in inputs:
+        jobs += _jobs_of(given, to, options, alone=len(inputs) == 1)
+    for job in jobs:
+        _tell_of_new_container(job, options)
+    return _look_up(_check_outputs(jobs), options, model_sha256)
+
+
+def _names_a_file(output: Path) -> bool:
+    """Whether a name that no folder bears yet ends as a picture or a video does."""
+    return not output.is_dir() and any(holds(output.suffix.lower(), kind) for kind in KINDS)
+
+
+def _jobs_of(given: Path, to: str, options: ConvertOptions, *, alone: bool) -> list[Job]:
+    try:
+        if given == STDIO:
+            return [_stdin_job(to, options)]
+        if not given.exists():
+            # A link to itself is here as well: following it ends nowhere.
+            raise InputError("no such file or folder", path=given, remedy="check the name")
+        if given.is_dir() and options.fps is not None:
+            return [_frames_job(given, to, options, alone=alone)]
+        if given.is_dir():
+            return _folder_jobs(given, to, options, alone=alone)
+        if not given.is_file():
+            raise InputError(
+                "not a regular file", path=given, remedy="name a file that can be read twice"
+            )
+        return [_file_job(given, to, options, alone=alone)]
+    except (InputError, OutputError) as error:
+        return [Job(given, error=error)]
+    except OSError as error:
+        return [Job(given, error=InputError(f"cannot be read ({error.strerror})", path=given))]
+
+
+def _tell_of_new_container(job: Job, options: ConvertOptions) -> None:
+    is_named = job.output == options.output or options.file_format is not None
+    is_file = job.input != STDIO and not job.frames
+    if job.kind != "video" or job.output is None or is_named or not is_file:
+        return
+    old, new = job.input.suffix.lower(), job.output.suffix
+    if old != new:
+        log.warning("%s: %s is not written, the output becomes %s", job.input, old, new)
+
+
+def _file_job(path: Path, to: str, options: ConvertOptions, *, alone: bool) -> Job:
+    kind = kind_of(path)
+    if kind is None:
+        raise InputError(
+            f"not a picture or video that is known by its suffix {path.suffix!r}",
+            path=path,
+            remedy="give the file its usual suffix",
+        )
+    suffix = output_suffix(path, kind, options.file_format)
+    derived = path.with_name(f"{path.stem}-{to}{_preview_mark(kind, options)}{suffix}")
+    output, home = _place(derived, f"{path.stem}{suffix}", kind, options, alone=alone)
+    return Job(path, output, kind, home=home)
+
+
+def _preview_mark(kind: Kind, options: ConvertOptions) -> str:
+    """What tells the name of a preview from that of the whole video."""
+    return "-preview" if kind == "video" and options.preview is not None else ""
+
+
+def _stdin_job(to: str, options: ConvertOptions) -> Job:
+    if options.output is None:
+        raise UsageError(
+            "what comes from a pipe has no name",
+            remedy="say where to write: -o out.mkv, or -o - for standard output",
+        )
+    name = f"stdin-{to}.{options.file_format or 'mkv'}"
+    output, _ = _place(Path(name), name, "video", options, alone=True)
+    return Job(STDIO, output, "video")
+
+
+def _frames_job(folder: Path, to: str, options: ConvertOptions, *, alone: bool) -> Job:
+    named = folder.resolve() if folder.name in ("", "..") else folder
+    frames = tuple(numbered_pictures(folder))
+    if not frames:
+        raise InputError(
+            "no pictures in this folder", path=folder, remedy="check the folder, or drop --fps"
+        )
+    suffix = output_suffix(Path(f"x{_FRAMES_SUFFIX}"), "video", options.file_format)
+    derived = named.with_name(f"{named.name}-{to}{_preview_mark('video', options)}{suffix}")
+    # No manifest: it compares files with what they were, and knows nothing of folders.
+    output, _ = _place(derived, f"{named.name}{suffix}", "video", options, alone=alone)
+    videos = [path for path in folder.iterdir() if kind_of(path) == "video" and path.is_file()]
+    left_out = sum(real_path(path) != real_path(output) for path in videos)
+    if left_out:
+        log.warning("%s: with --fps the videos in it are left out, %d here", folder, left_out)
+    return Job(folder, output, "video", frames=frames)
+
+
+def _place(
+    derived: Path, name: str, kind: Kind, options: ConvertOptions, *, alone: bool
+) -> tuple[Path, Path | None]:
+    """Where one file is written, and the output folder where it lies in one."""
+    output = output_path(
+        options.output, derived, name, kind, alone=alone, file_format=options.file_format
+    )
+    in_folder = options.output is not None and output not in (options.output, STDIO)
+    return output, options.output if in_folder else None
+
+
+def _folder_jobs(folder: Path, to: str, options: ConvertOptions, *, alone: bool) -> list[Job]:
+    named = folder.resolve() if folder.name in ("", "..") else folder
+    if options.output == STDIO:
+        raise UsageError(
+            "a folder is not written to a pipe", remedy="make its pictures one video with --fps"
+        )
+    if options.output is None:
+        target = named.with_name(f"{named.name}-{to}")
+    else:
+        target = options.output if alone else options.output / named.name
+    if real_path(target).is_relative_to(real_path(folder)):
+        raise OutputError(
+            f"the output folder {target} is inside the input folder",
+            path=folder,
+            remedy="name one outside it with -o",
+        )
+    if target.is_file():
+        raise OutputError(
+            "is a file, but a folder is to be written there", path=target, remedy="use another -o"
+        )
+    jobs = [_kept_inside(job, target) for job in _walk(folder, target, options.file_format)]
+    if not jobs:
+        raise InputError(
+            "no pictures or videos in this folder", path=folder, remedy="check the folder"
+        )
+    if options.preview is None:
+        return jobs
+    beyond = f"beyond --preview {options.preview}"
+    return [
+        *jobs[: options.preview],
+        *(replace(job, skip=beyond) if job.ready else job for job in jobs[options.preview :]),
+    ]
+
+
+def _walk(folder: Path, target: Path, file_format: str | None) -> Iterator[Job]:
+    """The jobs of a folder in the order of their paths; links are followed, loops are not."""
+    unreadable: list[OSError] = []
+    ancestors = {folder: {folder.resolve()}}
+    for place, folders, files in os.walk(folder, onerror=unreadable.append, followlinks=True):
+        here = Path(place)
+        above = ancestors.pop(here)
+        for name in sorted(folders):
+            resolved = (here / name).resolve()
+            if resolved in above:
+                folders.remove(name)
+                yield _bad(here / name, "a link to a folder that contains it", "remove the link")
+            else:
+                ancestors[here / name] = above | {resolved}
+        folders.sort()
+        for name in sorted(files):
+            path = here / name
+            if is_part(path):
+                continue
+            if path.exists() and not path.is_file():
+                log.info("%s: not a regular file, left out", path)
+                continue
+            kind = kind_of(path)
+            if kind is None:
+                log.info("%s: not a picture or video, left out", path)
+            elif not path.exists():
+                yield _bad(path, "a link that leads nowhere", "remove the link")
+            else:
+                suffix = output_suffix(path, kind, file_format)
+                output = (target / path.relative_to(folder)).with_suffix(suffix)
+                yield Job(path, output, kind, home=target)
+    for error in unreadable:
+        yield _bad(Path(error.filename), f"cannot be listed ({error.strerror})", "allow reading")
+
+
+def _kept_inside(job: Job, target: Path) -> Job:
+    """The job, or its failure where a link in the output folder leads its output out of there."""
+    if job.output is None or real_path(job.output.parent).is_relative_to(real_path(target)):
+        return job
+    problem = f"{job.output.parent} is a link that leads out of the output folder"
+    return replace(
+        job,
+        error=OutputError(problem, path=job.output, remedy="remove the link, or use another -o"),
+    )
+
+
+def _bad(path: Path, problem: str, remedy: str) -> Job:
+    return Job(path, error=InputError(problem, path=path, remedy=remedy))
+
+
+def _check_outputs(jobs: list[Job]) -> list[Job]:
+    # As texts: a folder may have very many files, and paths take several times the memory.
+    wanted = Counter(os.path.realpath(job.output) for job in jobs if job.ready and job.output)
+    sources = {
+        os.path.realpath(path) for job in jobs if job.ready for path in (job.input, *job.frames)
+    }
+    return [
+        replace(job, error=error)
+        if job.ready and job.output and (error := refusal(job.input, job.output, wanted, sources))
+        else job
+        for job in jobs
+    ]
+
+
+def _look_up(jobs: list[Job], options: ConvertOptions, model_sha256: str) -> list[Job]:
+    """Compare what is there with what the manifests tell of it."""
+    manifests: dict[Path, Manifest] = {}
+    settings: dict[tuple[Kind, str], dict[str, Any]] = {}
+    looked = []
+    for job in jobs:
+        manifest = None
+        if job.ready and job.home is not None and job.kind is not None:
+            manifest = manifests.setdefault(job.home, Manifest(job.home))
+            try:
+                identity = input_identity(job.input)
+            except OSError as error:
+                looked.append(
+                    _bad(job.input, f"cannot be read ({error.strerror})", "allow reading")
+                )
+                continue
+            how = job.kind, job.output.suffix.lower() if job.output else ""
+            if how not in settings:
+                settings[how] = settings_of(options, *how)
+            job = replace(job, origin=Origin(identity, model_sha256, settings[how]))
+        looked.append(_compared(job, manifest, options))
+    return looked
+
+
+def _compared(job: Job, manifest: Manifest | None, options: ConvertOptions) -> Job:
+    if not job.ready or job.output is None or job.output == STDIO:
+        return job
+    if not os.path.lexists(job.output):
+        return _checked_place(job, job.output)
+    state: State = "foreign"
+    entry = None
+    if manifest is not None and job.origin is not None:
+        state, entry = manifest.look_up(job.output, job.origin)
+    if state == "current" and entry is not None and (entry.cycle or not options.limits):
+        return replace(job, skip="up to date", done=entry)
+    if options.overwrite or state != "foreign":
+        return _checked_place(replace(job, replaces=True), job.output)
+    if is_published(job.output):
+        return job
+    problem = "exists already"
+    if manifest is not None and manifest.knows(job.output):
+        problem = "was changed after it was written here"
+    error = OutputError(problem, path=job.output, remedy="use --overwrite or another -o")
+    return replace(job, error=error)
+
+
+def _checked_place(job: Job, output: Path) -> Job:
+    """The job, failed where its output's folder cannot be written to."""
+    error = unwritable(output)
+    return job if error is None else replace(job, error=error)

@@ -1,1 +1,0 @@
-"""Still pictures: reading, colours, metadata, writing."""

@@ -1,1 +1,0 @@
-"""Videos through standard input and output."""

@@ -1,0 +1,1 @@
+"""Files to frames: videos, animations, folders, pictures and pipes."""

@@ -1,0 +1,209 @@
+"""One still picture file as a frame: upright, sRGB, 8 bits, and what it takes to write it back."""
+
+import logging
+from pathlib import Path
+from typing import BinaryIO
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps
+from PIL.ExifTags import Base
+from PIL.ImageFile import ImageFile
+
+from mediatrans.errors import InputError
+from mediatrans.media.colour.profiles import to_8_bits, to_srgb
+from mediatrans.media.frames import Frame, Pixels, StillInfo
+from mediatrans.media.limits import MAX_PIXELS
+from mediatrans.media.read.declared_size import HEADER_BYTES, declared_size
+from mediatrans.media.read.picture_metadata import (
+    dpi_of,
+    exif_of,
+    is_lossless_webp,
+    jpeg_coding,
+    xmp_of,
+)
+from mediatrans.media.read.plugins import Plugin, plugin_for
+
+__all__ = ["read_picture"]
+
+_LOG = logging.getLogger(__name__)
+
+# Formats that only decode pixels: EPS and WMF, say, would run other programs.
+# fmt: off
+_FORMATS = (
+    "JPEG", "MPO", "PNG", "WEBP", "TIFF", "GIF", "BMP", "DIB", "PPM", "AVIF", "JPEG2000",
+    "TGA", "SGI", "SUN", "QOI", "PCX", "ICO", "HEIF", "JXL",
+)
+# fmt: on
+_PREFIX = 16  # bytes, as many as Pillow shows its readers
+_PAM = b"P7\n"
+_GET_WHOLE = "get a whole copy of the file"
+
+
+def read_picture(path: Path, *, index: int = 0, max_pixels: int = MAX_PIXELS) -> Frame:
+    """Read a still picture upright and in sRGB, whatever its mode, depth and profile.
+
+    Grey and palette pictures come out as colour; the first picture of an animation is taken.
+
+    Args:
+        path: The picture file.
+        index: The frame's position in its source.
+        max_pixels: Larger pictures are refused before they are decoded.
+
+    Returns:
+        A frame of uint8 [H, W, 3] pixels, with alpha where the file has transparency.
+
+    Raises:
+        InputError: The file is missing, empty, damaged, too large or no picture.
+    """
+    try:
+        with path.open("rb") as file:
+            header = file.read(HEADER_BYTES)
+            if not header:
+                raise InputError("the file is empty", path=path, remedy=_GET_WHOLE)
+            if size := declared_size(header):
+                _check_size(path, *size, max_pixels)
+            plugin = plugin_for(header)
+            picture = _identify(file, header, plugin, path)
+            if picture is None:
+                return _read_with_opencv(header, plugin, path, index)
+            _check_size(path, *picture.size, max_pixels)
+            if picture.format == "PNG":
+                picture = _with_sums_checked(picture, file, path)
+            return _decode(picture, file, path, index)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(
+            f"cannot read the picture: {reason}",
+            path=path,
+            remedy="check the file and its permissions",
+        ) from error
+
+
+def _identify(file: BinaryIO, header: bytes, plugin: Plugin | None, path: Path) -> ImageFile | None:
+    """Open a picture as `Image.open` does, but without its process-wide pixel limit."""
+    Image.init()
+    if plugin is not None and not plugin.can_read(header):
+        plugin.register()
+    for name in _FORMATS:
+        factory, accept = Image.OPEN.get(name, (None, None))
+        if factory is None:
+            continue
+        file.seek(0)
+        try:
+            if accept is None or accept(header[:_PREFIX]) is True:
+                return factory(file, "")
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            said = str(error).rstrip(".")
+            raise InputError(
+                f"refused before decoding: {said}", path=path, remedy="scale the picture down"
+            ) from error
+        except Exception as error:  # plugins raise what their parsing stumbles on
+            _LOG.debug("not %s: %s", name, error)
+    return None
+
+
+def _check_size(path: Path, width: int, height: int, max_pixels: int) -> None:
+    if width * height > max_pixels:
+        raise InputError(
+            f"{width}x{height} pixels are more than the limit of {max_pixels:,}",
+            path=path,
+            remedy=f"raise it with --max-pixels {width * height}, or scale the picture down",
+        )
+
+
+def _with_sums_checked(picture: ImageFile, file: BinaryIO, path: Path) -> ImageFile:
+    """Compare a PNG's checksums, which decoding leaves out; zeros for pixels would pass it."""
+    factory, _ = Image.OPEN["PNG"]
+    try:
+        picture.verify()
+        file.seek(0)
+        return factory(file, "")
+    except Exception as error:  # as in _decode
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> InputError:
+    return InputError(f"damaged picture: {error}", path=path, remedy=_GET_WHOLE)
+
+
+def _decode(picture: ImageFile, file: BinaryIO, path: Path, index: int) -> Frame:
+    jpeg = jpeg_coding(picture)
+    mode, bits = picture.mode, _bits(picture)
+    try:
+        if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":
+            _LOG.warning("%s: animated or of several pages, only the first picture is taken", path)
+        picture.load()
+        upright, is_transposed = _upright(picture)
+        converted = to_srgb(to_8_bits(upright, path), path)
+        pixels: Pixels = np.array(converted.picture.convert("RGB"))
+    except InputError:
+        raise
+    except Exception as error:  # decoders raise what damaged data makes them raise
+        raise _damaged(path, error) from error
+    colour = converted.picture
+    deep = "16 bits a channel, computed at 8" if bits == 16 else None
+    still = StillInfo(
+        mode=mode,
+        bits=bits,
+        exif=exif_of(upright, picture.format, is_srgb_now=converted.note is not None),
+        dpi=dpi_of(upright.info.get("dpi"), is_transposed=is_transposed),
+        icc=converted.icc,
+        xmp=xmp_of(upright.info.get("xmp")),
+        jpeg=jpeg,
+        lossless=picture.format == "WEBP" and is_lossless_webp(file),
+        notes=tuple(note for note in (deep, converted.note) if note),
+    )
+    alpha = np.array(colour.getchannel("A")) if "A" in colour.getbands() else None
+    return Frame(pixels=pixels, index=index, name=str(path), alpha=alpha, still=still)
+
+
+def _upright(picture: Image.Image) -> tuple[Image.Image, bool]:
+    """The picture as it is meant to be seen, and whether width and height were swapped."""
+    try:
+        is_transposed = picture.getexif().get(Base.Orientation, 1) >= 5
+        return ImageOps.exif_transpose(picture), is_transposed
+    except Exception as error:  # an unreadable EXIF block is no reason to refuse the pixels
+        _LOG.debug("no orientation: %s", error)
+        return picture, False
+
+
+def _bits(picture: ImageFile) -> int:
+    for tile in picture.tile:
+        arguments = tile.args if isinstance(tile.args, tuple) else (tile.args,)
+        raw_mode, most = str(arguments[0]), arguments[-1]
+        if ";16" in raw_mode or (picture.format == "PPM" and isinstance(most, int) and most > 255):
+            return 16
+    return 16 if picture.mode.startswith("I") else 8
+
+
+def _read_with_opencv(header: bytes, plugin: Plugin | None, path: Path, index: int) -> Frame:
+    """Read what Pillow does not: PAM, and AVIF where this Pillow lacks it."""
+    suffix = ".pam" if header.startswith(_PAM) else f".{plugin.title.lower()}" if plugin else ""
+    # Only of these two the size is known beforehand.
+    known = suffix in (".pam", ".avif") and cv2.haveImageReader(str(path))
+    if not known or declared_size(header) is None:
+        raise _unreadable(plugin, header, path)
+    try:
+        pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR_RGB)
+    except cv2.error as error:
+        raise _damaged(path, error) from error
+    if pixels is None:
+        raise _unreadable(plugin, header, path)
+    return Frame(pixels.astype(np.uint8), index, str(path), still=StillInfo(mode="RGB"))
+
+
+def _unreadable(plugin: Plugin | None, header: bytes, path: Path) -> InputError:
+    if plugin is None:
+        return InputError(
+            "not a picture that can be read",
+            path=path,
+            remedy="check that the file is whole and really a picture",
+        )
+    if plugin.can_read(header):
+        return InputError(f"damaged {plugin.title} picture", path=path, remedy=_GET_WHOLE)
+    return InputError(
+        f"reading {plugin.title} needs {plugin.package}, which is not installed",
+        path=path,
+        remedy=f"pip install {plugin.package}, or convert the picture to PNG or JPEG first",
+    )

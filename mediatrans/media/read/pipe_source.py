@@ -1,0 +1,176 @@
+"""Video from standard input, spooled where its container has to seek."""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+import av
+from av.container import InputContainer
+
+from mediatrans.errors import InputError, UsageError
+from mediatrans.media.container import (
+    check_streams,
+    check_whole,
+    input_error,
+    input_options,
+    open_input,
+)
+from mediatrans.media.limits import MAX_SPOOL_MB
+from mediatrans.media.pipe_formats import STDIN_NAME
+from mediatrans.media.read.tee import Tee, not_spooled, too_large
+from mediatrans.media.read.waiting import Read, interruptible
+
+__all__ = ["InputPipe"]
+
+_CHUNK = 1 << 16
+_MEGABYTE = 1_000_000
+_TS_PACKET = 188
+_SEQUENTIAL_STARTS = (b"\x1a\x45\xdf\xa3", b"FLV\x01", b"YUV4MPEG2 ", b"nut/multimedia", b"DKIF")
+_PICTURE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"BM")
+
+
+class InputPipe:
+    """Standard input as a video that can be opened twice: once to decode, once to copy from.
+
+    Matroska, WebM, MPEG-TS, FLV, NUT, IVF and Y4M are read as they come, everything else is
+    written to a temporary file first. Opened by its `with` block.
+
+    Args:
+        must_seek: The video is not read from its beginning, so it is spooled whatever it is.
+        spool_mb: Most megabytes kept on disk at one time.
+        whole: Refuse a video that is cut short at once where that can be told.
+        stream: What to read; None takes standard input.
+    """
+
+    def __init__(
+        self,
+        *,
+        must_seek: bool = False,
+        spool_mb: int = MAX_SPOOL_MB,
+        whole: bool = True,
+        stream: BinaryIO | None = None,
+    ) -> None:
+        self._must_seek = must_seek
+        self._whole = whole
+        self._limit = spool_mb * _MEGABYTE
+        self._stream = stream or sys.stdin.buffer
+        self._stack = ExitStack()
+        self._spooled: Path | None = None
+        self._tee: Tee | None = None
+
+    def __enter__(self) -> Self:
+        """Look at the first bytes, and spool the rest where the container has to seek.
+
+        Raises:
+            UsageError: Nothing is piped in.
+            InputError: It is empty, a picture, or larger than may be spooled.
+        """
+        if self._stream.isatty():
+            raise UsageError("nothing is piped in", remedy="give a file, or pipe a video in")
+        with self._stack:
+            read = self._stack.enter_context(interruptible(self._stream.fileno()))
+            start = _read_start(read)
+            _refuse_pictures(start)
+            if self._must_seek or not _is_sequential(start):
+                self._spooled = self._spool(read, start)
+            else:
+                self._tee = self._stack.enter_context(closing(Tee(read, start, self._limit)))
+            self._stack = self._stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def open(self) -> InputContainer:
+        """Open the video, from its beginning; at most twice.
+
+        Raises:
+            InputError: It is damaged or no video.
+        """
+        if self._spooled is not None:
+            with _as_stdin():
+                return open_input(self._spooled, whole=self._whole)
+        assert self._tee is not None
+        try:
+            container = av.open(
+                self._tee.reader(),
+                "r",
+                container_options=input_options(),
+                metadata_errors="replace",
+            )
+        except av.FFmpegError as error:
+            raise input_error(STDIN_NAME, error, "not a video that can be read") from error
+        check_streams(container, STDIN_NAME)
+        if len(container.streams) == 1:
+            self._tee.seal()
+        return container
+
+    def check_whole(self) -> None:
+        """Refuse a video that is cut short; one that is read as it comes tells by itself.
+
+        Raises:
+            InputError: It is.
+        """
+        if self._spooled is not None:
+            with _as_stdin():
+                check_whole(self._spooled)
+
+    def _spool(self, read: Read, start: bytes) -> Path:
+        size, chunk = 0, start
+        try:
+            folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="mediatrans-"))
+            path = Path(folder) / "stdin"
+            with path.open("wb") as file:
+                while chunk:
+                    size += len(chunk)
+                    if size > self._limit:
+                        raise too_large(self._limit)
+                    file.write(chunk)
+                    chunk = read(_CHUNK)
+        except OSError as error:
+            raise not_spooled(error) from error
+        return path
+
+
+@contextmanager
+def _as_stdin() -> Iterator[None]:
+    """Call the temporary file what the user knows it as."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(error.problem, path=STDIN_NAME, remedy=error.remedy) from error
+
+
+def _read_start(read: Read) -> bytes:
+    start = b""
+    while len(start) < _CHUNK and (chunk := read(_CHUNK - len(start))):
+        start += chunk
+        if len(start) > 2 * _TS_PACKET:
+            break
+    if not start:
+        raise InputError(
+            "nothing came through the pipe", path=STDIN_NAME, remedy="check what feeds it"
+        )
+    return start
+
+
+def _is_sequential(start: bytes) -> bool:
+    is_ts = start[:1] == b"G" and start[_TS_PACKET : _TS_PACKET + 1] == b"G"
+    return is_ts or start.startswith(_SEQUENTIAL_STARTS)
+
+
+def _refuse_pictures(start: bytes) -> None:
+    is_webp = start[:4] == b"RIFF" and start[8:12] == b"WEBP"
+    if is_webp or start.startswith(_PICTURE_STARTS):
+        raise InputError(
+            "a picture, but only videos are piped", path=STDIN_NAME, remedy="name its file"
+        )

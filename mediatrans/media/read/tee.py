@@ -1,0 +1,179 @@
+"""One pipe for two readers, kept on disk between them."""
+
+import os
+import tempfile
+import weakref
+from collections import deque
+from threading import Lock
+from typing import BinaryIO
+
+from mediatrans.errors import InputError
+from mediatrans.media.pipe_formats import STDIN_NAME
+from mediatrans.media.read.waiting import Read
+from mediatrans.media.truncation import matroska_size
+
+__all__ = ["Tee", "TeeReader", "not_spooled", "too_large"]
+
+_CHUNK = 1 << 16
+_SEGMENT = 1 << 24
+_MEGABYTE = 1_000_000
+
+
+class Tee:
+    """What comes out of a pipe, for two readers, on disk until both have read it.
+
+    Args:
+        read: Reads from the pipe.
+        start: What was read of it already.
+        limit: Most bytes kept.
+    """
+
+    def __init__(self, read: Read, start: bytes, limit: int) -> None:
+        self._read = read
+        self._limit = limit
+        self._declared = matroska_size(start) or 0
+        self._lock = Lock()
+        self._segments: deque[BinaryIO] = deque()
+        self._begin = self._end = 0
+        self._is_over = False
+        self._positions = [0, 0]
+        self._opened = 0
+        self._sealed_at: int | None = None
+        self._gone: set[int] = set()
+        self._error: InputError | None = None
+        self._told: set[int] = set()
+        self._append(start)
+
+    def close(self) -> None:
+        """Take the files away."""
+        for segment in self._segments:
+            segment.close()
+
+    def reader(self) -> "TeeReader":
+        """The next reader, at the beginning; nothing is kept for it once nobody holds it."""
+        number = self._opened
+        self._opened += 1
+        reader = TeeReader(self, number)
+        # Demuxers do not close what they were given, they let it go.
+        weakref.finalize(reader, self._gone.add, number)
+        return reader
+
+    def seal(self) -> None:
+        """Let the second reader see what has been read by now and no more: the rest is not its."""
+        with self._lock:
+            if self._sealed_at is None:
+                self._sealed_at = self._end
+
+    def read(self, number: int, most: int) -> bytes:
+        """Up to so many bytes for a reader; none at the end.
+
+        Raises:
+            InputError: What comes is cut short or too much. Each reader is told once: demuxers ask
+                on.
+        """
+        with self._lock:
+            position = self._positions[number]
+            if number == 1 and self._sealed_at is not None:
+                most = min(most, self._sealed_at - position)
+            elif position == self._end:
+                self._fetch_for(number)
+            data = self._stored(position, most)
+            self._positions[number] += len(data)
+            self._forget()
+            return data
+
+    def _fetch_for(self, number: int) -> None:
+        if self._error is None:
+            try:
+                self._fetch()
+            except InputError as error:
+                self._error = error
+        if self._error is not None and number not in self._told:
+            self._told.add(number)
+            raise self._error
+
+    def _fetch(self) -> None:
+        if self._is_over:
+            return
+        chunk = self._read(_CHUNK)
+        self._is_over = not chunk
+        if self._is_over and self._end < self._declared:
+            raise InputError(
+                f"cut short by {self._declared - self._end:,} bytes",
+                path=STDIN_NAME,
+                remedy="check what feeds the pipe",
+            )
+        self._append(chunk)
+        if self._end - self._begin > self._limit + _SEGMENT:
+            raise too_large(self._limit)
+
+    def _append(self, data: bytes) -> None:
+        while data:
+            room = self._begin + len(self._segments) * _SEGMENT - self._end
+            try:
+                if room == 0:
+                    file = tempfile.TemporaryFile(prefix="mediatrans-", buffering=0)  # noqa: SIM115
+                    self._segments.append(file)
+                    room = _SEGMENT
+                segment = self._segments[-1]
+                segment.seek(0, os.SEEK_END)
+                room = segment.write(data[:room])
+            except OSError as error:
+                raise not_spooled(error) from error
+            self._end += len(data[:room])
+            data = data[room:]
+
+    def _stored(self, position: int, most: int) -> bytes:
+        index, offset = divmod(position - self._begin, _SEGMENT)
+        if most <= 0 or position >= self._end:
+            return b""
+        segment = self._segments[index]
+        segment.seek(offset)
+        return segment.read(most)
+
+    def _forget(self) -> None:
+        needed = self._positions[0]
+        is_behind = self._sealed_at is None or self._positions[1] < self._sealed_at
+        if is_behind and 1 not in self._gone:
+            needed = min(self._positions)
+        while self._segments and needed >= self._begin + _SEGMENT:
+            self._segments.popleft().close()
+            self._begin += _SEGMENT
+
+
+class TeeReader:
+    """One reader of a tee; without a `seek`, so that no demuxer tries to."""
+
+    def __init__(self, tee: Tee, number: int) -> None:
+        self._tee = tee
+        self._number = number
+
+    def read(self, most: int) -> bytes:
+        """Up to so many bytes; none at the end."""
+        return self._tee.read(self._number, most)
+
+
+def too_large(limit: int) -> InputError:
+    """More came through the pipe than may be kept.
+
+    Args:
+        limit: Most bytes.
+    """
+    return InputError(
+        f"more than {limit // _MEGABYTE:,} megabytes had to be spooled",
+        path=STDIN_NAME,
+        remedy="raise --spool-limit, or give the file by its name",
+    )
+
+
+def not_spooled(error: OSError) -> InputError:
+    """There is no room for what comes through the pipe.
+
+    Args:
+        error: What the operating system said.
+    """
+    return InputError(
+        f"cannot be spooled: {(error.strerror or str(error)).lower()}",
+        path=STDIN_NAME,
+        remedy="let TMPDIR name a folder with more room",
+    )

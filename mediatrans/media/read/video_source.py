@@ -1,0 +1,315 @@
+"""A video file as a source of frames: each decoded frame once, upright, R'G'B', exactly timed."""
+
+import logging
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from fractions import Fraction
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+from av import VideoFrame
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.codeccontext import VideoCodecContext
+from av.video.stream import VideoStream
+
+from mediatrans.errors import InputError
+from mediatrans.media.animation import FOREVER, Animation, animation_of
+from mediatrans.media.colour.yuv import Colour, ToRgb, chroma_of, has_alpha, is_hdr, is_wide
+from mediatrans.media.container import input_error, limit_stream, open_input
+from mediatrans.media.frames import Clip, Frame, Opener, VideoInfo
+from mediatrans.media.read.deinterlace import deinterlaced
+from mediatrans.media.read.orientation import display_matrix, is_transposing, upright
+from mediatrans.media.times import SteadyClock
+
+__all__ = ["VideoSource"]
+
+_LOG = logging.getLogger(__name__)
+
+# Joined midway, and packets get lost on the air: no reason to give the rest up.
+_BROADCASTS = frozenset({"mpegts", "mpeg"})
+# FFmpeg's own decoders leave the alpha that WebM keeps beside the picture where it is.
+_ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+
+
+class VideoSource:
+    """A video's main stream as frames.
+
+    Opened by its `with` block; iterating may happen on another thread.
+
+    Args:
+        path: The video file.
+        start_s: Seconds after the file's beginning at which to start; times then begin at 0.
+        end_s: Seconds after the file's beginning at which to stop.
+        limit: Most frames to take.
+        whole: Refuse a file that is cut short at once; otherwise it is read up to there.
+        opener: Opens the video where it is no file, and then counts instead of `whole`.
+
+    Attributes:
+        path: The video file.
+        decoded: Frames decoded until now, those before the asked-for part included.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        start_s: float | Fraction | None = None,
+        end_s: float | Fraction | None = None,
+        limit: int | None = None,
+        whole: bool = True,
+        opener: Opener | None = None,
+    ) -> None:
+        self.path = self._path = path
+        self._reopen = opener
+        self._opener = opener or partial(open_input, path, whole=whole)
+        self.decoded = 0
+        self._whole = whole
+        self._start_s = start_s
+        self._end_s = end_s
+        self._limit = limit
+        self._container: InputContainer | None = None
+        self._info: VideoInfo | None = None
+        self._decoded: Iterator[VideoFrame] = iter(())
+
+    @property
+    def info(self) -> VideoInfo:
+        """What is known before the first frame; inside the `with` block only."""
+        assert self._info is not None, "opened by its with block"
+        return self._info
+
+    def __enter__(self) -> Self:
+        """Open the file and decode its first frame.
+
+        Raises:
+            InputError: The file is missing, damaged, no video, or has no frame where asked.
+        """
+        self._container = self._opener()
+        try:
+            self._open(self._container)
+        except BaseException:
+            self._container.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        # The generator holds the demuxer's buffers: it goes before the container.
+        self._decoded = iter(())
+        if self._container is not None:
+            self._container.close()
+
+    def restart(self, time_s: Fraction | None) -> None:
+        """Begin anew at a keyframe before a time; the frames are then counted from there.
+
+        Args:
+            time_s: Seconds on the clock of the frames; None begins with the first frame.
+
+        Raises:
+            InputError: The file cannot be opened again.
+        """
+        assert self._container is not None, "opened by its with block"
+        self._decoded = iter(())
+        self._container.close()
+        self._container = self._opener()
+        stream = _main_stream(self._container, self._path)
+        limit_stream(stream, self._path)
+        stream.thread_type = "AUTO"
+        clip = self.info.clip
+        begin = clip.begin if time_s is None else time_s + (clip.begin or 0)
+        frames = self._decode(self._container, stream, clip, begin)
+        self._decoded = deinterlaced(frames, self._path)
+
+    def __iter__(self) -> Generator[Frame, None, None]:
+        info = self.info
+        clock = SteadyClock(str(self._path), info.time_base)
+        shift = info.clip.shift(info.time_base)
+        convert: ToRgb | None = None
+        for index, decoded in enumerate(islice(self._decoded, info.clip.limit)):
+            convert = convert or ToRgb(decoded)
+            pixels, alpha = convert(decoded)
+            matrix = display_matrix(decoded)
+            time = clock.tick(decoded.pts, decoded.duration)
+            yield Frame(
+                pixels=upright(pixels, matrix),
+                index=index,
+                name=f"{self._path}, frame {index}",
+                pts=time - shift,
+                duration=decoded.duration or None,
+                time_base=info.time_base,
+                alpha=None if alpha is None else upright(alpha, matrix),
+                is_time_repaired=time != decoded.pts,
+            )
+
+    def _open(self, container: InputContainer) -> None:
+        stream = _main_stream(container, self._path)
+        limit_stream(stream, self._path)
+        stream.thread_type = "AUTO"
+        assert stream.time_base is not None
+        clip = _clip(container, self._start_s, self._end_s, self._limit, self._whole)
+        frames = deinterlaced(self._decode(container, stream, clip, clip.begin), self._path)
+        first = next(frames, None)
+        if first is None:
+            raise InputError(
+                "there is no picture to read",
+                path=self._path,
+                remedy="check --start and --end against its length, and that the file is whole",
+            )
+        self._decoded = chain([first], frames)
+        info = _info(container, stream, first, self._path, clip)
+        self._info = replace(info, reopen=self._reopen)
+        _warn(stream, first, self._path)
+
+    def _decode(
+        self,
+        container: InputContainer,
+        stream: VideoStream,
+        clip: Clip,
+        begin: Fraction | None,
+    ) -> Iterator[VideoFrame]:
+        """The frames within the clip from a keyframe before `begin` on, in presentation order."""
+        time_base = stream.time_base
+        assert time_base is not None
+        is_broadcast = container.format.name in _BROADCASTS
+        decoder = _decoder(stream)
+        count = 0
+        is_damaged = False
+        try:
+            if begin is not None:
+                container.seek(int(begin / time_base), stream=stream)
+            for packet in container.demux(stream):
+                if packet.is_corrupt and not is_broadcast:
+                    raise self._damaged(count)
+                for frame in decoder.decode(packet):
+                    count += 1
+                    self.decoded += 1
+                    time = None if frame.pts is None else frame.pts * time_base
+                    if time is not None and clip.begin is not None and time < clip.begin:
+                        continue
+                    if time is not None and clip.end is not None and time >= clip.end:
+                        return
+                    if frame.is_corrupt and not is_damaged:
+                        is_damaged = True
+                        start = Fraction(container.start_time or 0, av.time_base)
+                        _LOG.warning(
+                            "%s: damaged at %.3f s: frames may be missing or filled in there, "
+                            "and further on", self._path, (time or start) - start,
+                        )  # fmt: skip
+                    yield frame
+        except av.FFmpegError as error:
+            raise input_error(self._path, error, f"damaged after frame {count}") from error
+
+    def _damaged(self, count: int) -> InputError:
+        return InputError(
+            f"damaged after frame {count}",
+            path=self._path,
+            remedy="get a whole copy of the file, or repair it with ffmpeg first",
+        )
+
+
+def _main_stream(container: InputContainer, path: Path) -> VideoStream:
+    stream = container.streams.best("video")
+    if not isinstance(stream, VideoStream) or stream.disposition & Disposition.attached_pic:
+        raise InputError("holds no video stream", path=path, remedy="check that it is a video")
+    if stream.codec_context is None:
+        raise InputError(
+            "its video codec is not known here", path=path, remedy="convert it with ffmpeg first"
+        )
+    return stream
+
+
+def _decoder(stream: VideoStream) -> VideoStream | VideoCodecContext:
+    """The stream's own decoder, or the one that knows of its alpha."""
+    native = stream.codec_context
+    name = _ALPHA_DECODERS.get(native.codec.canonical_name)
+    if stream.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
+        return stream
+    decoder = VideoCodecContext.create(name, "r")
+    assert isinstance(decoder, VideoCodecContext)
+    decoder.extradata = native.extradata
+    # The container's tags, which a decoder made apart from the stream has not seen.
+    decoder.color_range, decoder.colorspace = native.color_range, native.colorspace
+    decoder.color_primaries, decoder.color_trc = native.color_primaries, native.color_trc
+    return decoder
+
+
+def _clip(
+    container: InputContainer,
+    start_s: float | Fraction | None,
+    end_s: float | Fraction | None,
+    limit: int | None,
+    whole: bool,
+) -> Clip:
+    origin = Fraction(container.start_time or 0, av.time_base)
+    return Clip(
+        begin=None if not start_s else origin + Fraction(start_s),
+        end=None if end_s is None else origin + Fraction(end_s),
+        limit=limit,
+        whole=whole,
+    )
+
+
+def _info(
+    container: InputContainer, stream: VideoStream, first: VideoFrame, path: Path, clip: Clip
+) -> VideoInfo:
+    assert stream.time_base is not None
+    width, height = first.width, first.height
+    aspect = stream.sample_aspect_ratio or Fraction(1)
+    matrix = display_matrix(first)
+    if is_transposing(matrix):
+        width, height, aspect = height, width, 1 / aspect
+    rate = stream.guessed_rate or stream.average_rate
+    animation = animation_of(path)
+    return VideoInfo(
+        width=width,
+        height=height,
+        frame_count=_frame_count(container, stream, rate, animation, clip),
+        rate=rate,
+        path=path,
+        stream_index=stream.index,
+        time_base=stream.time_base,
+        colour=Colour.of(first),
+        clip=clip,
+        pixel_aspect=aspect,
+        chroma=chroma_of(first.format),
+        has_alpha=has_alpha(first.format),
+        plays=animation.plays if animation else FOREVER,
+    )
+
+
+def _frame_count(
+    container: InputContainer,
+    stream: VideoStream,
+    rate: Fraction | None,
+    animation: Animation | None,
+    clip: Clip,
+) -> int | None:
+    count: int | None = stream.frames or (animation.frames if animation else None)
+    if (count is None or clip.begin or clip.end) and container.duration and rate:
+        origin = Fraction(container.start_time or 0, av.time_base)
+        file_end = origin + Fraction(container.duration, av.time_base)
+        begin, end = clip.begin or origin, min(clip.end or file_end, file_end)
+        count = max(1, round((end - begin) * rate))
+    if clip.limit is not None:
+        count = min(count, clip.limit) if count else None
+    return count
+
+
+def _warn(stream: VideoStream, first: VideoFrame, path: Path) -> None:
+    if is_hdr(first):
+        _LOG.warning("%s: HDR, tone-mapped to SDR (bt709, 8 bits)", path)
+    elif is_wide(first):
+        _LOG.warning("%s: wide colours, mapped to bt709 with 8 bits", path)
+    elif first.format.components[0].bits > 8:
+        bits = first.format.components[0].bits
+        _LOG.warning("%s: %d bits a channel, translated with 8", path, bits)
+    if stream.metadata.get("alpha_mode") == "1" and not has_alpha(first.format):
+        _LOG.warning("%s: transparent, translated as if it were opaque", path)

@@ -1,0 +1,162 @@
+"""Animated WebP as a source of frames: FFmpeg neither reads nor times it exactly."""
+
+import io
+import logging
+from collections.abc import Generator
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import numpy as np
+from PIL import WebPImagePlugin
+
+from mediatrans.errors import InputError
+from mediatrans.media.animation import animation_of
+from mediatrans.media.colour.yuv import Colour
+from mediatrans.media.frames import Clip, Frame, VideoInfo
+from mediatrans.media.limits import MAX_PIXELS
+from mediatrans.media.times import SteadyClock
+
+__all__ = ["WebpSource"]
+
+_LOG = logging.getLogger(__name__)
+
+_MILLISECOND: Final = Fraction(1, 1000)
+_QUALITY: Final = 90
+_LONGEST_MS: Final = (1 << 24) - 1
+_PICTURE_CHUNKS: Final = (b"ALPH", b"VP8 ", b"VP8L")
+_REPLACES: Final = 0x02  # each picture stands alone, instead of being laid over the one before
+# The flag that announces a chunk, RFC 9649 section 2.7.1.
+_METADATA: Final = {b"ICCP": 0x20, b"EXIF": 0x08, b"XMP ": 0x04}
+_ANIMATED: Final = 0x02
+_ALPHA: Final = 0x10
+
+
+class WebpSource:
+    """An animated WebP as frames, laid over each other as it is meant to be seen.
+
+    Args:
+        path: The file.
+        start_s: Seconds at which to start; times then begin at 0.
+        end_s: Seconds at which to stop.
+        limit: Most frames to take.
+        max_pixels: Larger animations are refused before they are decoded.
+
+    Attributes:
+        path: The file.
+        decoded: Frames decoded until now.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        start_s: float | Fraction | None = None,
+        end_s: float | Fraction | None = None,
+        limit: int | None = None,
+        max_pixels: int = MAX_PIXELS,
+    ) -> None:
+        self.path = self._path = path
+        self._max_pixels = max_pixels
+        self.decoded = 0
+        self._clip = Clip(
+            begin=Fraction(start_s) if start_s else None,
+            end=None if end_s is None else Fraction(end_s),
+            limit=limit,
+        )
+        self._picture: WebPImagePlugin.WebPImageFile | None = None
+
+    @property
+    def info(self) -> VideoInfo:
+        """What is known before the first frame; inside the `with` block only."""
+        picture = self._picture
+        assert picture is not None, "opened by its with block"
+        trimmed = self._clip.begin is not None or self._clip.end is not None
+        count = None if trimmed else min(picture.n_frames, self._clip.limit or picture.n_frames)
+        animation = animation_of(self._path)
+        assert animation is not None
+        return VideoInfo(
+            width=picture.width,
+            height=picture.height,
+            frame_count=count,
+            path=self._path,
+            stream_index=None,
+            time_base=_MILLISECOND,
+            colour=Colour.of_rgb(*picture.size),
+            clip=self._clip,
+            has_alpha=picture.mode == "RGBA",
+            plays=animation.plays,
+        )
+
+    def __enter__(self) -> Self:
+        """Open the file.
+
+        Raises:
+            InputError: The file is missing, damaged, too large or no animated WebP.
+        """
+        try:
+            self._picture = WebPImagePlugin.WebPImageFile(io.BytesIO(self._path.read_bytes()))
+            if animation_of(self._path) is None:
+                raise ValueError("it is cut short, or does not move")
+        except Exception as error:  # the decoder raises what damaged data makes it raise
+            raise _damaged(self._path, error) from error
+        width, height = self._picture.size
+        if width * height > self._max_pixels:
+            raise InputError(
+                f"{width}x{height} pixels are more than the limit of {self._max_pixels:,}",
+                path=self._path,
+                remedy="raise --max-pixels, or scale the animation down first",
+            )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._picture is not None:
+            self._picture.close()
+
+    def restart(self, time_s: Fraction | None) -> None:
+        """Begin anew; the next iteration starts at the first frame, whatever the time."""
+
+    def __iter__(self) -> Generator[Frame, None, None]:
+        picture, clip = self._picture, self._clip
+        assert picture is not None
+        shift = clip.shift(_MILLISECOND)
+        clock = SteadyClock(str(self._path), _MILLISECOND)
+        index = 0
+        for number in range(picture.n_frames):
+            try:
+                picture.seek(number)
+                pixels = np.array(picture)
+            except Exception as error:  # as above
+                raise _damaged(self._path, error, f" after frame {number}") from error
+            self.decoded += 1
+            pts: int = picture.info["timestamp"]
+            if clip.begin is not None and pts < shift:
+                continue
+            past_end = clip.end is not None and pts * _MILLISECOND >= clip.end
+            if past_end or index == clip.limit:
+                return
+            duration: int | None = picture.info["duration"] or None
+            yield Frame(
+                pixels=np.ascontiguousarray(pixels[..., :3]),
+                index=index,
+                name=f"{self._path}, frame {index}",
+                pts=clock.tick(pts, duration) - shift,
+                duration=duration,
+                time_base=_MILLISECOND,
+                alpha=np.ascontiguousarray(pixels[..., 3]) if pixels.shape[2] == 4 else None,
+            )
+            index += 1
+
+
+def _damaged(path: Path, error: Exception, where: str = "") -> InputError:
+    if isinstance(error, FileNotFoundError | PermissionError):
+        problem = f"cannot be read: {(error.strerror or str(error)).lower()}"
+    else:
+        problem = f"damaged animation{where}: {error}"
+    return InputError(problem, path=path, remedy="get a whole copy of the file")

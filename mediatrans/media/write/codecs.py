@@ -1,0 +1,245 @@
+"""Which encoder writes a video's picture, in which pixel format and with which options."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fractions import Fraction
+from typing import Final
+
+import av
+from av.codec import Codec
+from av.codec.codec import UnknownCodecError, find_best_pix_fmt_of_list
+from av.container import OutputContainer
+from av.video.codeccontext import VideoCodecContext
+from av.video.format import VideoFormat
+
+from mediatrans.errors import DeviceError, MediatransError, UsageError
+from mediatrans.media.frames import VideoInfo
+from mediatrans.media.pipe_formats import MPEGTS_CODECS
+
+__all__ = ["Coding", "Encoding", "choose_coding", "probe_encoder"]
+
+_HARDWARE = (
+    "_nvenc", "_qsv", "_amf", "_vaapi", "_videotoolbox", "_mf", "_v4l2m2m", "_vulkan",
+    "_mediacodec", "_omx", "_rkmpp", "_d3d12va",
+)  # fmt: skip
+_HARDWARE_FORMATS = frozenset(
+    {"cuda", "qsv", "amf", "vaapi", "vulkan", "d3d11", "d3d12", "videotoolbox_vld", "mediacodec"}
+)
+# Encoders that really code transparency; libvpx keeps it beside the picture, in Matroska alone.
+_TAKES_ALPHA = frozenset({"ffv1", "png", "prores_ks", "qtrle", "utvideo"})
+_TAKES_ALPHA_IN_MATROSKA = frozenset({"libvpx", "libvpx-vp9"})
+
+# fmt: off
+_DEFAULTS: Final[dict[str, dict[str, str]]] = {
+    # At CRF 18 alone flat colours drift by up to 4 of 255; with finer chroma they stay within 2.
+    # x264's AVX-512 code makes other packets in each run; that for all processors repeats itself.
+    "libx264": {"crf": "18", "chromaoffset": "-6", "x264-params": "cpu-independent=1"},
+    "libx265": {"crf": "18", "x265-params": "log-level=error"},
+    "libvpx-vp9": {"crf": "24", "b": "0", "cpu-used": "4", "row-mt": "1", "deadline": "good"},
+    "libvpx": {"crf": "10", "b": "20M", "cpu-used": "4", "deadline": "good"},
+    "libsvtav1": {"crf": "24", "preset": "8"},
+}
+# Encoders without a quality of their own otherwise fall back on 200 kbit/s.
+_QSCALE = {"flags": "+qscale", "global_quality": str(2 * 118)}
+_BY_QSCALE = frozenset({"mpeg4", "mpeg2video", "mpeg1video", "msmpeg4", "wmv2", "flv", "mjpeg"})
+# What hardware calls its constant quality, by the end of its encoders' names.
+_HARDWARE_QUALITY: Final[dict[str, dict[str, str]]] = {
+    "_nvenc": {"rc": "vbr", "b": "0", "cq": "{}"},
+    "_qsv": {"global_quality": "{}"},
+    "_amf": {"rc": "cqp", "qp_i": "{}", "qp_p": "{}"},
+    "_vaapi": {"rc_mode": "CQP", "qp": "{}"},
+}
+_HARDWARE_CRF: Final = 19
+# fmt: on
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """What is asked of a video's encoder; None leaves it to the container and the source.
+
+    Attributes:
+        codec: FFmpeg's name of an encoder, "libx265" or "h264_nvenc" say.
+        crf: Constant quality in the encoder's own numbers, lower is better.
+        preset: One of the encoder's own presets.
+    """
+
+    codec: str | None = None
+    crf: float | None = None
+    preset: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """How a video's picture is encoded.
+
+    Attributes:
+        codec: FFmpeg's name of the encoder.
+        pixel_format: FFmpeg's name of the pixel format it is given.
+        options: Its options.
+        padding: Columns and rows that are added because it cannot take an odd size.
+    """
+
+    codec: str
+    pixel_format: str
+    options: dict[str, str]
+    padding: tuple[int, int] = (0, 0)
+
+
+def probe_encoder(encoding: Encoding) -> None:
+    """Open the encoder that is asked for, before any work starts.
+
+    Args:
+        encoding: What is asked for; without a codec there is nothing to open.
+
+    Raises:
+        UsageError: No encoder is called that, or it refuses the options.
+        DeviceError: The hardware it needs is not there.
+    """
+    if encoding.codec is None:
+        return
+    codec = _codec(encoding.codec)
+    pixel_format = _pixel_format(codec, "yuv420p")
+    if error := _trial(codec.name, (640, 360), pixel_format, _options(codec.name, encoding)):
+        raise _refusal(codec.name, encoding, (640, 360), error)
+
+
+def choose_coding(container: OutputContainer, info: VideoInfo, encoding: Encoding) -> Coding:
+    """The encoder, the nearest pixel format it takes, and options that it really opens with.
+
+    Args:
+        container: The output, not yet begun.
+        info: The video that the frames come from.
+        encoding: What is asked for.
+
+    Raises:
+        UsageError: No such encoder, the container cannot hold its video, or it refuses the options.
+        DeviceError: The hardware it needs is not there.
+    """
+    in_webm = container.format.name == "webm"
+    codec = _codec(encoding.codec or ("libvpx-vp9" if in_webm else "libx264"))
+    is_ts = container.format.name == "mpegts"
+    if codec.canonical_name not in (MPEGTS_CODECS if is_ts else container.supported_codecs):
+        raise UsageError(
+            f"{container.format.name} cannot hold {codec.canonical_name} video",
+            path=info.path,
+            remedy="drop --vcodec, or end -o in .mkv",
+        )
+    options = _options(codec.name, encoding)
+    assert info.width is not None
+    assert info.height is not None
+    error: Exception | None = None
+    in_matroska = container.format.name in ("matroska", "webm")
+    for pixel_format, padding in _attempts(codec, info, in_matroska=in_matroska):
+        size = (info.width + padding[0], info.height + padding[1])
+        error = _trial(codec.name, size, pixel_format, options)
+        if error is None:
+            return Coding(codec.name, pixel_format, options, padding)
+    assert error is not None
+    raise _refusal(codec.name, encoding, (info.width, info.height), error)
+
+
+def _attempts(
+    codec: Codec, info: VideoInfo, *, in_matroska: bool
+) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Pixel formats and padding, the most faithful first."""
+    assert info.width is not None
+    assert info.height is not None
+    takes_alpha = codec.name in _TAKES_ALPHA or (
+        in_matroska and codec.name in _TAKES_ALPHA_IN_MATROSKA
+    )
+    prefix = "yuva" if info.has_alpha and takes_alpha else "yuv"
+    wanted = _pixel_format(codec, f"{prefix}{info.chroma}p")
+    odd = (info.width % 2, info.height % 2)
+    if odd == (0, 0) or not _is_hardware(codec.name):
+        yield wanted, (0, 0)
+    if odd != (0, 0):
+        # Where an encoder counts whole chroma samples, one for every pixel keeps the size.
+        dense = _pixel_format(codec, f"{prefix}444p")
+        if VideoFormat(dense).chroma_width(16) == VideoFormat(dense).chroma_height(16) == 16:
+            yield dense, (0, 0)
+        yield wanted, odd
+
+
+def _codec(name: str) -> Codec:
+    try:
+        codec = Codec(name, "w")
+    except UnknownCodecError:
+        if _is_hardware(name):
+            raise DeviceError(
+                f"{name} is not there: PyAV's FFmpeg was built without it",
+                remedy="use another --vcodec",
+            ) from None
+        near = get_close_matches(name, av.codecs_available, n=3)
+        hint = f"did you mean {' or '.join(near)}?" if near else "use libx264 or libx265, say"
+        raise UsageError(f"no encoder is called {name!r}", remedy=hint) from None
+    if codec.name == "libsvtav1":
+        os.environ.setdefault("SVT_LOG", "1")  # errors only: it talks on stderr
+    if codec.type != "video":
+        raise UsageError(f"{name} encodes no video", remedy="use libx264 or libx265, say")
+    return codec
+
+
+def _pixel_format(codec: Codec, wanted: str) -> str:
+    """The format the encoder takes that loses least."""
+    taken = [f.name for f in codec.video_formats or () if f.name not in _HARDWARE_FORMATS]
+    if not taken or wanted in taken:
+        return wanted
+    best, _ = find_best_pix_fmt_of_list(taken, wanted, has_alpha=wanted.startswith("yuva"))
+    return best.name if best else taken[0]
+
+
+def _options(name: str, encoding: Encoding) -> dict[str, str]:
+    context = VideoCodecContext.create(name, "w")
+    own = {option.name for option in context.supported_options.private}
+    options = dict(_DEFAULTS.get(name, _QSCALE if name in _BY_QSCALE else {}))
+    quality = next((q for end, q in _HARDWARE_QUALITY.items() if name.endswith(end)), None)
+    if encoding.crf is not None and "crf" in own:
+        options["crf"] = f"{encoding.crf:g}"
+    elif quality is not None:
+        crf = _HARDWARE_CRF if encoding.crf is None else encoding.crf
+        options |= {key: value.format(f"{crf:g}") for key, value in quality.items()}
+    elif encoding.crf is not None:
+        raise UsageError(f"{name} has no constant quality", remedy="drop --crf")
+    if encoding.preset is not None:
+        if "preset" not in own:
+            raise UsageError(f"{name} has no presets", remedy="drop --preset")
+        options["preset"] = encoding.preset
+    return options
+
+
+def _trial(
+    name: str, size: tuple[int, int], pixel_format: str, options: dict[str, str]
+) -> Exception | None:
+    """Why an encoder does not open, or None: names and lists say nothing of hardware."""
+    context = VideoCodecContext.create(name, "w")
+    assert isinstance(context, VideoCodecContext)
+    context.width, context.height = size
+    context.pix_fmt = pixel_format
+    context.time_base = Fraction(1, 25)
+    context.options = dict(options)
+    try:
+        context.open()
+    except (av.FFmpegError, ValueError) as error:
+        return error
+    return None
+
+
+def _is_hardware(name: str) -> bool:
+    return name.endswith(_HARDWARE)
+
+
+def _refusal(
+    name: str, encoding: Encoding, size: tuple[int, int], error: Exception
+) -> MediatransError:
+    reason = (getattr(error, "strerror", None) or str(error)).lower()
+    settings = "".join(
+        f", {key} {value}"
+        for key, value in (("crf", encoding.crf), ("preset", encoding.preset))
+        if value is not None
+    )
+    problem = f"{name} does not start ({size[0]}x{size[1]}{settings}): {reason}"
+    if _is_hardware(name):
+        return DeviceError(problem, remedy="use another --vcodec, libx264 runs everywhere")
+    return UsageError(problem, remedy="change --vcodec, --crf or --preset")

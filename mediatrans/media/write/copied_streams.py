@@ -1,0 +1,348 @@
+"""Copying of the streams that are not translated: sound, subtitles, attachments, covers."""
+
+import logging
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import av
+from av import AudioStream, Packet
+from av.container import InputContainer, OutputContainer
+from av.stream import DataStream, Discard, Disposition, Stream
+from av.video.stream import VideoStream
+
+from mediatrans.media.container import input_error, open_input
+from mediatrans.media.frames import Clip, Opener, VideoInfo
+from mediatrans.media.pipe_formats import MPEGTS_CODECS
+from mediatrans.media.times import SteadyClock
+from mediatrans.media.write.transcoding import Converter, converter_for
+
+if TYPE_CHECKING:
+    from av.container.core import Chapter
+
+__all__ = ["StreamCopier", "copied_metadata", "warn_of_dropped"]
+
+_LOG = logging.getLogger(__name__)
+
+# Written anew by the muxer, or true of the source's bytes alone.
+_STALE_METADATA = frozenset(
+    {
+        "encoder",
+        "duration",
+        "major_brand",
+        "minor_version",
+        "compatible_brands",
+        "bps",
+        "number_of_frames",
+        "number_of_bytes",
+        "_statistics_writing_app",
+        "_statistics_writing_date_utc",
+        "_statistics_tags",
+    }
+)
+
+
+def copied_metadata(metadata: dict[str, str]) -> dict[str, str]:
+    """The tags of a container or stream that hold for its translation as well.
+
+    Args:
+        metadata: The source's tags.
+    """
+    return {
+        key: value
+        for key, value in metadata.items()
+        if key.lower().removesuffix("-eng") not in _STALE_METADATA
+    }
+
+
+def warn_of_dropped(info: VideoInfo, holder: str) -> None:
+    """Name the streams of a video that an output without sound and subtitles cannot hold.
+
+    Args:
+        info: The video.
+        holder: What to call the output's format.
+
+    Raises:
+        InputError: The video cannot be opened a second time.
+    """
+    if info.stream_index is None:
+        return
+    with info.reopen() if info.reopen else open_input(info.path) as container:
+        for stream in container.streams:
+            if stream.index != info.stream_index:
+                _warn_of_dropped(info.path, stream, holder)
+
+
+class StreamCopier:
+    """Copies packets of every stream but one, from a demuxer of its own.
+
+    A second demuxer needs no queue between the decoding and the encoding thread, and only ever
+    holds one packet, however the file is interleaved.
+
+    Args:
+        path: The video file.
+        main_index: The stream that is translated and not copied.
+        clip: The part of the file that is copied.
+        opener: Opens the file; None opens `path`.
+    """
+
+    def __init__(
+        self, path: Path, main_index: int, clip: Clip, opener: Opener | None = None
+    ) -> None:
+        self._path = path
+        self._clip = clip
+        container = opener() if opener else open_input(path, whole=clip.whole)
+        container.streams[main_index].discard = Discard.all
+        self._container: InputContainer | None = container
+        self._copies: dict[int, _Copy] = {}
+        self._packets: Iterator[tuple[Fraction, Packet[Stream]]] | None = None
+        self._next: tuple[Fraction, Packet[Stream]] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._release()
+
+    def _release(self) -> None:
+        # The generator holds the demuxer's buffers: it goes before the container.
+        self._packets = self._next = None
+        if self._container is not None:
+            self._container.close()
+            self._container = None
+
+    @property
+    def streams(self) -> list[Stream]:
+        """The file's streams, the main one included, in their order; none once it is let go."""
+        return list(self._container.streams) if self._container else []
+
+    @property
+    def spans(self) -> dict[int, Fraction]:
+        """Seconds from the first to the last packet of each copied stream, by its output index.
+
+        Streams of which no packet was copied are not among them.
+        """
+        return {copy.index: copy.span for copy in self._copies.values() if not copy.is_empty}
+
+    def add(self, stream: Stream, output: OutputContainer) -> None:
+        """Make room for a stream in an output, or warn that the output cannot hold it.
+
+        Args:
+            stream: One of `streams`, not the main one.
+            output: The output, not yet begun.
+        """
+        copied, converter = _add_copy(stream, output), None
+        if copied is None and (converter := converter_for(stream, output)):
+            copied = converter.stream
+            _LOG.warning(
+                "%s: %s becomes %s in %s",
+                self._path, _describe(stream), copied.codec_context.name, output.format.name,
+            )  # fmt: skip
+        if copied is None:
+            # Chapter and timecode tracks are made anew from the chapters and the tag.
+            made_anew = stream.container.chapters() or "timecode" in stream.metadata
+            if stream.type != "data" or not made_anew:
+                _warn_of_dropped(self._path, stream, output.format.name)
+            return
+        copied.metadata.update(copied_metadata(stream.metadata))
+        copied.disposition = stream.disposition
+        self._copies[stream.index] = _Copy(self._path, stream, copied, converter, self._clip)
+
+    def describe(self, output: OutputContainer) -> None:
+        """Give an output the file's metadata and chapters, once `add` has seen all streams.
+
+        A file that nothing is copied from is let go: a pipe need not be kept for it.
+
+        Args:
+            output: The output, not yet begun.
+        """
+        assert self._container is not None
+        output.metadata.update(copied_metadata(self._container.metadata))
+        chapters = [
+            part
+            for chapter in self._container.chapters()
+            if (part := _chapter_within(chapter, self._clip))
+        ]
+        if chapters:
+            output.set_chapters(chapters)
+        if not self._copies:
+            self._release()
+
+    def copy_until(self, time: Fraction | None, output: OutputContainer) -> None:
+        """Mux the packets up to a time.
+
+        Args:
+            time: Seconds on the output's clock; None for all that is left.
+            output: The output that `add` was given.
+
+        Raises:
+            InputError: The file is damaged here.
+        """
+        if self._packets is None:
+            self._packets = self._demux()
+            self._next = next(self._packets, None)
+        while self._next is not None and (time is None or self._next[0] <= time):
+            packet = self._next[1]
+            output.mux_one(packet)
+            self._next = next(self._packets, None)
+
+    def _demux(self) -> "Iterator[tuple[Fraction, Packet[Stream]]]":
+        """The packets within the clip, with their times on the output's clock."""
+        if self._container is None:
+            return
+        copied = [s for s in self._container.streams if s.index in self._copies]
+        time = Fraction(0)
+        try:
+            if self._clip.begin is not None:
+                self._container.seek(int(self._clip.begin * av.time_base))
+            for packet in self._container.demux(copied):
+                stamp = packet.dts if packet.dts is not None else packet.pts
+                if stamp is None and not packet.size:
+                    continue  # the end of a stream
+                if stamp is not None and self._is_outside(packet, stamp * packet.time_base):
+                    continue
+                for taken in self._copies[packet.stream_index].take(packet):
+                    time = _time_of(taken, time)
+                    yield time, taken
+            for copy in self._copies.values():
+                for taken in copy.flush():
+                    time = _time_of(taken, time)
+                    yield time, taken
+        except av.FFmpegError as error:
+            if not self._clip.whole:
+                _LOG.warning("%s: its other streams are damaged after %.3f s", self._path, time)
+                return
+            raise input_error(self._path, error, "a sound or subtitle stream is damaged") from error
+
+    def _is_outside(self, packet: "Packet[Stream]", at: Fraction) -> bool:
+        if packet.stream.disposition & Disposition.attached_pic:
+            return False
+        begin, end = self._clip.begin, self._clip.end
+        return (begin is not None and at < begin) or (end is not None and at >= end)
+
+
+class _Copy:
+    """One copied stream: its packets' times, kept but for the clip's shift, and their codec."""
+
+    def __init__(
+        self, path: Path, source: Stream, copied: Stream, converter: Converter | None, clip: Clip
+    ) -> None:
+        self._copied = copied
+        self._converter = converter
+        self._clip = clip
+        assert source.time_base is not None
+        self._clock = SteadyClock(f"{path}, stream {source.index}", source.time_base)
+        self._first: Fraction | None = None
+        self._last = Fraction(0)
+
+    @property
+    def index(self) -> int:
+        return self._copied.index
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no packet was taken so far."""
+        return self._first is None
+
+    @property
+    def span(self) -> Fraction:
+        """Seconds from the first to the last packet that was taken."""
+        return self._last - (self._first or 0)
+
+    def take(self, packet: "Packet[Stream]") -> "Iterator[Packet[Stream]]":
+        """The output's packets that an input packet gives."""
+        shift = self._clip.shift(packet.time_base)
+        if packet.pts is not None:
+            packet.pts -= shift
+        if packet.dts is not None:
+            packet.dts -= shift
+        # Pictures out of order that bear no decoding time are in the muxer's hands.
+        if self._copied.type == "audio" or (
+            self._copied.type == "video" and packet.dts is not None
+        ):
+            self._keep_order(packet)
+        for taken in self._converter.convert(packet) if self._converter else (packet,):
+            yield self._placed(taken)
+
+    def flush(self) -> "Iterator[Packet[Stream]]":
+        """The packets still held back."""
+        for packet in self._converter.convert(None) if self._converter else ():
+            yield self._placed(packet)
+
+    def _placed(self, packet: "Packet[Stream]") -> "Packet[Stream]":
+        packet.stream = self._copied
+        if packet.pts is not None:
+            time = packet.pts * packet.time_base
+            self._first = time if self._first is None else min(self._first, time)
+            self._last = max(self._last, time)
+        return packet
+
+    def _keep_order(self, packet: "Packet[Stream]") -> None:
+        stamp = packet.dts if packet.dts is not None else packet.pts
+        repaired = self._clock.tick(stamp, packet.duration)
+        if repaired != stamp:
+            packet.pts = repaired + max(0, (packet.pts or 0) - (stamp or 0))
+            packet.dts = repaired
+
+
+def _time_of(packet: "Packet[Stream]", otherwise: Fraction) -> Fraction:
+    stamp = packet.dts if packet.dts is not None else packet.pts
+    return otherwise if stamp is None else stamp * packet.time_base
+
+
+def _chapter_within(chapter: "Chapter", clip: Clip) -> "Chapter | None":
+    """What is left of a chapter on the clip's clock, or None."""
+    time_base = chapter["time_base"]
+    if clip.limit is not None or time_base is None:
+        return None  # where a clip of so many frames ends is not known yet
+    shift = clip.shift(time_base)
+    part = chapter.copy()
+    part["start"], part["end"] = max(0, chapter["start"] - shift), chapter["end"] - shift
+    if clip.end is not None:
+        part["end"] = min(part["end"], round(clip.end / time_base) - shift)
+    return part if part["end"] > part["start"] else None
+
+
+def _warn_of_dropped(path: Path, stream: Stream, holder: str) -> None:
+    _LOG.warning("%s: %s cannot be held by %s, dropped", path, _describe(stream), holder)
+
+
+def _describe(stream: Stream) -> str:
+    codec = stream.codec_context.name if stream.codec_context else "unknown codec"
+    language = f", {stream.language}" if stream.language else ""
+    return f"stream {stream.index} ({stream.type}, {codec}{language})"
+
+
+def _add_copy(stream: Stream, output: OutputContainer) -> Stream | None:
+    """Add a stream like a template, or None where the container cannot hold it."""
+    if stream.codec_context is None:
+        if stream.type == "attachment" and output.format.name == "matroska":
+            return output.add_stream_from_template(stream)
+        # Timed metadata as cameras write it; the muxer knows it by the tag that MP4 gave it.
+        is_timed = isinstance(stream, DataStream) and stream.name == "bin_data"
+        from_mov = "mp4" in stream.container.format.name
+        if is_timed and from_mov and output.format.name in ("mp4", "mov"):
+            return output.add_stream_from_template(stream)
+        return None
+    if _is_damaged(stream):
+        return None
+    if output.format.name == "mpegts" and stream.codec_context.name not in MPEGTS_CODECS:
+        return None  # the muxer would take it as private data, which no player knows
+    try:
+        return output.add_stream_from_template(stream, opaque=True)
+    except ValueError:
+        return None
+
+
+def _is_damaged(stream: Stream) -> bool:
+    """Whether a stream lacks what every muxer wants to know of it."""
+    if isinstance(stream, AudioStream):
+        return not (stream.sample_rate and stream.channels)
+    return isinstance(stream, VideoStream) and not (stream.width and stream.height)

@@ -1,0 +1,141 @@
+"""Frames to encoded packets of an output's main video stream."""
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from typing import Final
+
+import numpy as np
+from av import Packet, VideoFrame
+from av.codec.context import Flags
+from av.container import OutputContainer
+from av.video.format import VideoFormat
+from av.video.stream import VideoStream
+
+from mediatrans.media.colour.yuv import FromRgb, has_alpha
+from mediatrans.media.frames import Frame, Pixels, VideoInfo
+from mediatrans.media.write.codecs import Coding
+
+__all__ = ["USUAL_RATE", "Encoder", "YuvEncoder", "timed"]
+
+USUAL_RATE: Final = Fraction(25)
+"""Frames a second where nothing says better; the frames' own times are what counts."""
+
+_MATROSKA = frozenset({"matroska", "webm"})
+# Their pictures do not tell the shape of pixels, and PyAV does not let us tell Matroska's muxer.
+_SAYS_NO_ASPECT = frozenset({"vp8", "vp9", "av1"})
+_LOG = logging.getLogger(__name__)
+
+
+class Encoder(ABC):
+    """The main stream of an output container and what makes its packets.
+
+    Attributes:
+        stream: The output stream that the packets belong to.
+    """
+
+    stream: VideoStream
+
+    @abstractmethod
+    def encode(self, frame: Frame) -> "Iterator[Packet[VideoStream]]":
+        """The packets that a frame completes; they come late, as encoders look ahead."""
+
+    @abstractmethod
+    def flush(self) -> "Iterator[Packet[VideoStream]]":
+        """The packets still held back, after the last frame."""
+
+
+class YuvEncoder(Encoder):
+    """Video in the source's own time base, size, pixel aspect and colour.
+
+    Args:
+        container: The output, not yet begun.
+        coding: The encoder and what it is given.
+        info: The video that the frames come from.
+    """
+
+    def __init__(self, container: OutputContainer, coding: Coding, info: VideoInfo) -> None:
+        plausible = info.rate is not None and 1 <= info.rate <= 1000
+        rate = info.rate if plausible else USUAL_RATE
+        stream = container.add_stream(coding.codec, rate=rate, options=dict(coding.options))
+        assert isinstance(stream, VideoStream)
+        assert info.width is not None
+        assert info.height is not None
+        pixels = VideoFormat(coding.pixel_format)
+        colour = replace(info.colour, range=0, matrix=2) if pixels.is_rgb else info.colour
+        context = stream.codec_context
+        context.width = info.width + coding.padding[0]
+        context.height = info.height + coding.padding[1]
+        context.pix_fmt = coding.pixel_format
+        context.time_base = stream.time_base = info.time_base
+        context.sample_aspect_ratio = info.pixel_aspect
+        context.color_range = colour.range
+        context.colorspace = colour.matrix
+        context.color_primaries = colour.primaries
+        context.color_trc = colour.transfer
+        # Frames carry their durations, so that the last one's is exact too.
+        context.flags |= Flags.frame_duration
+        self.stream = stream
+        self._from_rgb = FromRgb(coding.pixel_format, info.colour)
+        self._padding = coding.padding
+        self._takes_alpha = has_alpha(pixels)
+        self._lost_alpha = False
+        self._info = info
+        self._container_name = container.format.name
+
+    def warn_of_losses(self) -> None:
+        """Say what the encoder and the container cannot keep of the source."""
+        info, context, in_container = self._info, self.stream.codec_context, self._container_name
+        codec = context.codec.canonical_name
+        if info.pixel_aspect != 1 and in_container in _MATROSKA and codec in _SAYS_NO_ASPECT:
+            _LOG.warning(
+                "%s: not square pixels, which cannot be kept for %s in %s; H.264 can",
+                info.path, codec, in_container,
+            )  # fmt: skip
+        if self._padding != (0, 0):
+            _LOG.warning(
+                "%s: %s takes no odd size, padded to %dx%d",
+                info.path, context.codec.name, context.width, context.height,
+            )  # fmt: skip
+
+    def encode(self, frame: Frame) -> "Iterator[Packet[VideoStream]]":
+        """The packets that a frame completes."""
+        pixels, alpha = _padded(frame.pixels, self._padding), None
+        if self._takes_alpha:
+            opaque = np.full(frame.pixels.shape[:2], 255, np.uint8)
+            alpha = _padded(opaque if frame.alpha is None else frame.alpha, self._padding)
+        elif frame.alpha is not None and not self._lost_alpha and frame.alpha.min() < 255:
+            _LOG.warning(
+                "%s: the output cannot be transparent, written opaque; .webm can", frame.name
+            )
+            self._lost_alpha = True
+        yield from self.stream.encode(timed(self._from_rgb(pixels, alpha), frame))
+
+    def flush(self) -> "Iterator[Packet[VideoStream]]":
+        """The packets still held back."""
+        yield from self.stream.encode(None)
+
+
+def timed(coded: VideoFrame, frame: Frame) -> VideoFrame:
+    """A coded frame with the time and duration of the frame it was made of.
+
+    Args:
+        coded: What an encoder or filter is given.
+        frame: Where its picture comes from.
+    """
+    assert frame.pts is not None
+    assert frame.time_base is not None
+    coded.pts = frame.pts
+    coded.time_base = frame.time_base
+    coded.duration = frame.duration or 0
+    return coded
+
+
+def _padded(pixels: Pixels, padding: tuple[int, int]) -> Pixels:
+    """Pixels with the last column and row repeated as often as padding says."""
+    if padding == (0, 0):
+        return pixels
+    beyond = ((0, padding[1]), (0, padding[0]), *((0, 0),) * (pixels.ndim - 2))
+    return np.pad(pixels, beyond, mode="edge")

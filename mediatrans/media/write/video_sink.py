@@ -1,0 +1,332 @@
+"""A video file as a sink of frames, beside the copied streams of the video they come from."""
+
+import errno
+import os
+from contextlib import ExitStack, suppress
+from fractions import Fraction
+from math import lcm
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import av
+from av import Packet
+from av.container import OutputContainer
+from av.video.stream import VideoStream
+
+from mediatrans.errors import OutputError
+from mediatrans.files.publish import Record, output_error, part_path, publish
+from mediatrans.media.ffmpeg import find_ffmpeg
+from mediatrans.media.frames import Frame, VideoInfo
+from mediatrans.media.write.animation_encoders import (
+    ApngEncoder,
+    GifEncoder,
+    animation_options,
+    set_last_delay,
+)
+from mediatrans.media.write.codecs import Coding, Encoding, choose_coding
+from mediatrans.media.write.copied_streams import StreamCopier, copied_metadata
+from mediatrans.media.write.verification import Verification, Written, verify_video
+from mediatrans.media.write.video_encoders import Encoder, YuvEncoder
+
+__all__ = ["VideoSink", "write_error"]
+
+_MUXERS = {
+    ".mkv": "matroska",
+    ".webm": "webm",
+    ".gif": "gif",
+    ".mov": "mov",
+    ".apng": "apng",
+    ".png": "apng",
+}
+_ANIMATIONS = frozenset({"gif", "apng"})
+_MOV_FAMILY = frozenset({"mp4", "mov"})
+_LARGEST_TIMESCALE = 2**31 - 1
+# The frames are upright, and alpha is a matter of the encoder's, whatever the source's stream was.
+_UNTRUE_NOW = frozenset({"alpha_mode", "rotate"})
+
+
+class Writable(Protocol):
+    """A stream that a muxer can write to, from front to back."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take some bytes; gives how many."""
+        ...
+
+
+class VideoSink:
+    """Frames as a video: H.264 in MP4, MOV and Matroska, VP9 in WebM, or GIF or APNG.
+
+    Times, size, pixel aspect and colour are the source's; its other streams, chapters and tags are
+    copied. A second FFmpeg build looks at the result before it is published.
+
+    Args:
+        output: The final name; its suffix names the container.
+        info: The video that the frames come from.
+        encoding: What is asked of the encoder; animations have one of their own.
+        verification: How closely the result is looked at.
+        record: Told of the finished file just before it is published; None tells nobody.
+
+    Attributes:
+        muxer: FFmpeg's name of the container.
+        coding: How the frames are encoded, inside the `with` block; None for animations.
+    """
+
+    def __init__(
+        self,
+        output: Path,
+        info: VideoInfo,
+        encoding: Encoding | None = None,
+        verification: Verification = "fast",
+        record: Record | None = None,
+    ) -> None:
+        self.coding: Coding | None = None
+        self._output = output
+        self._record = record
+        self._is_cut = info.clip.limit is not None
+        self._part = part_path(output)
+        self._info = info
+        self._encoding = encoding or Encoding()
+        self._verification = verification
+        self.muxer = _MUXERS.get(output.suffix.lower(), "mp4")
+        self._stack = ExitStack()
+        self._frames = 0
+        self._first = self._last = self._end = Fraction(0)
+
+    def __enter__(self) -> Self:
+        """Open the output under its part name.
+
+        Raises:
+            OutputError: The folder or the file cannot be made.
+            InputError: The source cannot be opened a second time.
+            UsageError: There is no ffmpeg to verify the result with, or the encoder cannot do what
+                is asked of it.
+            DeviceError: The encoder's hardware is not there.
+        """
+        try:
+            with self._stack:
+                self._open()
+                self._stack = self._stack.pop_all()
+        except BaseException:
+            self._remove_part()
+            raise
+        return self
+
+    def _open(self) -> None:
+        target = self._target()
+        self._copier = self._open_copier()
+        self._container = self._stack.enter_context(
+            av.open(
+                target,
+                "w",
+                format=self.muxer,
+                container_options=_muxer_options(self.muxer, self._copier, self._info),
+            )
+        )
+        self._encoder = self._add_streams(self._container)
+
+    def _target(self) -> "str | Writable":
+        """Make room for the output; gives what the muxer is to open."""
+        find_ffmpeg()  # needed at the end, better missed now
+        try:
+            self._output.parent.mkdir(parents=True, exist_ok=True)
+            if self._output.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            self._remove_part()  # what a kill left, or a link somebody put there
+            # Fails now, not after the first second of frames.
+            self._part.open("xb").close()
+        except OSError as error:
+            raise output_error(self._output, error) from error
+        return f"file:{self._part}"
+
+    def _open_copier(self) -> StreamCopier | None:
+        info = self._info
+        if info.stream_index is None:
+            return None
+        return self._stack.enter_context(
+            StreamCopier(info.path, info.stream_index, info.clip, info.reopen)
+        )
+
+    def _add_streams(self, container: OutputContainer) -> Encoder:
+        if self._copier is None:
+            return self._add_main(container)
+        encoder: Encoder | None = None
+        for stream in self._copier.streams:
+            if stream.index != self._info.stream_index:
+                self._copier.add(stream, container)
+                continue
+            encoder = self._add_main(container)
+            metadata = copied_metadata(stream.metadata)
+            encoder.stream.metadata.update(
+                {key: value for key, value in metadata.items() if key not in _UNTRUE_NOW}
+            )
+            encoder.stream.disposition = stream.disposition
+        self._copier.describe(container)
+        assert encoder is not None
+        return encoder
+
+    def _add_main(self, container: OutputContainer) -> Encoder:
+        if self.muxer == "gif":
+            return GifEncoder(container, self._info)
+        if self.muxer == "apng":
+            return ApngEncoder(container, self._info)
+        self.coding = choose_coding(container, self._info, self._encoding)
+        encoder = YuvEncoder(container, self.coding, self._info)
+        encoder.warn_of_losses()
+        return encoder
+
+    def write(self, frame: Frame) -> None:
+        """Append a frame, and the copied packets that belong before it.
+
+        Raises:
+            OutputError: The disk is full, or the encoder refuses.
+            InputError: A copied stream is damaged.
+        """
+        assert frame.pts is not None
+        assert frame.time_base is not None
+        self._last = frame.pts * frame.time_base
+        self._end = self._last + (frame.duration or 0) * frame.time_base
+        if not self._frames:
+            self._first = self._last
+        self._frames += 1
+        try:
+            for packet in self._encoder.encode(frame):
+                self._mux(packet)
+        except av.FFmpegError as error:
+            raise write_error(self._output, error) from error
+
+    def write_encoded(self, packet: "Packet[VideoStream]") -> None:
+        """Append a packet of one frame, made by an encoder that is set up as this sink's own is.
+
+        Raises:
+            OutputError: The disk is full.
+            InputError: A copied stream is damaged.
+        """
+        assert packet.pts is not None
+        base = Fraction(packet.time_base)
+        shown = packet.pts * base
+        if not self._frames:
+            self._first = shown
+        self._frames += 1
+        if shown >= self._last:
+            self._last, self._end = shown, shown + (packet.duration or 0) * base
+        try:
+            self._mux(packet)
+        except av.FFmpegError as error:
+            raise write_error(self._output, error) from error
+
+    def cut_here(self) -> None:
+        """Copy nothing of the other streams that comes after the last frame."""
+        self._is_cut = True
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Finish, verify and publish the video, or remove it after an error.
+
+        Raises:
+            OutputError: The video cannot be finished, or is not what was written.
+        """
+        try:
+            if kind is None:
+                self._finish()
+            else:
+                with suppress(av.FFmpegError, OSError):
+                    self._stack.close()
+        finally:
+            self._remove_part()
+
+    def _finish(self) -> None:
+        if not self._frames:
+            self._stack.close()
+            raise OutputError(
+                "no frame was written", path=self._output, remedy="see the messages above"
+            )
+        try:
+            for packet in self._encoder.flush():
+                self._mux(packet)
+            if self._copier is not None:
+                self._copier.copy_until(self._end if self._is_cut else None, self._container)
+            written = self._written()
+            self._stack.close()
+            self._publish(written)
+        except av.FFmpegError as error:
+            raise write_error(self._output, error) from error
+        except OSError as error:
+            raise output_error(self._output, error) from error
+        finally:
+            with suppress(av.FFmpegError, OSError):
+                self._stack.close()
+
+    def _publish(self, written: Written) -> None:
+        """Look at the finished video and give it its name."""
+        if self.muxer in _ANIMATIONS and self._end > self._last:
+            set_last_delay(self._part, self.muxer, self._end - self._last)
+        verify_video(self._part, self._output, written, self._verification)
+        publish(self._part, self._output, self._record)
+
+    def _written(self) -> Written:
+        stream = self._encoder.stream
+        copied = self._copier.spans if self._copier else {}
+        return Written(
+            frames=self._frames,
+            width=stream.codec_context.width,
+            height=stream.codec_context.height,
+            index=stream.index,
+            streams=[
+                other.type if other.index == stream.index or other.index in copied else "empty"
+                for other in self._container.streams
+            ],
+            spans={**copied, stream.index: self._last - self._first},
+        )
+
+    def _mux(self, packet: "Packet[VideoStream]") -> None:
+        if packet.dts is not None and self._copier is not None:
+            self._copier.copy_until(packet.dts * packet.time_base, self._container)
+        packet.stream = self._encoder.stream
+        self._container.mux_one(packet)
+
+    def _remove_part(self) -> None:
+        """Take the part file away; it is gone already where the video was published."""
+        with suppress(OSError):
+            self._part.unlink(missing_ok=True)
+
+
+def write_error(output: Path, error: av.FFmpegError | OSError) -> OutputError:
+    """The OutputError that tells what stopped a video from being written.
+
+    Args:
+        output: The video's final name.
+        error: What FFmpeg or the operating system said.
+    """
+    if isinstance(error, OSError):
+        return output_error(output, error)
+    return OutputError(
+        f"cannot write the video: {(error.strerror or str(error)).lower()}",
+        path=output,
+        remedy="choose another container by the suffix of -o, .mkv holds nearly everything",
+    )
+
+
+def _muxer_options(muxer: str, copier: StreamCopier | None, info: VideoInfo) -> dict[str, str]:
+    if muxer in _ANIMATIONS:
+        return animation_options(muxer, info.plays)
+    if muxer == "mpegts":
+        return {}  # has no times before 0, so here the shift is needed
+    if muxer not in _MOV_FAMILY:
+        # The muxer would shift every stream to make room for reordered frames.
+        return {"avoid_negative_ts": "disabled"}
+    rates = [
+        stream.codec_context.sample_rate
+        for stream in (copier.streams if copier else ())
+        if isinstance(stream, av.AudioStream)
+        and stream.codec_context is not None
+        and stream.codec_context.sample_rate
+    ]
+    exact = lcm(info.time_base.denominator, *rates)
+    # A late start is kept in this unit; the usual millisecond would round it.
+    timescale = exact if exact <= _LARGEST_TIMESCALE else info.time_base.denominator
+    return {"movflags": "+faststart", "movie_timescale": str(timescale)}

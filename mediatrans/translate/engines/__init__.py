@@ -1,0 +1,1 @@
+"""The runtimes that run a generator's graph; nothing outside this folder names one."""

@@ -1,0 +1,1 @@
+"""The stages that a batch of frames passes on its way through the generator."""

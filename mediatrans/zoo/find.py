@@ -1,0 +1,214 @@
+"""The zoo: the places where models are looked for, and the choice of the one that is meant."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from mediatrans.errors import ModelError
+from mediatrans.zoo.card import CARD_NAME, Card, read_card, sha256_of
+from mediatrans.zoo.graph import GraphMetadata, inspect_graph, read_graph
+
+__all__ = ["Generator", "find", "list_models", "places"]
+
+log = logging.getLogger(__name__)
+
+_REEXPORT = "export or install the model again"
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """One direction of a model, found and ready to be loaded.
+
+    Attributes:
+        path: Its ONNX file.
+        to: The domain it translates to.
+        origin: The domain it translates from.
+        stride: Height and width must be multiples of it.
+        sha256: What the file's digest must be; None for a lone file without a card.
+        inverse_path: The ONNX file of the way back, or None.
+        inverse_sha256: What that file's digest must be, or None.
+        name: The model's name.
+        place: Where it was found, in words.
+    """
+
+    path: Path
+    to: str
+    origin: str
+    stride: int
+    sha256: str | None
+    inverse_path: Path | None
+    inverse_sha256: str | None
+    name: str
+    place: str
+
+    def inverse(self) -> "Generator | None":
+        """The generator of the way back, or None where there is none."""
+        if self.inverse_path is None:
+            return None
+        return Generator(
+            path=self.inverse_path,
+            to=self.origin,
+            origin=self.to,
+            stride=self.stride,
+            sha256=self.inverse_sha256,
+            inverse_path=self.path,
+            inverse_sha256=self.sha256,
+            name=self.name,
+            place=self.place,
+        )
+
+    def verify(self) -> None:
+        """Compare the file with the card's digest.
+
+        Raises:
+            ModelError: The file is missing or is not the one the card describes.
+        """
+        if not self.path.is_file():
+            raise ModelError("the card's file is missing", path=self.path, remedy=_REEXPORT)
+        if self.sha256 is not None and sha256_of(self.path) != self.sha256:
+            raise ModelError(
+                "the file's sha256 is not the card's: it changed after the export",
+                path=self.path,
+                remedy=_REEXPORT,
+            )
+
+
+def places() -> list[tuple[str, Path]]:
+    """Where models are looked for, as words and folder, in order of preference."""
+    package = Path(__file__).parent.parent
+    shipped = package / "_models"
+    if not shipped.is_dir():  # an editable install: the zoo of the checkout
+        shipped = package.parent / "models"
+    return [
+        ("./models", Path("models")),
+        ("the user's data folder", platformdirs.user_data_path("mediatrans") / "models"),
+        ("the models that come with mediatrans", shipped),
+    ]
+
+
+def list_models(folder: Path) -> list[tuple[Path, Card | ModelError]]:
+    """Every model folder in a place with its card, or with what is wrong with it."""
+    found: list[tuple[Path, Card | ModelError]] = []
+    for path in sorted(folder.glob(f"*/{CARD_NAME}")):
+        try:
+            found.append((path.parent, read_card(path.parent)))
+        except ModelError as error:
+            found.append((path.parent, error))
+    return found
+
+
+def find(to: str, model: str | None = None) -> Generator:
+    """Choose the generator that translates to a domain.
+
+    Args:
+        to: The domain; capitals do not matter.
+        model: A model's name, folder or ONNX file; None takes the first place with a match.
+
+    Raises:
+        ModelError: No model speaks that domain, or two in one place do.
+    """
+    if model is None:
+        return _search(to, name=None)
+    path = Path(model)
+    if path.suffix == ".onnx" or path.is_file():
+        return _lone_file(path, to)
+    if (path / CARD_NAME).is_file():
+        return _direction(path, read_card(path), to, place=str(path.parent))
+    return _search(to, name=model)
+
+
+def _search(to: str, name: str | None) -> Generator:
+    looked = []
+    seen: set[Path] = set()
+    for place, folder in places():
+        if folder.resolve() in seen:
+            continue
+        seen.add(folder.resolve())
+        matches = []
+        for path, card in list_models(folder):
+            if not isinstance(card, Card):
+                log.warning("%s", card)
+                continue
+            looked.append(f"{path} ({' <-> '.join(card.domains)})")
+            if _named(to, card.domains) and name in (None, card.name, path.name):
+                matches.append((path, card))
+        if len(matches) > 1:
+            raise ModelError(
+                f"{len(matches)} models in {place} speak {to!r}: "
+                + ", ".join(str(path) for path, _ in matches),
+                path=folder,
+                remedy="choose one with --model",
+            )
+        if matches:
+            return _direction(*matches[0], to, place=place)
+    wanted = f"no model called {name!r} speaks {to!r}" if name else f"no model speaks {to!r}"
+    raise ModelError(
+        f"{wanted}; there is {', '.join(looked) if looked else 'no model at all'}",
+        remedy="train and export one, or name a folder or file with --model",
+    )
+
+
+def _named(to: str, domains: Sequence[str]) -> str | None:
+    """The domain that is meant, as the model spells it; capitals do not matter."""
+    alike = [domain for domain in domains if domain.casefold() == to.casefold()]
+    return to if to in alike else next(iter(alike), None)
+
+
+def _direction(folder: Path, card: Card, to: str, place: str) -> Generator:
+    domain = _named(to, card.domains)
+    if domain is None:
+        raise ModelError(
+            f"{card.name} speaks {' and '.join(card.domains)}, not {to!r}",
+            path=folder,
+            remedy=f"use --to {card.domains[0]} or --to {card.domains[1]}",
+        )
+    by_domain = {direction.to: direction for direction in card.directions}
+    forward = by_domain.pop(domain)
+    (back,) = by_domain.values()
+    return Generator(
+        path=_inside(folder, forward.file),
+        to=domain,
+        origin=back.to,
+        stride=card.stride,
+        sha256=forward.sha256,
+        inverse_path=_inside(folder, back.file),
+        inverse_sha256=back.sha256,
+        name=card.name,
+        place=place,
+    )
+
+
+def _inside(folder: Path, file: str) -> Path:
+    if Path(file).name != file:
+        raise ModelError(f"the card names a file elsewhere: {file!r}", path=folder / CARD_NAME)
+    return folder / file
+
+
+def _lone_file(path: Path, to: str) -> Generator:
+    if (path.parent / CARD_NAME).is_file():
+        card = read_card(path.parent)
+        if path.name in {direction.file for direction in card.directions}:
+            generator = _direction(path.parent, card, to, place=str(path.parent))
+            if generator.path.name == path.name:
+                return generator
+    metadata = GraphMetadata.from_props(inspect_graph(read_graph(path), path), path)
+    if not _named(to, (metadata.to,)):
+        raise ModelError(
+            f"it translates to {metadata.to!r}, not to {to!r}",
+            path=path,
+            remedy=f"use --to {metadata.to}, or name another file",
+        )
+    return Generator(
+        path=path,
+        to=metadata.to,
+        origin=metadata.origin,
+        stride=metadata.stride,
+        sha256=None,
+        inverse_path=None,
+        inverse_sha256=None,
+        name=metadata.name,
+        place=str(path.parent),
+    )

@@ -1,0 +1,364 @@
+"""Whatever gives way under a run: the exit code and the message say it, and nothing is lost."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+
+from mediatrans import ConvertOptions, ExitCode, Observer, convert
+from mediatrans.cli.main import run
+from mediatrans.errors import InputError
+from mediatrans.media.read.bounded_source import BoundedSource, ReaderStalledError
+from mediatrans.media.read.video_source import VideoSource
+from mediatrans.media.write.segments.work_folder import work_path
+from mediatrans.quality.report.rows import JobReport
+from tests.conversion.long_videos import UNEVEN, packets, shorten_segments
+from tests.media.clips import noise, times_of, write_clip
+from tests.media_files import write_picture
+from tests.pairs import identity, write_pair
+
+FRAMES = len(UNEVEN)
+WORK = "day-night.mp4.mediatrans"
+
+
+@pytest.fixture
+def long(pair: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clip that is written in segments."""
+    shorten_segments(monkeypatch)
+    return write_clip(Path("day.mp4"), UNEVEN, sound_s=2, options={"g": "7"})
+
+
+@pytest.fixture
+def pictures(pair: Path) -> Path:
+    for index in range(40):
+        write_picture(Path(f"in/{index}.png"))
+    return Path("in")
+
+
+class After(Observer):
+    """Does something once, when so many frames or files are done."""
+
+    def __init__(self, count: int, act: Callable[[], object]) -> None:
+        self.count = count
+        self.act: Callable[[], object] | None = act
+        self.kept_in: Path | None = None
+
+    def _reach(self, count: int) -> None:
+        if count >= self.count and self.act is not None:
+            act, self.act = self.act, None
+            act()
+
+    def translated(self, job: Any, frames: int, total: int | None) -> None:
+        if job.kind == "video":
+            self._reach(frames)
+
+    def finished(self, row: JobReport) -> None:
+        if row.kind == "image":
+            self.count -= 1
+            self._reach(self.count + 1 if self.count <= 0 else -1)
+
+    def kept(self, job: object, folder: Path) -> None:
+        self.kept_in = folder
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+HANGING = """
+import ctypes, sys
+from mediatrans import ConvertOptions, convert
+from mediatrans.media.read.video_source import VideoSource
+decode = VideoSource._decode
+def hang(self, *words):
+    for count, frame in enumerate(decode(self, *words)):
+        if self.path.name == "day.mp4" and count == int(sys.argv[1]):
+            ctypes.CDLL(None).pause()  # in native code, where nothing can be raised
+        yield frame
+VideoSource._decode = hang
+report = convert(["day.mp4", "next.mp4"], "night", ConvertOptions(reader_limit_s=1.0))
+print([row.status for row in report.jobs], report.jobs[0].error)
+sys.exit(int(report.exit_code))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a call that waits for ever")
+@pytest.mark.parametrize("after", [0, 5], ids=["opening", "reading"])
+def test_a_decoder_that_hangs_is_left_behind(pair: Path, after: int) -> None:
+    write_clip(Path("day.mp4"), UNEVEN)
+    write_clip(Path("next.mp4"), UNEVEN[:5])
+    done = subprocess.run(
+        [sys.executable, "-c", HANGING, str(after)], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == ExitCode.INPUT, done.stderr
+    assert "['failed', 'ok'] day.mp4: no frame came for 1 s" in done.stdout
+    assert {"next-night.mp4"} == {name for name in names(Path()) if "night" in name}
+
+
+def test_a_reader_that_skips_is_not_taken_for_one_that_hangs(pair: Path) -> None:
+    clip = write_clip(Path("day.mp4"), UNEVEN)
+    pause = Event()
+
+    class Skipping(VideoSource):
+        def __iter__(self) -> Any:
+            for _ in range(6):
+                pause.wait(0.1)
+                self.decoded += 1
+            yield from super().__iter__()
+
+    with BoundedSource(Skipping(clip), limit_s=0.3) as source:
+        assert len(list(source)) == FRAMES
+
+
+def test_a_stall_keeps_the_segments(long: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    released = Event()
+    decode = VideoSource._decode
+
+    def stall(self: VideoSource, *words: Any) -> Iterator[Any]:
+        for count, frame in enumerate(decode(self, *words)):
+            if count == 40:
+                released.wait()
+            yield frame
+
+    observer = After(FRAMES, lambda: None)
+    with monkeypatch.context() as patched:
+        patched.setattr(VideoSource, "_decode", stall)
+        report = convert(long, "night", ConvertOptions(reader_limit_s=0.5), observer)
+        released.set()
+    assert report.exit_code == ReaderStalledError.exit_code == ExitCode.INPUT
+    assert observer.kept_in == Path(WORK)
+    assert convert(long, "night").exit_code == ExitCode.OK
+    assert times_of(Path("day-night.mp4")) == times_of(long)
+
+
+def damaged(path: Path) -> Path:
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 6 // 10])
+    return path
+
+
+@pytest.mark.parametrize("segments", [True, False], ids=["segments", "one piece"])
+def test_keep_partial_keeps_what_was_good(
+    pair: Path, segments: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if segments:
+        shorten_segments(monkeypatch)
+    clip = damaged(write_clip(Path("day.mkv"), UNEVEN, sound_s=2, options={"g": "7"}))
+    report = convert(clip, "night")
+    assert report.exit_code == ExitCode.INPUT
+    assert [name for name in names(Path()) if "night" in name] == []
+    report = convert(clip, "night", ConvertOptions(keep_partial=True))
+    (row,) = report.jobs
+    assert (row.status, report.exit_code) == ("partial", ExitCode.INPUT)
+    assert "cut short" in str(row.error)
+    assert 20 < row.frames < FRAMES
+    kept = times_of(Path("day-night.mkv"))
+    assert kept == times_of(clip)[: row.frames]
+    assert [name for name in names(Path()) if "night" in name] == ["day-night.mkv"]
+
+
+def test_damage_that_the_decoder_covers_up_is_said(
+    pair: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    times = [40 * i for i in range(60)]
+    clip = write_clip(Path("day.mkv"), times, draw=noise, options={"g": "7"})
+    content = bytearray(clip.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 20_000] = bytes(20_000)
+    clip.write_bytes(content)
+    (row,) = convert(clip, "night").jobs
+    assert row.status == "ok"
+    assert row.frames < 60
+    assert "day.mkv: damaged at 1." in caplog.text
+
+
+def test_keep_partial_changes_nothing_for_a_whole_file(long: Path) -> None:
+    convert(long, "night")
+    how = ConvertOptions(output=Path("other.mp4"), keep_partial=True)
+    assert convert(long, "night", how).jobs[0].status == "ok"
+    assert packets(Path("other.mp4")) == packets(Path("day-night.mp4"))
+
+
+def test_a_partial_video_is_not_up_to_date(pair: Path) -> None:
+    Path("in").mkdir()
+    damaged(write_clip(Path("in/day.mkv"), UNEVEN))
+    words = ["convert", "in", "--to", "night", "--keep-partial"]
+    assert run(words) == ExitCode.INPUT
+    assert run(words) == ExitCode.INPUT
+    assert names(Path("in-night")) == {".mediatrans.jsonl", "day.mkv"}
+
+
+def test_a_model_that_changes_stops_the_run(pictures: Path) -> None:
+    other = After(3, lambda: write_pair(Path("models"), forward=identity(), back=identity()))
+    report = convert(pictures, "night", observer=other)
+    assert report.exit_code == ExitCode.MODEL
+    counts = {status: report.count(status) for status in ("ok", "failed")}
+    assert counts["ok"] >= 3
+    assert counts["failed"] >= 1
+    assert sum(counts.values()) == 40
+    assert all("changed after it was loaded" in str(r.error) for r in report.jobs if r.error)
+    assert convert(pictures, "night").count("ok") == 40
+
+
+def test_a_model_that_changes_under_the_last_file_is_told_of(
+    long: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    observer = After(10, lambda: write_pair(Path("models"), forward=identity(), back=identity()))
+    report = convert(long, "night", observer=observer)
+    assert [row.status for row in report.jobs] == ["ok"]
+    assert report.exit_code == ExitCode.MODEL
+    assert "changed after it was loaded" in caplog.text
+
+
+def test_a_model_that_is_only_touched_has_not_changed(long: Path) -> None:
+    observer = After(10, Path("models/day2night/to_night.onnx").touch)
+    assert convert(long, "night", observer=observer).exit_code == ExitCode.OK
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell script as ffmpeg")
+def test_a_checker_that_is_killed(long: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    killed = Path("ffmpeg.sh")
+    killed.write_text("#!/bin/sh\nkill -9 $$\n")
+    killed.chmod(0o755)
+    observer = After(FRAMES, lambda: None)
+    with monkeypatch.context() as patched:
+        patched.setenv("MEDIATRANS_FFMPEG", str(killed.absolute()))
+        report = convert(long, "night", observer=observer)
+    assert report.exit_code == ExitCode.OUTPUT
+    assert "ended by signal 9" in str(report.jobs[0].error)
+    assert not Path("day-night.mp4").exists()
+    assert observer.kept_in == Path(WORK)
+    assert convert(long, "night").exit_code == ExitCode.OK
+
+
+def test_the_output_folder_of_pictures_is_removed(pictures: Path) -> None:
+    def remove() -> None:
+        shutil.rmtree("in-night", ignore_errors=True)  # the next one may be written meanwhile
+
+    report = convert(pictures, "night", observer=After(2, remove))
+    assert report.exit_code == ExitCode.OUTPUT
+    assert "taken away" in next(str(row.error) for row in report.jobs if row.error)
+
+
+def test_the_output_folder_of_a_video_is_removed(long: Path) -> None:
+    Path("out").mkdir()
+    observer = After(20, lambda: shutil.rmtree("out"))
+    report = convert(long, "night", ConvertOptions(output=Path("out/day.mp4")), observer)
+    assert report.exit_code == ExitCode.OUTPUT
+    assert "taken away" in str(report.jobs[0].error)
+    assert not Path("out").exists()
+
+
+LOCKED_OUT = """
+import os, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from mediatrans import convert
+from mediatrans.media.write.segments import segmented_sink as segments
+segments._LARGEST_SEGMENT = segments._SMALLEST_SEGMENT = 12
+def lock(): os.chmod(sys.argv[3], 0o555)
+report = convert(sys.argv[2], "night", observer=After(int(sys.argv[4]), lock))
+print(report.count("ok"), [row.error for row in report.jobs if row.error])
+sys.exit(int(report.exit_code))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs permissions as POSIX has them")
+@pytest.mark.parametrize(
+    ("source", "locked", "after"), [("in", "in-night", 2), ("day.mp4", WORK, 20)]
+)
+def test_permission_that_is_lost(here: Path, source: str, locked: str, after: int) -> None:
+    write_pair(Path("models"))
+    for index in range(40):
+        write_picture(Path(f"in/{index}.png"))
+    write_clip(Path("day.mp4"), UNEVEN)
+    command = [sys.executable, "-c", LOCKED_OUT, str(Path(__file__).parents[1])]
+    if os.geteuid() == 0:  # whom no permission holds back
+        if shutil.which("setpriv") is None:
+            pytest.skip("root can only give up its rights with setpriv, which is not here")
+        command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command]
+    done = subprocess.run([*command, source, locked, str(after)], capture_output=True, text=True)
+    assert done.returncode == ExitCode.OUTPUT, done.stderr
+    assert "permission denied" in done.stdout
+    assert not Path("day-night.mp4").exists()
+    Path(locked).chmod(0o755)
+    assert convert(source, "night").exit_code == ExitCode.OK
+
+
+@pytest.fixture
+def small_disk(pair: Path) -> Iterator[Callable[[str], None]]:
+    """`disk/`, a file system of its own that is nearly full; the answer makes it larger."""
+    disk = Path("disk").absolute()
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=700k", "mediatrans-test", str(disk)]
+    try:
+        mounted = subprocess.run(mount, capture_output=True, text=True)
+    except FileNotFoundError:
+        pytest.skip("there is no mount command to make a small file system with")
+    if mounted.returncode != 0:
+        pytest.skip(f"no small file system can be mounted here: {mounted.stderr.strip()}")
+
+    def enlarge(size: str) -> None:
+        words = ["mount", "-o", f"remount,size={size}", str(disk)]
+        subprocess.run(words, check=True)
+
+    yield enlarge
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_disk_that_fills_up_under_a_video(
+    small_disk: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shorten_segments(monkeypatch)
+    write_clip(Path("day.mp4"), UNEVEN, size=(160, 120), sound_s=2, draw=noise)
+    assert run(["convert", "day.mp4", "--to", "night"]) == 0
+    words = ["convert", "day.mp4", "--to", "night", "-o", "disk/day.mp4"]
+    capsys.readouterr()
+    assert run(words) == ExitCode.OUTPUT
+    said = capsys.readouterr().err
+    assert "no space left" in said
+    assert f"disk/day.mp4.mediatrans; go on with: {shlex.join(['mediatrans', *words])}" in said
+    assert names(Path("disk")) == {"day.mp4.mediatrans"}
+    done = {path.name for path in work_path(Path("disk/day.mp4")).glob("*.packets")}
+    assert done
+    small_disk("20m")
+    assert run(words) == 0
+    assert names(Path("disk")) == {"day.mp4"}
+    assert packets(Path("disk/day.mp4")) == packets(Path("day-night.mp4"))
+
+
+def test_a_disk_that_fills_up_under_a_folder(
+    small_disk: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    sources = {f"{i}.png": write_picture(Path(f"in/{i}.png"), 180, 160) for i in range(10)}
+    words = ["convert", "in", "--to", "night", "-o", "disk"]
+    assert run(words) == ExitCode.OUTPUT
+    assert "no space left" in capsys.readouterr().err
+    made = names(Path("disk")) - {".mediatrans.jsonl"}
+    assert made < set(sources)
+    small_disk("20m")
+    assert run(words) == 0
+    said = capsys.readouterr().out
+    assert said.count("skipped") == len(made)
+    assert names(Path("disk")) == {".mediatrans.jsonl", *sources}
+
+
+def test_a_file_that_does_not_open_leaves_no_thread_behind(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.mp4"
+    bad.write_bytes(b"no video")
+    before = set(threading.enumerate())
+    with pytest.raises(InputError), BoundedSource(VideoSource(bad), limit_s=60):
+        pass
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+        assert not thread.is_alive()

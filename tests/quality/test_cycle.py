@@ -1,0 +1,45 @@
+"""The cycle check: which frames it measures, and what it says of them."""
+
+import numpy as np
+import pytest
+
+from mediatrans.quality.cycle import CycleFigures, CycleMonitor, CycleSummary
+
+RNG = np.random.default_rng(1)
+FRAMES = RNG.integers(0, 256, (10, 12, 14, 3), dtype=np.uint8)
+
+
+def invert(images: np.ndarray) -> np.ndarray:
+    return 255 - images
+
+
+def test_checks_one_frame_in_n() -> None:
+    monitor = CycleMonitor(invert, every=4)
+    for start in (0, 5):
+        batch = FRAMES[start : start + 5]
+        monitor.observe(range(start, start + 5), batch, invert(batch))
+    summary = monitor.take()
+    assert summary is not None
+    assert summary.checked_frames == 3
+    assert summary.psnr_db.mean == 100.0
+    assert summary.l1.max == 0.0
+    assert monitor.take() is None
+
+
+def test_takes_one_frame_at_a_time() -> None:
+    monitor = CycleMonitor(lambda images: images)
+    monitor.observe([3, 7], FRAMES[:2], np.stack([FRAMES[0], invert(FRAMES[1])]))
+    good, bad = monitor.take(3), monitor.take(7)
+    assert good is not None
+    assert bad is not None
+    assert good.psnr_db.mean == 100.0
+    assert bad.psnr_db.mean < 20
+    assert monitor.take(3) is None
+
+
+def test_statistics_show_the_tails() -> None:
+    summary = CycleSummary.of(CycleFigures(psnr_db=v, ssim=v / 100, l1=v) for v in range(101))
+    assert summary is not None
+    assert (summary.psnr_db.mean, summary.psnr_db.p05, summary.psnr_db.min) == (50, 5, 0)
+    assert summary.l1.p95 == pytest.approx(95)
+    assert CycleSummary.of([]) is None
