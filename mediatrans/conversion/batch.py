@@ -13,7 +13,6 @@ from queue import SimpleQueue
 from typing import Any
 
 import av
-import onnxruntime
 
 from mediatrans import __version__
 from mediatrans.conversion.manifest import Entry, Manifest, input_identity
@@ -31,7 +30,7 @@ from mediatrans.media.write.picture_sink import PictureSink
 from mediatrans.quality.cycle import CycleMonitor, CycleSummary
 from mediatrans.quality.report.rows import JobReport, Report
 from mediatrans.translate.stages.blend import blend
-from mediatrans.translate.stages.repeats import RepeatSaver
+from mediatrans.translate.stages.repeats import Repeats
 from mediatrans.translate.translator import Translator
 
 __all__ = ["Observer", "convert"]
@@ -265,10 +264,10 @@ class _Run:
             ReadAhead(source, _QUEUE_DEPTH) as frames,
             WriteBehind(write, _QUEUE_DEPTH) as writer,
         ):
-            translate = RepeatSaver(self._translator)
+            translate = Repeats(self._translator.stage)
             for batch in _batches(frames, self._options.batch_size, border):
                 if border and batch[0].index % border == 0:
-                    translate.forget()
+                    translate.restart()
                 pixels = [frame.pixels for frame in batch]
                 try:
                     translated = translate(pixels)
@@ -304,11 +303,10 @@ class _Run:
             **source,
             "model": self._translator.sha256,
             "way back": self._inverse.sha256 if self._inverse else None,
-            "provider": self._translator.provider,
+            "engine": self._translator.identity,
             **settings_of(self._options),
             "mediatrans": __version__,
             "PyAV": av.__version__,
-            "ONNX Runtime": onnxruntime.__version__,
         }
 
     def _note(

@@ -9,7 +9,8 @@ from typing import Any
 import tomli_w
 
 from mediatrans.errors import ModelError
-from mediatrans.zoo.graph import MAX_STRIDE, is_plain_name
+from mediatrans.zoo.graph import is_plain_name
+from mediatrans.zoo.size_rule import MAX_MULTIPLE
 
 __all__ = ["CARD_NAME", "Card", "Direction", "read_card", "sha256_of", "write_card"]
 
@@ -112,7 +113,7 @@ def read_card(folder: Path) -> Card:
         first, second = (str(domain) for domain in table["domains"])
         if first == second or not is_plain_name(first) or not is_plain_name(second):
             raise ValueError(f"domains {first!r} and {second!r}")
-        if not 1 <= int(table["stride"]) <= MAX_STRIDE:
+        if not 1 <= int(table["stride"]) <= MAX_MULTIPLE:
             raise ValueError(f"stride {table['stride']}")
         generators = table["generators"]
         return Card(

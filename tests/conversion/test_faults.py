@@ -261,6 +261,7 @@ LOCKED_OUT = """
 import os, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
+from tests.conversion.test_faults import After
 from mediatrans import convert
 from mediatrans.media.write.segments import segmented_sink as segments
 segments._LARGEST_SEGMENT = segments._SMALLEST_SEGMENT = 12
@@ -280,7 +281,7 @@ def test_permission_that_is_lost(here: Path, source: str, locked: str, after: in
     for index in range(40):
         write_picture(Path(f"in/{index}.png"))
     write_clip(Path("day.mp4"), UNEVEN)
-    command = [sys.executable, "-c", LOCKED_OUT, str(Path(__file__).parents[1])]
+    command = [sys.executable, "-c", LOCKED_OUT, str(Path(__file__).parents[2])]
     if os.geteuid() == 0:  # whom no permission holds back
         if shutil.which("setpriv") is None:
             pytest.skip("root can only give up its rights with setpriv, which is not here")

@@ -18,7 +18,7 @@ from mediatrans.media.read.video_source import VideoSource
 from mediatrans.media.write import video_sink
 from mediatrans.media.write.segments import segmented_sink as segments
 from mediatrans.media.write.segments.work_folder import work_path
-from mediatrans.translate.engines.onnxruntime import Session
+from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine
 from tests.conversion.long_videos import SEGMENT, UNEVEN, packets, same, shorten_segments
 from tests.media.clips import noise, times_of, write_clip
 from tests.pairs import darkening, identity, write_pair
@@ -299,13 +299,13 @@ def test_a_video_in_a_folder_goes_on_as_well(clip: Path, monkeypatch: pytest.Mon
     convert(Path("in/day.mp4"), "night", options("whole.mp4"))
     interrupt(Path("in"), options("out"), 40)
     calls: list[int] = []
-    run = Session.run
+    run = OnnxRuntimeEngine.run
 
-    def counted(self: Session, images: Any) -> Any:
+    def counted(self: OnnxRuntimeEngine, images: Any) -> Any:
         calls.append(len(images))
         return run(self, images)
 
-    monkeypatch.setattr(Session, "run", counted)
+    monkeypatch.setattr(OnnxRuntimeEngine, "run", counted)
     assert [row.status for row in convert("in", "night", options("out")).jobs] == ["ok"]
     assert sum(calls) < FRAMES
     assert packets(Path("out/day.mp4")) == packets(Path("whole.mp4"))
