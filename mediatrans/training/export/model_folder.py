@@ -142,9 +142,11 @@ def load_generators(checkpoint: Checkpoint) -> tuple[ResnetGenerator, ResnetGene
         generator = ResnetGenerator(generator_config(checkpoint.config))
         try:
             generator.load_state_dict(checkpoint.model[prefix + name])
-        except (KeyError, RuntimeError) as error:
+        except Exception as error:  # a damaged state dict has torch raise many kinds
+            reason = " ".join(str(error).split())[:200]
             raise InputError(
-                f"the checkpoint's weights do not fit its settings ({error})"
+                f"the checkpoint's weights {prefix}{name} do not fit its settings ({reason})",
+                remedy="give another checkpoint",
             ) from error
         generators.append(generator.eval())
     return generators[0], generators[1]
