@@ -159,7 +159,7 @@ def test_check_off_and_lone_file_measure_nothing(pair: Path) -> None:
     options = ConvertOptions(model=str(lone), output=Path("b.png"))
     assert convert("a.png", "night", options).jobs[0].cycle is None
     held = ConvertOptions(model=str(lone), output=Path("c.png"), limits={"psnr": 1.0})
-    with pytest.raises(UsageError, match="way back"):
+    with pytest.raises(UsageError, match="reverse generator is missing"):
         convert("a.png", "night", held)
 
 

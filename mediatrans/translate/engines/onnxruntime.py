@@ -7,6 +7,10 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+
+# Since 1.29 it reports its use over the network unless this is set before it is loaded.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 import onnxruntime as ort
 
 from mediatrans.errors import DeviceError, InputError, ModelError

@@ -1,5 +1,8 @@
 """The session: the graph contract is checked before anything is loaded, devices are honest."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -108,3 +111,18 @@ def test_devices(tmp_path: Path) -> None:
 
 def test_probe_runs_the_cpu() -> None:
     assert probe_devices()["cpu"] is None
+
+
+def test_nothing_is_reported_home(tmp_path: Path) -> None:
+    graph = write_graph(tmp_path / "g.onnx", identity(), "a", "b")
+    home = tmp_path / "home"
+    home.mkdir()
+    places = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "USERPROFILE": str(home)}
+    # These turn its reports off by themselves.
+    usual = {k: v for k, v in os.environ.items() if k not in ("CI", "ORT_DISABLE_TELEMETRY")}
+    program = "import sys; from pathlib import Path; from mediatrans import Translator\n"
+    program += "from mediatrans.translate.engines.choice import open_engine\n"
+    program += "open_engine(Path(sys.argv[1]), device='cpu')"
+    command = [sys.executable, "-c", program, str(graph)]
+    subprocess.run(command, check=True, env=usual | places)
+    assert list(home.rglob("*")) == []
