@@ -1,5 +1,6 @@
 """The held-out part of a run's training folders: judged while it trains, measured at export."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +12,12 @@ from mediatrans.training.config import TrainConfig
 from mediatrans.training.data.folders import Folders, find_pictures, split_hold_out
 from mediatrans.training.evaluation.candidate import TorchTranslator
 from mediatrans.training.evaluation.comparison import TrainedProbe, evaluate, train_probe
-from mediatrans.training.evaluation.features import FeatureNetwork
+from mediatrans.training.evaluation.features import FeatureNetwork, load_feature_network
 from mediatrans.training.evaluation.figures import Evaluation, HeldOutCycle
 from mediatrans.training.evaluation.gallery import Gallery
 from mediatrans.training.model.networks import ResnetGenerator
 
-__all__ = ["LONGER_SIDE", "HeldOut", "HeldOutJudge"]
+__all__ = ["LONGER_SIDE", "HeldOut", "HeldOutJudge", "open_judge"]
 
 LONGER_SIDE = 512
 """Pixels that larger pictures are reduced to, the default of `mediatrans evaluate`."""
@@ -95,6 +96,35 @@ class HeldOutJudge:
             self._network,
             probe=self._probe,
         )
+
+
+def open_judge(
+    config: TrainConfig,
+    folders: Folders,
+    device: torch.device,
+    on_message: Callable[[str], None],
+) -> HeldOutJudge:
+    """The judge of a run's held-out pictures, its probe trained on the run's training pictures.
+
+    Args:
+        config: The run's settings.
+        folders: Where its pictures are.
+        device: Where the feature network computes.
+        on_message: Called with a sentence on what will be evaluated.
+
+    Raises:
+        MissingExtraError: The packages of the extra `evaluate` are not installed.
+        UsageError: Fewer than 2 pictures of a domain are held out.
+        InputError: Fewer than 2 pictures of a domain are readable.
+    """
+    network = load_feature_network("auto", device)
+    pictures = HeldOut.of(folders, config)
+    judge = HeldOutJudge(pictures, network)
+    on_message(
+        f"evaluating on {pictures.counts[0]} + {pictures.counts[1]} held-out pictures every "
+        f"{config.evaluate_every} steps, with the features of {network.name}"
+    )
+    return judge
 
 
 def _split(folder: Path, config: TrainConfig, test: Path | None) -> tuple[Gallery, Gallery, int]:
