@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from mediatrans.quality.cycle import CycleFigures, CycleMonitor, CycleSummary
+from mediatrans.quality import metrics
+from mediatrans.quality.cycle import (
+    CycleFigures,
+    CycleMonitor,
+    CycleSummary,
+    Statistics,
+    compare,
+)
 
 RNG = np.random.default_rng(1)
 FRAMES = RNG.integers(0, 256, (10, 12, 14, 3), dtype=np.uint8)
@@ -44,3 +51,21 @@ def test_statistics_show_the_tails() -> None:
     assert (summary.psnr_db.mean, summary.psnr_db.p05, summary.psnr_db.min) == (50, 5, 0)
     assert summary.l1.p95 == pytest.approx(95)
     assert CycleSummary.of([]) is None
+
+
+def test_a_comparison_is_that_of_the_metrics() -> None:
+    random = np.random.default_rng(0)
+    source, back = random.integers(0, 256, (2, 16, 20, 3), dtype=np.uint8)
+    figures = compare(source, back)
+    assert (figures.psnr_db, figures.ssim, figures.l1) == (
+        metrics.psnr(source, back),
+        metrics.ssim(source, back),
+        metrics.l1(source, back),
+    )
+
+
+def test_statistics_have_the_median_and_the_extremes() -> None:
+    found = Statistics.of(float(value) for value in range(101))
+    assert (found.mean, found.min, found.p05, found.p50, found.p95, found.max) == (
+        50, 0, 5, 50, 95, 100,
+    )  # fmt: skip

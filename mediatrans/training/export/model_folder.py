@@ -14,10 +14,11 @@ from torch import Tensor, nn
 
 from mediatrans import __version__
 from mediatrans.errors import InputError, OutputError
+from mediatrans.files.publish import output_errors, publishing_folder, recover_folder
 from mediatrans.training.checkpoint import Checkpoint, load_checkpoint
 from mediatrans.training.config import FREE_KEYS
 from mediatrans.training.export.pair import DataNote, TrainedPair
-from mediatrans.training.export.parity import prove_parity
+from mediatrans.training.export.parity import ParityProof, prove_parity
 from mediatrans.training.model.cyclegan import generator_config
 from mediatrans.training.model.networks import (
     STRIDE,
@@ -30,9 +31,14 @@ from mediatrans.zoo.graph import INPUT_NAME, OUTPUT_NAME, GraphMetadata
 
 __all__ = ["DataNote", "PictureGenerator", "export_pair", "load_generators", "publish_pair"]
 
+Prove = Callable[[Path, nn.Module, int], ParityProof]
+"""A proof that an exported graph answers as a network does, at the size that it was trained at."""
+
 _OPSET = 18
 _LEAST_WORKING_SIZE = 360
 _USUAL_SIZE = 256
+
+_WRITE_REMEDY = "free some space, or choose a folder you may write to with -o"
 
 
 class PictureGenerator(nn.Module):
@@ -59,7 +65,8 @@ def export_pair(
     *,
     overwrite: bool = False,
     note: DataNote | None = None,
-    told: Callable[[str], None] = lambda text: None,
+    on_message: Callable[[str], None] = lambda text: None,
+    prove: Prove = prove_parity,
 ) -> Path:
     """Export both generators of a run as `publish_pair` does.
 
@@ -68,7 +75,8 @@ def export_pair(
         folder: The model folder to make; None makes `models/<a>2<b>`.
         overwrite: Replace a model that is there; other files in its folder are kept.
         note: What the card says of the data.
-        told: Is told in sentences how it goes.
+        on_message: Called with sentences about the progress.
+        prove: Compares a graph with its network; raises a ModelError where they differ.
 
     Returns:
         The model folder.
@@ -79,7 +87,7 @@ def export_pair(
         ModelError: A graph does not answer as torch does; no model is left behind.
     """
     pair = _trained_pair(load_checkpoint(source), note or DataNote())
-    return publish_pair(pair, folder, overwrite=overwrite, told=told)
+    return publish_pair(pair, folder, overwrite=overwrite, on_message=on_message, prove=prove)
 
 
 def publish_pair(
@@ -87,7 +95,8 @@ def publish_pair(
     folder: Path | None = None,
     *,
     overwrite: bool = False,
-    told: Callable[[str], None] = lambda text: None,
+    on_message: Callable[[str], None] = lambda text: None,
+    prove: Prove = prove_parity,
 ) -> Path:
     """Export both generators, prove them equal to torch's, and publish them with their card.
 
@@ -95,7 +104,8 @@ def publish_pair(
         pair: The generators and what the card says of them.
         folder: The model folder to make; None makes `models/<a>2<b>`.
         overwrite: Replace a model that is there; other files in its folder are kept.
-        told: Is told in sentences how it goes.
+        on_message: Called with sentences about the progress.
+        prove: Compares a graph with its network; raises a ModelError where they differ.
 
     Returns:
         The model folder.
@@ -105,6 +115,8 @@ def publish_pair(
         ModelError: A graph does not answer as torch does; no model is left behind.
     """
     folder = folder or Path("models") / pair.name
+    with output_errors(folder, what="the model", remedy=_WRITE_REMEDY):
+        recover_folder(folder)
     if folder.exists() and not (overwrite and (folder / CARD_NAME).exists()):
         raise OutputError(
             "a model is here already"
@@ -113,20 +125,10 @@ def publish_pair(
             path=folder,
             remedy="replace a model with --overwrite, or choose another folder with -o",
         )
-    part = folder.with_name(f".{folder.name}.part")
-    try:
-        if part.exists():
-            shutil.rmtree(part)
-        part.mkdir(parents=True)
-        directions = _write_graphs(pair, part, told)
+    with publishing_folder(folder, what="the model", remedy=_WRITE_REMEDY) as part:
+        directions = _write_graphs(pair, part, on_message, prove)
         write_card(part, _card(pair, directions))
-        _publish(part, folder)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write the model ({error.strerror or error})", path=folder, remedy="choose -o"
-        ) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+        _keep_other_files(folder, part)
     return folder
 
 
@@ -153,7 +155,7 @@ def load_generators(checkpoint: Checkpoint) -> tuple[ResnetGenerator, ResnetGene
 
 
 def _write_graphs(
-    pair: TrainedPair, folder: Path, told: Callable[[str], None]
+    pair: TrainedPair, folder: Path, on_message: Callable[[str], None], prove: Prove
 ) -> tuple[Direction, Direction]:
     a, b = pair.domains
     directions = []
@@ -170,8 +172,8 @@ def _write_graphs(
         )
         path = folder / f"to_{to}.onnx"
         onnx.save(_to_onnx(network, metadata), path)
-        proof = prove_parity(path, network, pair.training_size or _USUAL_SIZE)
-        told(
+        proof = prove(path, network, pair.training_size or _USUAL_SIZE)
+        on_message(
             f"{path.name}: largest difference to torch {proof.largest_difference} of 255 "
             f"over {proof.inputs} inputs"
         )
@@ -274,14 +276,13 @@ def _architecture(config: GeneratorConfig) -> str:
     return " ".join(words)
 
 
-def _publish(part: Path, folder: Path) -> None:
+def _keep_other_files(folder: Path, part: Path) -> None:
+    """Copy what the user put beside a model that is replaced, a README for example."""
     if not folder.exists():
-        part.rename(folder)
         return
     for kept in folder.iterdir():
         if not (part / kept.name).exists() and kept.suffix != ".onnx":
-            (shutil.copytree if kept.is_dir() else shutil.copy2)(kept, part / kept.name)
-    old = folder.with_name(f".{folder.name}.old")
-    folder.rename(old)
-    part.rename(folder)
-    shutil.rmtree(old)
+            if kept.is_dir() and not kept.is_symlink():
+                shutil.copytree(kept, part / kept.name, symlinks=True)
+            else:
+                shutil.copy2(kept, part / kept.name, follow_symlinks=False)
