@@ -99,6 +99,15 @@ class Workshop:
         """The stages around the loaded generator."""
         return Chain(self.translator.stage, self._stages, self.options.strength)
 
+    def load(self) -> None:
+        """Load what is needed to do tasks, on this thread; later on others will ask for it.
+
+        Raises:
+            ModelError: A file is missing, changed or breaks the graph contract.
+            DeviceError: The device that was asked for does not start.
+        """
+        _ = self.chain, self.inverse
+
     def check_unchanged(self) -> None:
         """Make sure that the files of the model are still those that were loaded.
 

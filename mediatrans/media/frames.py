@@ -289,6 +289,10 @@ class Source(Protocol):
         """
         ...
 
+    def cancel(self) -> None:
+        """End a wait for somebody who feeds the medium, with an InputError; from any thread."""
+        ...
+
     def check_whole(self) -> None:
         """Refuse a medium that is cut short, where reading it does not tell.
 
