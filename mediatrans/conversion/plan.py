@@ -18,6 +18,7 @@ from mediatrans.conversion.outputs import (
     refusal,
     unwritable,
 )
+from mediatrans.conversion.task import Task
 from mediatrans.errors import InputError, MediatransError, OutputError, UsageError
 from mediatrans.files.walk import WalkProblem, walk
 from mediatrans.media.formats import Kind, kind_of
@@ -66,18 +67,19 @@ class Job:
         """Whether there is work to do."""
         return self.error is None and self.skip is None
 
-    def refuse_taken(self) -> None:
-        """Make sure that nothing the plan did not see would be replaced.
-
-        Raises:
-            OutputError: Something is there under the output's name.
-        """
-        if self.output is None or self.output == STDIO or self.replaces:
-            return
-        if os.path.lexists(self.output):
-            raise OutputError(
-                "exists already", path=self.output, remedy="use --overwrite or another -o"
-            )
+    def task(self) -> Task:
+        """The task of a job that is ready."""
+        assert self.output is not None
+        assert self.kind is not None
+        return Task(
+            input=self.input,
+            output=self.output,
+            kind=self.kind,
+            frames=self.frames,
+            home=self.home,
+            origin=self.origin,
+            replaces=self.replaces,
+        )
 
 
 def plan(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,16 +71,6 @@ class CycleSummary:
     psnr_db: Statistics
     ssim: Statistics
     l1: Statistics
-
-    @classmethod
-    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
-        """Read back what `dataclasses.asdict` gave."""
-        return cls(
-            checked_frames=fields["checked_frames"],
-            psnr_db=Statistics(**fields["psnr_db"]),
-            ssim=Statistics(**fields["ssim"]),
-            l1=Statistics(**fields["l1"]),
-        )
 
     @classmethod
     def of(cls, figures: Iterable[CycleFigures]) -> "CycleSummary | None":
@@ -158,26 +148,6 @@ class CycleMonitor:
         """Take up what was measured of frames in an earlier run."""
         self._figures.update(figures)
 
-    def summary(self, index: int | None = None) -> CycleSummary | None:
-        """Summarise what was measured, of one frame or of all, and keep it.
-
-        Args:
-            index: The frame; None takes all.
-        """
-        figures = self._figures
-        if index is not None:
-            return CycleSummary.of([figures[index]] if index in figures else [])
-        return CycleSummary.of(figures.values())
-
-    def take(self, index: int | None = None) -> CycleSummary | None:
-        """Summarise and forget what was measured, of one frame or of all.
-
-        Args:
-            index: The frame; None takes all.
-        """
-        summary = self.summary(index)
-        if index is None:
-            self._figures.clear()
-        else:
-            self._figures.pop(index, None)
-        return summary
+    def summary(self) -> CycleSummary | None:
+        """Summarise what was measured; None where nothing was."""
+        return CycleSummary.of(self._figures.values())

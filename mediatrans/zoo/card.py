@@ -8,7 +8,8 @@ from typing import Any
 from mediatrans.errors import ModelError
 from mediatrans.files.publish import publishing
 from mediatrans.files.records import RecordError, from_toml, to_toml
-from mediatrans.zoo.graph import MAX_STRIDE, is_plain_name
+from mediatrans.zoo.graph import is_plain_name
+from mediatrans.zoo.size_rule import MAX_MULTIPLE
 
 __all__ = ["CARD_NAME", "Card", "Direction", "read_card", "sha256_of", "write_card"]
 
@@ -173,8 +174,8 @@ class _CardFile:
         a, b = self.domains
         if a == b or not is_plain_name(a) or not is_plain_name(b):
             raise ValueError(f"domains: {a!r} and {b!r} are not two names of files")
-        if not 1 <= self.stride <= MAX_STRIDE:
-            raise ValueError(f"stride: {self.stride} is not from 1 to {MAX_STRIDE}")
+        if not 1 <= self.stride <= MAX_MULTIPLE:
+            raise ValueError(f"stride: {self.stride} is not from 1 to {MAX_MULTIPLE}")
         missing = [domain for domain in self.domains if domain not in self.generators]
         if missing:
             raise ValueError(f"generators.{missing[0]}: missing")

@@ -25,23 +25,24 @@ def test_checks_one_frame_in_n() -> None:
     for start in (0, 5):
         batch = FRAMES[start : start + 5]
         monitor.observe(range(start, start + 5), batch, invert(batch))
-    summary = monitor.take()
+    summary = monitor.summary()
     assert summary is not None
     assert summary.checked_frames == 3
     assert summary.psnr_db.mean == 100.0
     assert summary.l1.max == 0.0
-    assert monitor.take() is None
+    assert list(monitor.measured(1, 9)) == [4, 8]
 
 
-def test_takes_one_frame_at_a_time() -> None:
+def test_each_frame_has_figures_of_its_own() -> None:
     monitor = CycleMonitor(lambda images: images)
     monitor.observe([3, 7], FRAMES[:2], np.stack([FRAMES[0], invert(FRAMES[1])]))
-    good, bad = monitor.take(3), monitor.take(7)
-    assert good is not None
-    assert bad is not None
-    assert good.psnr_db.mean == 100.0
-    assert bad.psnr_db.mean < 20
-    assert monitor.take(3) is None
+    measured = monitor.measured(0, 8)
+    assert measured[3].psnr_db == 100.0
+    assert measured[7].psnr_db < 20
+    later = CycleMonitor(invert)
+    assert later.summary() is None
+    later.restore(measured)
+    assert later.summary() == monitor.summary()
 
 
 def test_statistics_show_the_tails() -> None:

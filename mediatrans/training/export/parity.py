@@ -10,7 +10,7 @@ from torch import nn
 
 from mediatrans.errors import ModelError
 from mediatrans.media.frames import Pixels
-from mediatrans.translate.engines.onnxruntime import Session
+from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine
 
 __all__ = ["ParityProof", "proof_inputs", "prove_parity"]
 
@@ -38,7 +38,7 @@ def prove_parity(path: Path, network: nn.Module, training_size: int) -> ParityPr
     """Run a graph and its network on the same pictures.
 
     Args:
-        path: The ONNX file; it runs in the session that translates media.
+        path: The ONNX file; it runs in the engine that translates media.
         network: Takes and makes uint8 [N, H, W, 3].
         training_size: Side of the training crops, one of the sizes compared at.
 
@@ -46,12 +46,12 @@ def prove_parity(path: Path, network: nn.Module, training_size: int) -> ParityPr
         ModelError: They differ by more than 1 of 255 somewhere, or the output hardly varies, which
             would prove nothing.
     """
-    session = Session(path, device="cpu")
+    engine = OnnxRuntimeEngine(path, device="cpu")
     largest, lowest, highest = 0, 255, 0
     inputs = proof_inputs(training_size)
     for pictures in inputs:
         expected = network(torch.from_numpy(pictures)).numpy()
-        found = session.run(pictures)
+        found = engine.run(pictures).image
         difference = np.abs(found.astype(np.int16) - expected.astype(np.int16)).max()
         largest = max(largest, int(difference))
         lowest, highest = min(lowest, int(found.min())), max(highest, int(found.max()))

@@ -20,7 +20,7 @@ from mediatrans.training.export.model_folder import (
 )
 from mediatrans.training.export.parity import proof_inputs, prove_parity
 from mediatrans.training.model.cyclegan import CycleGAN
-from mediatrans.translate.engines.onnxruntime import Session
+from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine
 from tests.training.full_disk import largest_file
 from tests.training.tiny import TINY
 
@@ -88,7 +88,7 @@ def test_the_sizes_are_dynamic(model: Path, run: Path, shape: tuple[int, int, in
     pictures = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
     generators = load_generators(load_checkpoint(run))
     for name, generator in zip(("to_blue", "to_red"), generators, strict=True):
-        found = Session(model / f"{name}.onnx").run(pictures)
+        found = OnnxRuntimeEngine(model / f"{name}.onnx").run(pictures).image
         with torch.no_grad():
             expected = PictureGenerator(generator)(torch.from_numpy(pictures)).numpy()
         assert np.abs(found.astype(int) - expected.astype(int)).max() <= 1
