@@ -14,7 +14,8 @@ from mediatrans.conversion.workshop import Workshop
 from mediatrans.errors import ExitCode, InputError
 from mediatrans.files.publish import Fingerprint
 from mediatrans.files.records import from_table, to_table
-from mediatrans.media.frames import Done, Frame, Mark, Sink, Source
+from mediatrans.media.endpoints import Sink, Source
+from mediatrans.media.frames import Done, Frame, Mark
 from mediatrans.media.read.resumption import frames_after
 from mediatrans.media.write.segments.segmented_sink import Resumable
 from mediatrans.media.write.sinks import Output

@@ -15,8 +15,9 @@ from mediatrans.conversion.options import ConvertOptions, settings_of
 from mediatrans.conversion.task import Task
 from mediatrans.errors import InputError, ModelError
 from mediatrans.files.publish import Fingerprint
+from mediatrans.media.endpoints import Sink, Source
 from mediatrans.media.formats import Kind
-from mediatrans.media.frames import MediaInfo, Sink, Source, VideoInfo
+from mediatrans.media.frames import MediaInfo, VideoInfo
 from mediatrans.media.pipe_formats import STDIO
 from mediatrans.media.read.sources import Input, SourceOpener, open_source
 from mediatrans.media.write.segments.segmented_sink import Resumable, segment_length
