@@ -18,7 +18,7 @@ from mediatrans.training.checkpoint import Checkpoint, load_checkpoint
 from mediatrans.training.config import FREE_KEYS
 from mediatrans.training.export.pair import DataNote, TrainedPair
 from mediatrans.training.export.parity import prove_parity
-from mediatrans.training.model.cyclegan import generator_config
+from mediatrans.training.model.building import build_generator, generator_config
 from mediatrans.training.model.networks import (
     STRIDE,
     GeneratorConfig,
@@ -139,7 +139,7 @@ def load_generators(checkpoint: Checkpoint) -> tuple[ResnetGenerator, ResnetGene
     generators = []
     prefix = "average_" if checkpoint.config.ema else ""
     for name in ("G", "F"):
-        generator = ResnetGenerator(generator_config(checkpoint.config))
+        generator = build_generator(generator_config(checkpoint.config))
         try:
             generator.load_state_dict(checkpoint.model[prefix + name])
         except (KeyError, RuntimeError) as error:

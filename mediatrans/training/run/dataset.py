@@ -69,7 +69,7 @@ def _open_domain(
 ) -> _Domain:
     names, held = split_hold_out(find_pictures(train), config.hold_out, test is not None)
     side = config.load_size_max or config.load_size
-    store = PictureStore(train, names, side, config.cache, cache)
+    store = PictureStore(train, names, side, config.cache, cache, config.skip_grey)
     _tell(store, domain, len(held), side, told)
     if len(store) < 2:
         raise InputError(
@@ -115,5 +115,7 @@ def _tell(
             f"{domain}: skipped {len(store.unreadable)} unreadable: {named}"
             + (f"; and {more} more" if more > 0 else "")
         )
+    if store.grey:
+        told(f"{domain}: left out {store.grey} black-and-white pictures")
     if store.enlarged:
         told(f"{domain}: {store.enlarged} are smaller than {side} px and were enlarged")

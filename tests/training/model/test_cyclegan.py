@@ -70,7 +70,8 @@ def straightforward(
     d_a = ((judge_a(a) - 1).square().mean() + judge_a(fake_a.detach()).square().mean()) / 2
     d_b = ((judge_b(b) - 1).square().mean() + judge_b(fake_b.detach()).square().mean()) / 2
     found += torch.autograd.grad(d_a + d_b, [*judge_a.parameters(), *judge_b.parameters()])
-    parts = (gan_g, gan_f, cycle_a, cycle_b, identity_a, identity_b, d_a, d_b)
+    nothing = torch.zeros(2)
+    parts = (gan_g, gan_f, cycle_a, cycle_b, identity_a, identity_b, *nothing, d_a, d_b)
     return found, Losses(*(part.item() for part in parts))
 
 
