@@ -266,7 +266,7 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
 }  # fmt: skip
 """The least and the most of every number; NaN is outside of any."""
 
-_SMALLEST_PROJECTED = 16
+_SMALLEST_PROJECTED = 32
 
 
 def load_recipe(path: Path) -> dict[str, Any]:

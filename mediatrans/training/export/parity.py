@@ -5,16 +5,20 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import onnxruntime as ort
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from mediatrans.errors import ModelError
 from mediatrans.media.frames import Pixels
 from mediatrans.translate.engines.onnxruntime import Session
+from mediatrans.zoo.graph import INPUT_NAME, MAP_NAME, TEXTURE_NAME
 
 __all__ = ["ParityProof", "proof_inputs", "prove_parity"]
 
 _ALLOWED = 1
+_ALLOWED_OF_MAPS = 1e-3
 _LEAST_RANGE = 16
 
 
@@ -39,19 +43,22 @@ def prove_parity(path: Path, network: nn.Module, training_size: int) -> ParityPr
 
     Args:
         path: The ONNX file; it runs in the session that translates media.
-        network: Takes and makes uint8 [N, H, W, 3].
+        network: Takes uint8 [N, H, W, 3]; makes the same, or that, a map and a texture.
         training_size: Side of the training crops, one of the sizes compared at.
 
     Raises:
-        ModelError: They differ by more than 1 of 255 somewhere, or the output hardly varies, which
-            would prove nothing.
+        ModelError: They differ by more than 1 of 255 somewhere, a map or a texture by more than a
+            thousandth, or the output hardly varies, which would prove nothing.
     """
     session = Session(path, device="cpu")
     largest, lowest, highest = 0, 255, 0
     inputs = proof_inputs(training_size)
     for pictures in inputs:
-        expected = network(torch.from_numpy(pictures)).numpy()
-        found = session.run(pictures)
+        made = network(torch.from_numpy(pictures))
+        picture, *more = made if isinstance(made, tuple) else (made,)
+        expected, found = picture.numpy(), session.run(pictures)
+        if more:
+            _prove_maps(path, pictures, [part.numpy() for part in more])
         difference = np.abs(found.astype(np.int16) - expected.astype(np.int16)).max()
         largest = max(largest, int(difference))
         lowest, highest = min(lowest, int(found.min())), max(highest, int(found.max()))
@@ -68,6 +75,21 @@ def prove_parity(path: Path, network: nn.Module, training_size: int) -> ParityPr
             remedy="no model was written; train for longer",
         )
     return ParityProof(len(inputs), largest, highest - lowest)
+
+
+def _prove_maps(path: Path, pictures: Pixels, expected: list[NDArray[np.float32]]) -> None:
+    session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
+    names = [MAP_NAME, TEXTURE_NAME]
+    for name, mine, theirs in zip(
+        names, session.run(names, {INPUT_NAME: pictures}), expected, strict=True
+    ):
+        difference = float(np.abs(mine - theirs).max())
+        if mine.shape != theirs.shape or not difference <= _ALLOWED_OF_MAPS:
+            raise ModelError(
+                f"the exported graph's {name} differs from torch by {difference:.2g}",
+                path=path.name,
+                remedy="no model was written; report this with the checkpoint's settings",
+            )
 
 
 def proof_inputs(training_size: int) -> list[Pixels]:

@@ -24,6 +24,7 @@ from mediatrans.training.data.folders import Folders
 from mediatrans.training.evaluation.curve import Curve
 from mediatrans.training.evaluation.features import load_feature_network
 from mediatrans.training.evaluation.held_out import HeldOut, HeldOutJudge
+from mediatrans.training.model.collapse import CHECK_EVERY
 from mediatrans.training.model.cost import describe_cost
 from mediatrans.training.model.cyclegan import CycleGAN, Losses
 from mediatrans.training.model.schedules import rate_factor
@@ -195,6 +196,8 @@ class _Session:
                     self._tell_duration(spent_s / _TIMED_STEPS)
                 if records is not None and self._due(config.evaluate_every):
                     self._evaluate(curve, records)
+                if records is not None and self._step % CHECK_EVERY == 0:
+                    self._tell_collapses()
                 self._keep_records(records, self._team.any_signal(held.number))
                 start = time.perf_counter()
             if records is not None:
@@ -207,6 +210,13 @@ class _Session:
         self._observer.message(
             f"{step_s:.2f} s a step: about {hours:.1f} h for the {self._total - self._step} to come"
         )
+
+    def _tell_collapses(self) -> None:
+        for sentence in self._dataset.samples.collapses(self._model.generators):
+            self._observer.message(
+                f"step {self._step}: {sentence}, of the pictures of the sample grid: look at one, "
+                "and start again with other settings if it stays so"
+            )
 
     def _due(self, every: int) -> bool:
         return every > 0 and (self._step == self._total or self._step % every == 0)
