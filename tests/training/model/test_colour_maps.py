@@ -70,7 +70,7 @@ def test_what_is_out_of_range_or_of_one_colour_has_finite_gradients() -> None:
     generator = ColourMapGenerator(CONFIG)
     for x in (3 * pictures(1, 3, 16, 16), torch.ones(1, 3, 16, 16), torch.zeros(1, 3, 16, 16)):
         x.requires_grad_(True)
-        generator(generator(x)).sum().backward()
+        torch.autograd.backward(generator(generator(x)).sum())
         assert x.grad is not None
         assert torch.isfinite(x.grad).all()
     assert all(torch.isfinite(p.grad).all() for p in generator.parameters() if p.grad is not None)

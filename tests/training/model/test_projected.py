@@ -38,7 +38,7 @@ def test_gradients_pass_through_the_frozen_network_and_leave_it_alone(
 ) -> None:
     x = pictures(32).requires_grad_(True)
     scores = judge.heads(judge.projection(x))
-    torch.stack([s.mean() for s in scores]).sum().backward()
+    torch.autograd.backward(torch.stack([s.mean() for s in scores]).sum())
     assert x.grad is not None
     assert x.grad.abs().sum() > 0
     assert not list(judge.projection.parameters())

@@ -47,3 +47,10 @@ def test_fewer_pictures_and_broken_ones(tmp_path: Path) -> None:
     samples = Samples(a, ["01.png", "02.png", "torn.png"], b, ["01.png"], 20)
     assert samples.grid((Add(0), Add(0))).shape == (24, 6 * 24, 3)
     assert samples.grid((Add(0), Add(0))).dtype == np.uint8
+
+
+def test_a_generator_that_returns_its_input_is_named(tmp_path: Path) -> None:
+    a, b = write_pictures(tmp_path / "a", 3, 0), write_pictures(tmp_path / "b", 2, 2)
+    samples = Samples(a, ["01.png", "02.png"], b, ["01.png"], 20)
+    assert samples.collapses((Add(0), Add(0.2))) == ["G returns its input"]
+    assert samples.collapses((Add(0.2), Add(0.2))) == []
