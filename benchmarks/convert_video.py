@@ -31,7 +31,8 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from mediatrans import ConvertOptions, Translator, convert
-from mediatrans.translate.engines.onnxruntime import Session
+from mediatrans.translate.engines.engine import Generated
+from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine
 
 Arm = Callable[[argparse.Namespace], dict[str, float | str | None]]
 
@@ -61,9 +62,9 @@ def draw_clip(path: Path, frames: int, width: int, height: int) -> None:
 def run_convert(args: argparse.Namespace) -> dict[str, float | str | None]:
     """The project's own call, and how long it was inside the session."""
     inside_s = 0.0
-    run = Session.run
+    run = OnnxRuntimeEngine.run
 
-    def timed(session: Session, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def timed(session: OnnxRuntimeEngine, images: NDArray[np.uint8]) -> Generated:
         nonlocal inside_s
         began_s = time.perf_counter()
         try:
@@ -71,7 +72,7 @@ def run_convert(args: argparse.Namespace) -> dict[str, float | str | None]:
         finally:
             inside_s += time.perf_counter() - began_s
 
-    Session.run = timed  # type: ignore[assignment, method-assign]
+    OnnxRuntimeEngine.run = timed  # type: ignore[assignment, method-assign]
     options = ConvertOptions(
         output=args.output, model=args.model, threads=args.threads, check_every=0, overwrite=True
     )

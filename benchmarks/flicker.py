@@ -14,13 +14,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mediatrans.media.read.sources import open_video
+from mediatrans.media.read.sources import Input, open_source
+from mediatrans.media.read_options import ReadOptions
 from mediatrans.quality.flicker import measure_flicker
 
 
 def frames_of(path: Path) -> Iterator[NDArray[np.uint8]]:
     """The frames of a video, uint8 [H, W, 3] RGB."""
-    with open_video(path) as source:
+    with open_source(Input(path, "video"), ReadOptions()) as source:
         for frame in source:
             yield frame.pixels
 

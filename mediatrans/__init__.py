@@ -10,7 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mediatrans.conversion.batch import Observer, convert
+    from mediatrans.conversion.batch import convert
+    from mediatrans.conversion.observer import Observer
     from mediatrans.conversion.options import ConvertOptions
     from mediatrans.errors import ExitCode, MediatransError
     from mediatrans.quality.report.rows import Report
@@ -33,7 +34,7 @@ _HOMES = {
     "ConvertOptions": "mediatrans.conversion.options",
     "ExitCode": "mediatrans.errors",
     "MediatransError": "mediatrans.errors",
-    "Observer": "mediatrans.conversion.batch",
+    "Observer": "mediatrans.conversion.observer",
     "Report": "mediatrans.quality.report.rows",
     "Translator": "mediatrans.translate.translator",
     "convert": "mediatrans.conversion.batch",

@@ -9,7 +9,7 @@ MediatransError            every expected failure: a code and a message with a r
 ├── OutputError        6   an output cannot be written
 ├── QualityError       7   a `--fail-under` limit was not met
 ├── DivergedError      8   training produced NaN or infinity
-└── StoppedTogetherError   one of several processes that train together: another one tells why
+└── StoppedTogetherError   one of several processes that train together: another one reports why
 Interrupted      130/143   SIGINT or SIGTERM (a KeyboardInterrupt: no `except Exception` eats it)
 
 Anything else that escapes is a bug: the CLI shows its traceback and exits 1.
@@ -133,7 +133,7 @@ class DivergedError(MediatransError):
 
 
 class StoppedTogetherError(MediatransError):
-    """Training in several processes, stopped for a reason that another of them tells.
+    """Training in several processes, stopped for a reason that another of them reports.
 
     Args:
         exit_code: That of the reason.
@@ -141,7 +141,9 @@ class StoppedTogetherError(MediatransError):
 
     def __init__(self, exit_code: ExitCode) -> None:
         self.exit_code = exit_code
-        super().__init__("the run was stopped", remedy="another of its processes says why")
+        super().__init__(
+            "the run was stopped", remedy="see the message of another of its processes"
+        )
 
 
 class Interrupted(KeyboardInterrupt):

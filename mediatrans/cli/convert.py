@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from mediatrans.errors import ExitCode, Interrupted, UsageError, batch_exit_code
-from mediatrans.media.limits import MAX_PIXELS, MAX_SPOOL_MB
 from mediatrans.media.pipe_formats import STDIO
+from mediatrans.media.read_options import MAX_PIXELS, MAX_SPOOL_MB
 
 if TYPE_CHECKING:
     from mediatrans.cli.convert_progress import ConvertProgress

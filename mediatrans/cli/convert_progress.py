@@ -22,7 +22,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from mediatrans.conversion.batch import Observer
+from mediatrans.conversion.observer import Observer
 from mediatrans.conversion.overlap import Stage
 from mediatrans.conversion.plan import Job
 from mediatrans.errors import OutputError

@@ -71,14 +71,13 @@ def _check_encoders() -> list[str]:
 
 
 def _check_devices() -> list[str]:
-    import onnxruntime
+    from mediatrans.translate.engines.choice import compiled_in, probe_devices
 
-    from mediatrans.translate.engines.starting import probe_devices
-
-    click.echo(f"compiled into ONNX Runtime: {', '.join(onnxruntime.get_available_providers())}")
+    for runtime, providers in compiled_in().items():
+        click.echo(f"compiled into {runtime}: {', '.join(providers)}")
     devices = probe_devices()
     for device, problem in devices.items():
         click.echo(f"  {device}: {problem or 'starts'}")
     if len(devices) == 1:
-        click.echo("  no CUDA device that ONNX Runtime could use")
+        click.echo("  no CUDA device that could be used")
     return [f"the CPU provider does not work: {devices['cpu']}"] if devices["cpu"] else []

@@ -11,7 +11,8 @@ from mediatrans.errors import ExitCode, MissingExtraError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mediatrans.training.evaluation.figures import Evaluation, Spread, TranslationFigures
+    from mediatrans.quality.cycle import Statistics
+    from mediatrans.training.evaluation.figures import Evaluation, TranslationFigures
     from mediatrans.training.evaluation.gallery import Gallery
     from mediatrans.training.evaluation.kid import Interval
 
@@ -226,9 +227,9 @@ def _show(evaluation: "Evaluation", as_json: bool) -> None:
 def _rows(name: str, dimensions: int) -> "list[tuple[str, Callable[[TranslationFigures], str]]]":
     return [
         ("pictures", lambda f: str(f.pictures)),
-        ("cycle PSNR, dB", lambda f: _spread(f.cycle.psnr_db, ".2f")),
-        ("cycle SSIM", lambda f: _spread(f.cycle.ssim, ".3f")),
-        ("cycle L1, of 255", lambda f: _spread(f.cycle.l1, ".2f")),
+        ("cycle PSNR, dB", lambda f: _statistics(f.cycle.psnr_db, ".2f")),
+        ("cycle SSIM", lambda f: _statistics(f.cycle.ssim, ".3f")),
+        ("cycle L1, of 255", lambda f: _statistics(f.cycle.l1, ".2f")),
         (f"KID, {name}", lambda f: _interval(f.kid.translated)),
         (f"KID untranslated, {name}", lambda f: _interval(f.kid.untranslated)),
         (f"KID ratio, {name}", lambda f: _interval(f.kid.ratio)),
@@ -240,9 +241,9 @@ def _rows(name: str, dimensions: int) -> "list[tuple[str, Callable[[TranslationF
     ]
 
 
-def _spread(spread: "Spread", digits: str) -> str:
-    rest = ", ".join(format(value, digits) for value in (spread.p05, spread.p50, spread.p95))
-    return f"{spread.mean:{digits}} ({rest})"
+def _statistics(figure: "Statistics", digits: str) -> str:
+    rest = ", ".join(format(value, digits) for value in (figure.p05, figure.p50, figure.p95))
+    return f"{figure.mean:{digits}} ({rest})"
 
 
 def _interval(interval: "Interval | None") -> str:

@@ -61,7 +61,7 @@ def command(
     from mediatrans.training.export.legacy import load_legacy_pair
     from mediatrans.training.run_folder import newest_run
 
-    def told(text: str) -> None:
+    def show(text: str) -> None:
         click.echo(text, err=True)
 
     if (legacy is None) != (domains is None) or (legacy and source):
@@ -72,22 +72,22 @@ def command(
     note = DataNote(data_source, data_licence)
     if legacy is not None and domains is not None:
         pair = load_legacy_pair(legacy, parse_domains(domains), note)
-        folder = publish_pair(pair, out, overwrite=overwrite, told=told)
+        folder = publish_pair(pair, out, overwrite=overwrite, on_message=show)
     else:
         source = source or newest_run(Path("runs"))
-        told(f"exporting {source}")
-        folder = export_pair(source, out, overwrite=overwrite, note=note, told=told)
+        show(f"exporting {source}")
+        folder = export_pair(source, out, overwrite=overwrite, note=note, on_message=show)
         if evaluated:
-            _measure(folder, source, told)
-    told(f"model: {folder}")
+            _measure(folder, source, show)
+    show(f"model: {folder}")
 
 
-def _measure(model: Path, source: Path, told: Callable[[str], None]) -> None:
-    """Put the model's figures into its card; the model stands also where that fails."""
+def _measure(model: Path, source: Path, on_message: Callable[[str], None]) -> None:
+    """Put the model's figures into its card; the model is kept where that fails."""
     from mediatrans.training.evaluation.exported import write_figures
     from mediatrans.training.run_folder import read_run, run_of
 
     try:
-        write_figures(model, read_run(run_of(source)), told)
+        write_figures(model, read_run(run_of(source)), on_message)
     except (InputError, MissingExtraError) as error:
-        told(f"the card has no figures: {error}")
+        on_message(f"the card has no figures: {error}")

@@ -1,8 +1,10 @@
-"""`mediatrans models`: list the zoo."""
+"""`mediatrans models`: list the installed models."""
 
 import json
 
 import click
+
+__all__ = ["command"]
 
 
 @click.command("models")
@@ -29,7 +31,9 @@ def command(as_json: bool) -> int:
                 click.echo(json.dumps(row, ensure_ascii=False))
             elif isinstance(card, Card):
                 parameters = card.architecture.get("parameters")
-                size = f", {parameters / 1e6:.2f} M parameters" if parameters else ""
+                size = ""
+                if isinstance(parameters, int):
+                    size = f", {parameters / 1e6:.2f} M parameters"
                 click.echo(f"  {card.name}: {' <-> '.join(card.domains)}{size}")
             else:
                 click.echo(f"  {card}")

@@ -158,7 +158,7 @@ def run_training(options: TrainOptions) -> None:
         with joined() as team, _Screen() as screen:
             with team.together():
                 config, folders, out = _resolve(options, table, domains)
-            if team.leads:
+            if team.is_rank_zero:
                 screen.message(f"run folder: {out}")
             last = train(
                 config,
@@ -171,7 +171,7 @@ def run_training(options: TrainOptions) -> None:
             )
     except StoppedTogetherError as stopped:
         raise click.exceptions.Exit(stopped.exit_code) from stopped
-    if team.leads:
+    if team.is_rank_zero:
         click.echo(f"trained: {last}", err=True)
         click.echo(f"export it with: mediatrans export-onnx {out}", err=True)
 

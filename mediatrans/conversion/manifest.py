@@ -1,13 +1,15 @@
 """The manifest of an output folder: which of its files are ours, and what each was made from."""
 
 import logging
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
+from mediatrans.errors import OutputError
 from mediatrans.files.journal import Journal
 from mediatrans.files.publish import Fingerprint
+from mediatrans.files.records import RecordError, from_table, to_table
+from mediatrans.quality.cycle import CycleSummary
 
 __all__ = ["MANIFEST_NAME", "Entry", "Manifest", "Origin", "State", "input_identity"]
 
@@ -61,7 +63,7 @@ class Entry:
         origin: What it was made from.
         fingerprint: The file as it was written.
         frames: Frames in it.
-        cycle: The cycle check's figures as JSON holds them, or None.
+        cycle: The cycle check's figures, or None.
         is_partial: Whether its input broke off, so that it is not the whole of it.
     """
 
@@ -69,25 +71,8 @@ class Entry:
     origin: Origin
     fingerprint: Fingerprint
     frames: int
-    cycle: dict[str, Any] | None = None
+    cycle: CycleSummary | None = None
     is_partial: bool = False
-
-    @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> Self:
-        """Read an entry back.
-
-        Raises:
-            KeyError: A field is missing.
-            TypeError: A field is not what it should be.
-        """
-        return cls(
-            output=record["output"],
-            origin=Origin(**record["origin"]),
-            fingerprint=Fingerprint(**record["fingerprint"]),
-            frames=record["frames"],
-            cycle=record["cycle"],
-            is_partial=record["is_partial"],
-        )
 
 
 class Manifest:
@@ -108,14 +93,25 @@ class Manifest:
     def _known(self) -> dict[str, list[Entry]]:
         if self._entries is None:
             self._entries = {}
-            for record in self._journal.read():
+            for record in self._records():
                 try:
-                    entry = Entry.from_dict(record)
-                except (KeyError, TypeError):
-                    log.info("%s: a record of another version, passed over", self._journal.path)
+                    entry = from_table(Entry, record)
+                except RecordError as error:
+                    log.warning("%s: a record is passed over (%s)", self._journal.path, error)
                     continue
                 self._entries.setdefault(entry.output, []).append(entry)
         return self._entries
+
+    def _records(self) -> list[dict[str, Any]]:
+        try:
+            return list(self._journal.read())
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise OutputError(
+                f"the manifest of the folder cannot be read: {reason}",
+                path=self._journal.path,
+                remedy="remove what stands there, or allow reading it",
+            ) from error
 
     def knows(self, output: Path) -> bool:
         """Whether a file was ever written under an output's name."""
@@ -148,4 +144,4 @@ class Manifest:
         Raises:
             OSError: The disk is full, or the folder was taken away.
         """
-        self._journal.append(asdict(entry))
+        self._journal.append(to_table(entry))

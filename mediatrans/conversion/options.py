@@ -1,95 +1,46 @@
-"""How to convert: the options, checked against each other."""
+"""How to convert: the options of every room in one object, checked against each other."""
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, fields
 from fractions import Fraction
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from mediatrans.conversion.outputs import holds
 from mediatrans.errors import UsageError
 from mediatrans.media.formats import Kind
-from mediatrans.media.limits import MAX_PIXELS, MAX_SPOOL_MB
 from mediatrans.media.pipe_formats import PIPE_MUXERS, STDIO
+from mediatrans.media.read_options import ReadOptions
+from mediatrans.media.write_options import WriteOptions
+from mediatrans.quality.check_options import LIMITS, CheckOptions
+from mediatrans.settings import setting_of
+from mediatrans.translate.model_options import ModelOptions
 
 __all__ = ["KINDS", "ConvertOptions", "settings_of"]
 
 KINDS: tuple[Kind, ...] = ("image", "video")
 """What an output may be."""
 
+_HIGHEST_FPS = 1000
 
-@dataclass(frozen=True, slots=True)
-class ConvertOptions:
+
+@dataclass(frozen=True, kw_only=True)
+class ConvertOptions(CheckOptions, ModelOptions, WriteOptions, ReadOptions):
     """How to convert; the defaults are the command line's.
 
-    Attributes:
-        output: File for one input file, else folder; None derives names from the inputs', `-` is
-            standard output.
-        model: A model's name, folder or ONNX file; None searches the zoo.
-        overwrite: Replace outputs that exist.
-        batch_size: Frames translated in one call.
-        device: "auto", "cpu", "cuda" or "cuda:N".
-        threads: Threads of the generator; None lets ONNX Runtime choose.
-        start_s: Videos begin at this second; None at their beginning.
-        end_s: Videos end before this second; None at their end.
-        preview: Stop after this many frames of a video and files of a folder; the name that is
-            derived for a video then ends in "-preview". None converts all.
-        check_every: Translate back and measure one video frame in this many; 0 turns the cycle
-            check off, of pictures too.
-        limits: Lowest mean allowed of "psnr" (dB) and "ssim".
-        vcodec: FFmpeg's name of the encoder of videos; None suits it to the container.
-        crf: The encoder's constant quality, lower is better; None takes a high one.
-        preset: One of the encoder's own presets; None takes its usual one.
-        keep_partial: Keep what could be read of a video that turns out to be damaged.
-        reader_limit_s: Seconds without a frame after which a video's reader is given up.
-        verification: "fast" looks at the packets of a finished video, "full" decodes it as well.
-        file_format: The suffix of the outputs that can have it, "png" or "webm" say, the others
-            keep theirs; of a pipe "mkv" or "ts". None keeps all.
-        quality: 1 to 100 for JPEG, WebP and AVIF pictures and animated WebP; None compresses as
-            the source was.
-        strength: 1 gives the translation, 0 the source, between them their blend. The cycle check
-            measures the translation itself, whatever the strength.
-        fps: Take the pictures of each folder for the frames of a video of this rate.
-        max_pixels: Larger pictures and animated WebPs are refused before they are decoded.
-        spool_limit_mb: Most megabytes of a piped input that may lie on disk at one time.
+    The fields are those of `ReadOptions`, `WriteOptions`, `ModelOptions` and `CheckOptions`, so
+    that each room is handed the whole and sees its own.
+
+    Raises:
+        UsageError: Options contradict each other, or one is out of its range.
     """
 
-    output: Path | None = None
-    model: str | None = None
-    overwrite: bool = False
-    batch_size: int = 1
-    device: str = "auto"
-    threads: int | None = None
-    start_s: float | None = None
-    end_s: float | None = None
-    preview: int | None = None
-    check_every: int = 60
-    limits: dict[str, float] = field(default_factory=dict)
-    vcodec: str | None = None
-    crf: float | None = None
-    preset: str | None = None
-    verification: Literal["fast", "full"] = "fast"
-    keep_partial: bool = False
-    reader_limit_s: float = 60.0
-    file_format: str | None = None
-    quality: int | None = None
-    strength: float = 1.0
-    fps: Fraction | None = None
-    max_pixels: int = MAX_PIXELS
-    spool_limit_mb: int = MAX_SPOOL_MB
-
     def __post_init__(self) -> None:
-        """Refuse options that contradict each other.
-
-        Raises:
-            UsageError: They do.
-        """
         if self.limits and self.check_every == 0:
             raise UsageError(
                 "a quality limit needs the cycle check, which is off",
                 remedy="drop --fail-under or --check-every 0",
             )
-        if unknown := set(self.limits) - {"psnr", "ssim"}:
+        if unknown := set(self.limits) - set(LIMITS):
             raise UsageError(f"no limit is called {min(unknown)!r}", remedy="use psnr or ssim")
         self._check_formats()
         if self.limits.get("ssim", 0.0) > 1:
@@ -134,19 +85,6 @@ class ConvertOptions:
             raise UsageError("--max-pixels and --spool-limit start at 1")
 
 
-# What leaves every pixel as it is. A new option counts as one that does not, until it stands here.
-_OF_NO_PIXELS = frozenset(
-    {
-        "output", "model", "overwrite", "device", "limits", "verification",
-        "keep_partial", "reader_limit_s", "file_format", "max_pixels", "spool_limit_mb",
-    }
-)  # fmt: skip
-_OF_THE_RUN = frozenset({"batch_size", "threads", "check_every"})
-_OF_VIDEOS = frozenset({"start_s", "end_s", "preview", "vcodec", "crf", "preset", "fps"})
-_OF_PICTURES = frozenset({"quality"})
-_HIGHEST_FPS = 1000
-
-
 def settings_of(
     options: ConvertOptions, kind: Kind | None = None, suffix: str = ""
 ) -> dict[str, Any]:
@@ -158,15 +96,14 @@ def settings_of(
             that may change its last bits or its figures, as a segment of it has to know them.
         suffix: The output's, as ".mp4".
     """
-    others = _OF_NO_PIXELS
-    if kind is not None:
-        others |= _OF_THE_RUN
-    if kind == "image":
-        others |= _OF_VIDEOS
-    elif suffix != ".webp" or options.quality is None:
-        others |= _OF_PICTURES
-    return {
-        key: str(value) if isinstance(value, Fraction) else value
-        for key, value in asdict(options).items()
-        if key not in others
-    }
+    concerned = {kind or "video"}
+    if suffix == ".webp" and options.quality is not None:
+        concerned.add("image")  # an animated WebP is a video that has a picture's quality
+    deciding = {"output"} if kind is not None else {"output", "last bits"}
+    found = {}
+    for declared in fields(options):
+        said = setting_of(declared)
+        if said.changes in deciding and (said.of is None or said.of in concerned):
+            value = getattr(options, declared.name)
+            found[declared.name] = str(value) if isinstance(value, Fraction) else value
+    return found

@@ -5,16 +5,16 @@ Every wait at a queue is measured, which tells the slowest of the three stages.
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty, Full, Queue
 from threading import Event, Thread, current_thread
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Generic, Literal, Self, TypeVar
 
-from mediatrans.media.frames import Frame
+__all__ = ["ReadAhead", "ReaderStalledError", "Stage", "WriteBehind", "slowest_stage"]
 
-__all__ = ["ReadAhead", "Stage", "WriteBehind", "slowest_stage"]
+_T = TypeVar("_T")
 
 Stage = Literal["decode", "generate", "encode"]
 """What a frame goes through, on a thread each."""
@@ -23,8 +23,12 @@ _POLL_S = 0.05
 _PATIENCE = 3
 
 
-class _Worker(ABC):
-    """A thread with a bounded queue of frames; None in the queue is its end.
+class ReaderStalledError(Exception):
+    """The reading thread made no progress for too long, and was left behind."""
+
+
+class _Worker(ABC, Generic[_T]):
+    """A thread with a bounded queue of items; None in the queue is its end.
 
     Attributes:
         idle_s: Seconds the thread has waited for the other side.
@@ -34,7 +38,7 @@ class _Worker(ABC):
     def __init__(self, depth: int, name: str) -> None:
         self.idle_s = 0.0
         self.kept_waiting_s = 0.0
-        self._queue: Queue[Frame | None] = Queue(depth)
+        self._queue: Queue[_T | None] = Queue(depth)
         self._stop = Event()
         self._done = Event()
         self._error: BaseException | None = None
@@ -62,12 +66,17 @@ class _Worker(ABC):
         while not self._done.is_set() and len(interrupts) < _PATIENCE:
             try:
                 # Not Thread.join: interrupted once, it takes a running thread for a finished one.
-                self._done.wait()
+                if self._is_done():
+                    break
             except BaseException as interrupt:
                 self._stop.set()
                 interrupts.append(interrupt)
         if interrupts:
             raise interrupts[0]
+
+    def _is_done(self) -> bool:
+        """Wait for the thread; whether waiting longer is in vain."""
+        return self._done.wait()
 
     @contextmanager
     def _waiting(self) -> Iterator[None]:
@@ -81,7 +90,7 @@ class _Worker(ABC):
             else:
                 self.kept_waiting_s += time.monotonic() - began_s
 
-    def _put(self, item: Frame | None) -> None:
+    def _put(self, item: _T | None) -> None:
         """Put, unless the other side has gone."""
         while not self._stop.is_set():
             with suppress(Full), self._waiting():
@@ -93,41 +102,68 @@ class _Worker(ABC):
         return self
 
 
-class ReadAhead(_Worker):
-    """Iterates a source on a thread of its own, at most `depth` frames ahead.
+class ReadAhead(_Worker[_T]):
+    """Iterates a source on a thread of its own, at most `depth` items ahead.
 
     Use it in a `with` block, which joins the thread; what the source raises is raised where the
-    frames are taken.
+    items are taken. A thread that hangs in a native decoder cannot be stopped: it is left behind,
+    with whatever it has open, and the program goes on without it.
 
     Args:
         source: What to iterate, once.
-        depth: Most frames held.
+        depth: Most items held.
+        limit_s: Gives the seconds without an item and without progress after which the thread is
+            left behind; None waits for as long as it takes.
+        progress: Gives what changes as long as the source makes progress.
     """
 
-    def __init__(self, source: Iterable[Frame], depth: int) -> None:
+    def __init__(
+        self,
+        source: Iterable[_T],
+        depth: int,
+        *,
+        limit_s: Callable[[], float | None] = lambda: None,
+        progress: Callable[[], object] = lambda: None,
+    ) -> None:
         super().__init__(depth, "decode")
         self._source = source
+        self._limit_s = limit_s
+        self._progress = progress
+        self._is_left_behind = False
 
     def _work(self) -> None:
         try:
-            for frame in self._source:
-                self._put(frame)
+            for item in self._source:
+                self._put(item)
                 if self._stop.is_set():
                     return
         finally:
+            if isinstance(self._source, Generator):
+                self._source.close()
             self._put(None)
 
-    def __iter__(self) -> Iterator[Frame]:
-        """The source's frames."""
-        while (frame := self._take()) is not None:
-            yield frame
+    def __iter__(self) -> Iterator[_T]:
+        """The source's items.
+
+        Raises:
+            ReaderStalledError: The thread made no progress for too long.
+        """
+        while (item := self._take()) is not None:
+            yield item
         self._join()
         if self._error is not None:
             raise self._error
 
-    def _take(self) -> Frame | None:
+    def _take(self) -> _T | None:
         with self._waiting():
-            return self._queue.get()
+            while True:
+                progress = self._progress()
+                try:
+                    return self._queue.get(timeout=self._limit_s())
+                except Empty:
+                    if self._progress() == progress:
+                        self._is_left_behind = True
+                        raise ReaderStalledError from None
 
     def __exit__(
         self,
@@ -136,21 +172,29 @@ class ReadAhead(_Worker):
         traceback: TracebackType | None,
     ) -> None:
         self._stop.set()
-        self._join()
+        if not self._is_left_behind:
+            self._join()
+
+    def _is_done(self) -> bool:
+        """Wait for the thread, as long as it makes progress; whether waiting longer is in vain."""
+        progress = self._progress()
+        if self._done.wait(self._limit_s()):
+            return True
+        return self._progress() == progress
 
 
-class WriteBehind(_Worker):
-    """Writes frames on a thread of its own, at most `depth` frames behind.
+class WriteBehind(_Worker[_T]):
+    """Writes items on a thread of its own, at most `depth` items behind.
 
     Leaving its `with` block without an error waits until all is written; an error of the writer is
     raised by the next `put`, or on leaving.
 
     Args:
-        write: Called with each frame, in order.
-        depth: Most frames held.
+        write: Called with each item, in order.
+        depth: Most items held.
     """
 
-    def __init__(self, write: Callable[[Frame], None], depth: int) -> None:
+    def __init__(self, write: Callable[[_T], Any], depth: int) -> None:
         super().__init__(depth, "encode")
         self._write = write
 
@@ -158,18 +202,31 @@ class WriteBehind(_Worker):
         while not self._stop.is_set():
             with suppress(Empty):
                 with self._waiting():
-                    frame = self._queue.get(timeout=_POLL_S)
-                if frame is None:
+                    item = self._queue.get(timeout=_POLL_S)
+                if item is None:
                     return
-                self._write(frame)
+                self._write(item)
+                self._queue.task_done()
 
-    def put(self, frame: Frame) -> None:
-        """Hand over a frame; waits while the queue is full.
+    def put(self, item: _T) -> None:
+        """Hand over an item; waits while the queue is full.
 
         Raises:
-            MediatransError: What writing an earlier frame raised.
+            BaseException: What writing an earlier item raised.
         """
-        self._put(frame)
+        self._put(item)
+        if self._error is not None:
+            raise self._error
+
+    def drain(self) -> None:
+        """Wait until everything that was put is written.
+
+        Raises:
+            BaseException: What writing an item raised.
+        """
+        with self._waiting():
+            while self._queue.unfinished_tasks and not self._done.is_set():
+                self._done.wait(_POLL_S / 10)
         if self._error is not None:
             raise self._error
 
@@ -188,7 +245,7 @@ class WriteBehind(_Worker):
             raise self._error
 
 
-def slowest_stage(reader: ReadAhead, writer: WriteBehind) -> Stage:
+def slowest_stage(reader: ReadAhead[Any], writer: WriteBehind[Any]) -> Stage:
     """The stage that has waited least for the others so far: the one that sets the pace.
 
     Args:

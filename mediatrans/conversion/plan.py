@@ -18,8 +18,9 @@ from mediatrans.conversion.outputs import (
     refusal,
     unwritable,
 )
+from mediatrans.conversion.task import Task
 from mediatrans.errors import InputError, MediatransError, OutputError, UsageError
-from mediatrans.files.publish import is_part
+from mediatrans.files.walk import WalkProblem, walk
 from mediatrans.media.formats import Kind, kind_of
 from mediatrans.media.numbered import numbered_pictures
 from mediatrans.media.pipe_formats import STDIO
@@ -66,18 +67,19 @@ class Job:
         """Whether there is work to do."""
         return self.error is None and self.skip is None
 
-    def refuse_taken(self) -> None:
-        """Make sure that nothing the plan did not see would be replaced.
-
-        Raises:
-            OutputError: Something is there under the output's name.
-        """
-        if self.output is None or self.output == STDIO or self.replaces:
-            return
-        if os.path.lexists(self.output):
-            raise OutputError(
-                "exists already", path=self.output, remedy="use --overwrite or another -o"
-            )
+    def task(self) -> Task:
+        """The task of a job that is ready."""
+        assert self.output is not None
+        assert self.kind is not None
+        return Task(
+            input=self.input,
+            output=self.output,
+            kind=self.kind,
+            frames=self.frames,
+            home=self.home,
+            origin=self.origin,
+            replaces=self.replaces,
+        )
 
 
 def plan(
@@ -246,38 +248,21 @@ def _folder_jobs(folder: Path, to: str, options: ConvertOptions, *, alone: bool)
 
 
 def _walk(folder: Path, target: Path, file_format: str | None) -> Iterator[Job]:
-    """The jobs of a folder in the order of their paths; links are followed, loops are not."""
-    unreadable: list[OSError] = []
-    ancestors = {folder: {folder.resolve()}}
-    for place, folders, files in os.walk(folder, onerror=unreadable.append, followlinks=True):
-        here = Path(place)
-        above = ancestors.pop(here)
-        for name in sorted(folders):
-            resolved = (here / name).resolve()
-            if resolved in above:
-                folders.remove(name)
-                yield _bad(here / name, "a link to a folder that contains it", "remove the link")
-            else:
-                ancestors[here / name] = above | {resolved}
-        folders.sort()
-        for name in sorted(files):
-            path = here / name
-            if is_part(path):
-                continue
-            if path.exists() and not path.is_file():
-                log.info("%s: not a regular file, left out", path)
-                continue
-            kind = kind_of(path)
-            if kind is None:
-                log.info("%s: not a picture or video, left out", path)
-            elif not path.exists():
-                yield _bad(path, "a link that leads nowhere", "remove the link")
-            else:
-                suffix = output_suffix(path, kind, file_format)
-                output = (target / path.relative_to(folder)).with_suffix(suffix)
-                yield Job(path, output, kind, home=target)
-    for error in unreadable:
-        yield _bad(Path(error.filename), f"cannot be listed ({error.strerror})", "allow reading")
+    """The jobs of a folder in the order of their paths."""
+    for found in walk(folder, _is_media):
+        if isinstance(found, WalkProblem):
+            yield _bad(found.path, found.problem, found.remedy)
+        elif (kind := kind_of(found)) is not None:
+            suffix = output_suffix(found, kind, file_format)
+            output = (target / found.relative_to(folder)).with_suffix(suffix)
+            yield Job(found, output, kind, home=target)
+
+
+def _is_media(path: Path) -> bool:
+    is_media = kind_of(path) is not None
+    if not is_media:
+        log.info("%s: not a picture or video, left out", path)
+    return is_media
 
 
 def _kept_inside(job: Job, target: Path) -> Job:

@@ -36,7 +36,7 @@ class Journal:
         for line in lines:
             try:
                 record = json.loads(line)
-            except ValueError:
+            except (RecursionError, ValueError):
                 continue
             if isinstance(record, dict):
                 yield record

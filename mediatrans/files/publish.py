@@ -1,8 +1,9 @@
-"""The atomic write: a file is seen under its final name whole, or not at all."""
+"""The atomic write: a file or a folder is seen under its final name whole, or not at all."""
 
 import errno
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,9 +17,12 @@ __all__ = [
     "Record",
     "is_part",
     "output_error",
+    "output_errors",
     "part_path",
     "publish",
     "publishing",
+    "publishing_folder",
+    "recover_folder",
     "sync_folder",
 ]
 
@@ -80,20 +84,43 @@ class Fingerprint:
 
 
 Record = Callable[[Fingerprint], None]
-"""Told of a whole file just before it takes its final name."""
+"""A callback for a whole file just before it takes its final name."""
 
 
-def output_error(path: Path, error: OSError) -> OutputError:
+def output_error(
+    path: Path, error: OSError, *, what: str = "", remedy: str | None = None
+) -> OutputError:
     """The OutputError that tells what an operating system error means for an output.
 
     Args:
         path: The output's final name.
         error: What the operating system said.
+        what: What could not be written, "the checkpoint"; "" where the path says it.
+        remedy: What the user can do; None takes that of a command with the option -o.
     """
     reason = error.strerror or str(error)
-    code = error.errno if error.errno is not None else 0
-    remedy = _REMEDIES.get(code, "write elsewhere with -o")
-    return OutputError(f"cannot write: {reason.lower()}", path=path, remedy=remedy)
+    if remedy is None:
+        remedy = _REMEDIES.get(error.errno or 0, "write elsewhere with -o")
+    problem = f"cannot write {what}".rstrip()
+    return OutputError(f"{problem}: {reason.lower()}", path=path, remedy=remedy)
+
+
+@contextmanager
+def output_errors(path: Path, *, what: str = "", remedy: str | None = None) -> Iterator[None]:
+    """Turn the operating system's errors of the block into those of an output.
+
+    Args:
+        path: The file or folder that the block writes.
+        what: As for `output_error`.
+        remedy: As for `output_error`.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise output_error(path, error, what=what, remedy=remedy) from error
 
 
 def part_path(final: Path) -> Path:
@@ -112,14 +139,17 @@ def is_part(path: Path) -> bool:
     return path.name.startswith(".") and path.stem.endswith(".part")
 
 
-def publish(part: Path, final: Path, record: Record | None = None) -> None:
+def publish(
+    part: Path, final: Path, record: Record | None = None, *, earlier: Path | None = None
+) -> None:
     """Sync a finished file to disk and give it its final name, replacing what stood there.
 
     Args:
         part: The finished file.
         final: Its final name, in the same folder.
-        record: Told of the file before it takes the name, so that no crash can come between that
-            leaves a file of which nothing is known.
+        record: Called with the file before it takes the name, so that no crash can come between
+            that leaves a file of which nothing is known.
+        earlier: The name that a file which had the final name gets; None lets it go.
 
     Raises:
         OSError: The disk is full or the name cannot be taken.
@@ -129,6 +159,8 @@ def publish(part: Path, final: Path, record: Record | None = None) -> None:
         os.fsync(file.fileno())
     if record is not None:
         record(Fingerprint.of(part))
+    if earlier is not None and final.exists():
+        final.replace(earlier)
     part.replace(final)
     sync_folder(final.parent)
 
@@ -144,7 +176,14 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def publishing(final: Path, record: Record | None = None) -> Iterator[Path]:
+def publishing(
+    final: Path,
+    record: Record | None = None,
+    *,
+    earlier: Path | None = None,
+    what: str = "",
+    remedy: str | None = None,
+) -> Iterator[Path]:
     """Write a file under a part name, published when the block ends without an error.
 
     Missing parent folders are made. Whatever the block raises, no part file stays behind, and a
@@ -152,7 +191,10 @@ def publishing(final: Path, record: Record | None = None) -> Iterator[Path]:
 
     Args:
         final: The output's final name.
-        record: Told of the file before it takes the name; None tells nobody.
+        record: Called with the file before it takes the name.
+        earlier: The name that a file which had the final name gets; None lets it go.
+        what: As for `output_error`.
+        remedy: As for `output_error`.
 
     Yields:
         The path to write to.
@@ -162,16 +204,100 @@ def publishing(final: Path, record: Record | None = None) -> Iterator[Path]:
     """
     part = part_path(final)
     try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        if final.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        _remove(part)  # what a kill left, or a link that somebody put there to be written through
-        yield part
-        publish(part, final, record)
-    except OSError as error:
-        raise output_error(final, error) from error
+        with output_errors(final, what=what, remedy=remedy):
+            final.parent.mkdir(parents=True, exist_ok=True)
+            if final.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            _remove(
+                part
+            )  # what a kill left, or a link that somebody put there to be written through
+            yield part
+            publish(part, final, record, earlier=earlier)
     finally:
         _remove(part)
+
+
+@contextmanager
+def publishing_folder(final: Path, *, what: str = "", remedy: str | None = None) -> Iterator[Path]:
+    """Write a folder under a part name; when the block ends it replaces what has its final name.
+
+    The part is `.NAME.part` and what is replaced is `.NAME.old` for a moment: both names belong to
+    this function, and what a kill left there is dealt with by `recover_folder`.
+
+    Args:
+        final: The folder's final name; whether it may be replaced is for the caller to decide.
+        what: As for `output_error`.
+        remedy: As for `output_error`.
+
+    Yields:
+        The empty folder to write into.
+
+    Raises:
+        OutputError: It cannot be written; what had the final name is still there.
+    """
+    final = _named(final)
+    part, old = _beside(final, "part"), _beside(final, "old")
+    try:
+        with output_errors(final, what=what, remedy=remedy):
+            recover_folder(final)
+            _delete(part)
+            part.mkdir(parents=True)
+            yield part
+            _sync_tree(part)
+            if os.path.lexists(final):
+                final.rename(old)
+            part.rename(final)
+            sync_folder(final.parent)
+            _delete(old)
+    finally:
+        with suppress(OSError):  # beside an error that says more
+            recover_folder(final)
+            _delete(part)
+
+
+def recover_folder(final: Path) -> None:
+    """Put back, or clear away, the folder that a killed `publishing_folder` was about to replace.
+
+    Raises:
+        OSError: It cannot be moved or deleted.
+    """
+    final = _named(final)
+    old = _beside(final, "old")
+    if not os.path.lexists(old):
+        return
+    if os.path.lexists(final):
+        _delete(old)
+    else:
+        old.rename(final)
+
+
+def _named(folder: Path) -> Path:
+    """The folder under a name of its own, which "." and ".." are not."""
+    return folder.resolve() if folder.name in ("", "..") else folder
+
+
+def _beside(final: Path, ending: str) -> Path:
+    return final.with_name(f".{final.name}.{ending}")
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _sync_tree(folder: Path) -> None:
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = Path(place, name)
+            if not path.is_symlink():
+                descriptor = os.open(path, os.O_RDONLY)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+        sync_folder(Path(place))
 
 
 def _remove(part: Path) -> None:

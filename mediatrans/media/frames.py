@@ -1,12 +1,12 @@
 """What flows through the pipeline: frames, what is known of a medium, sources and sinks."""
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from av.container import InputContainer
@@ -17,12 +17,14 @@ from mediatrans.media.colour.yuv import Chroma, Colour
 
 __all__ = [
     "Clip",
+    "Done",
     "Frame",
     "JpegCoding",
     "Mark",
     "MediaInfo",
     "Opener",
     "Pixels",
+    "Segment",
     "Sink",
     "Source",
     "StillInfo",
@@ -104,23 +106,6 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class MediaInfo:
-    """What is known of a medium before its first frame is decoded.
-
-    Attributes:
-        width: Pixels across, upright (display rotation applied); None where frames differ.
-        height: Pixels down, upright; None where frames differ.
-        frame_count: Frames to expect, for a video about as many as come; None where nothing says.
-        rate: Frames a second, or None for pictures and unknown rates.
-    """
-
-    width: int | None
-    height: int | None
-    frame_count: int | None
-    rate: Fraction | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Clip:
     """The part of a video that is asked for.
 
@@ -142,6 +127,27 @@ class Clip:
         return 0 if self.begin is None else round(self.begin / time_base)
 
 
+@dataclass(frozen=True, slots=True)
+class MediaInfo:
+    """What is known of a medium before its first frame is decoded.
+
+    Attributes:
+        width: Pixels across, upright (display rotation applied); None where frames differ.
+        height: Pixels down, upright; None where frames differ.
+        frame_count: Frames to expect, for a video about as many as come; None where nothing says.
+        rate: Frames per second, or None for pictures and unknown rates.
+        time_base: Seconds a tick of the frames' timestamps; None for pictures.
+        clip: The part of the medium that the frames cover.
+    """
+
+    width: int | None
+    height: int | None
+    frame_count: int | None
+    rate: Fraction | None = None
+    time_base: Fraction | None = None
+    clip: Clip = Clip()
+
+
 Opener = Callable[[], InputContainer]
 """Opens one video from its beginning, each time anew."""
 
@@ -156,7 +162,6 @@ class VideoInfo(MediaInfo):
             has no other streams.
         time_base: Seconds a tick of the frames' timestamps.
         colour: The colour tags of the frames' video, SDR.
-        clip: The part of the video that the frames cover.
         pixel_aspect: Width of a pixel over its height, upright.
         chroma: How densely its colour is sampled.
         has_alpha: Whether its frames can be transparent.
@@ -168,7 +173,6 @@ class VideoInfo(MediaInfo):
     stream_index: int | None
     time_base: Fraction
     colour: Colour
-    clip: Clip
     pixel_aspect: Fraction = Fraction(1)
     chroma: Chroma = "420"
     has_alpha: bool = False
@@ -200,16 +204,97 @@ class Mark:
         return cls(index, frame.pts, crc, frame.is_time_repaired)
 
 
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Some frames in a row, encoded and on disk.
+
+    Attributes:
+        first: Index of the first frame.
+        frames: How many there are.
+        size: Bytes of its file.
+        crc: CRC-32 of its file.
+        begin: Presentation time of the first frame, in ticks.
+        tail: Presentation times of its last frames, which the packets of the next one build on.
+        mark: The source frame that the last frame was made from; None in the last segment.
+        notes: What else is to be kept with these frames, as JSON holds it.
+    """
+
+    first: int
+    frames: int
+    size: int
+    crc: int
+    begin: int
+    tail: tuple[int, ...]
+    mark: Mark | None
+    notes: Any
+
+    @property
+    def end(self) -> int:
+        """Index of the frame after its last one."""
+        return self.first + self.frames
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an earlier run has already written of an output.
+
+    Attributes:
+        frames: How many frames of the source need not be translated again.
+        mark: The last of them; None where there is none.
+        total: Frames of the whole output, where they are all there; else None.
+        damage: What broke the source off, where all there is of it is there; else None.
+        notes: What was kept with the frames, see `Sink`.
+    """
+
+    frames: int = 0
+    mark: Mark | None = None
+    total: int | None = None
+    damage: str | None = None
+    notes: tuple[Any, ...] = ()
+
+
 class Source(Protocol):
-    """A medium being read: iterate it once, inside its `with` block."""
+    """A medium being read, inside its `with` block, which raises InputError where that fails.
+
+    Whatever a source does may be done on another thread, if one call ends before the next begins.
+    """
+
+    @property
+    def path(self) -> Path:
+        """What is read, as messages call it."""
+        ...
 
     @property
     def info(self) -> MediaInfo:
-        """What is known before the first frame."""
+        """What is known before the first frame; inside the `with` block only."""
         ...
 
-    def __iter__(self) -> Iterator[Frame]:
+    @property
+    def decoded(self) -> int:
+        """Frames decoded until now, passed over or not; it grows while there is progress."""
+        ...
+
+    def __iter__(self) -> Generator[Frame, None, None]:
         """The frames in presentation order; raises InputError where reading fails."""
+        ...
+
+    def restart(self, time_s: Fraction | None) -> None:
+        """Have the next iteration begin at or before a time, its frames counted from there.
+
+        Args:
+            time_s: Seconds on the clock of the frames; None begins with the first frame.
+
+        Raises:
+            InputError: The file cannot be opened again.
+        """
+        ...
+
+    def check_whole(self) -> None:
+        """Refuse a medium that is cut short, where reading it does not tell.
+
+        Raises:
+            InputError: It is.
+        """
         ...
 
     def __enter__(self) -> Self: ...
@@ -226,11 +311,39 @@ class Sink(Protocol):
     """A medium being written.
 
     Leaving its `with` block without an error completes, syncs and publishes the output under its
-    final name; leaving it with an error leaves nothing behind.
+    final name; leaving it with an error leaves nothing half-written behind.
     """
+
+    @property
+    def done(self) -> Done:
+        """What an earlier run has written; inside the `with` block only."""
+        ...
+
+    @property
+    def border(self) -> int | None:
+        """No batch reaches over a multiple of this many frames; None for a single piece."""
+        ...
+
+    @property
+    def kept(self) -> Path | None:
+        """The folder from which the next run goes on, after an error; None where there is none."""
+        ...
+
+    @property
+    def segment(self) -> Segment | None:
+        """What was written, after the `with` block of a span's sink; None for a whole output."""
+        ...
 
     def write(self, frame: Frame) -> None:
         """Append a frame; raises OutputError where writing fails."""
+        ...
+
+    def cut_here(self, damage: str) -> None:
+        """The source broke off after the last frame: copy nothing that comes after it.
+
+        Args:
+            damage: What broke it off.
+        """
         ...
 
     def __enter__(self) -> Self: ...

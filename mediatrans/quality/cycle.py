@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mediatrans.quality import metrics
 
-__all__ = ["CycleFigures", "CycleMonitor", "CycleSummary", "Statistics"]
+__all__ = ["CycleFigures", "CycleMonitor", "CycleSummary", "Statistics", "Translate", "compare"]
 
 Translate = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+"""A generator: uint8 [H, W, 3] RGB to the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,12 @@ class CycleFigures:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Mean, low tail and high tail of one figure over the checked frames."""
+    """One figure over several frames or pictures: its mean, its percentiles and its extremes."""
 
     mean: float
-    p05: float
     min: float
+    p05: float
+    p50: float
     p95: float
     max: float
 
@@ -43,11 +45,12 @@ class Statistics:
     def of(cls, values: Iterable[float]) -> Self:
         """The statistics of at least one value."""
         array = np.fromiter(values, np.float64)
-        p05, p95 = np.percentile(array, [5, 95])
+        p05, p50, p95 = np.percentile(array, [5, 50, 95])
         return cls(
             mean=float(array.mean()),
-            p05=float(p05),
             min=float(array.min()),
+            p05=float(p05),
+            p50=float(p50),
             p95=float(p95),
             max=float(array.max()),
         )
@@ -55,10 +58,10 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class CycleSummary:
-    """The cycle check of one file.
+    """The round trips of several frames or pictures: those of one file, or those of a folder.
 
     Attributes:
-        checked_frames: Frames that were translated back.
+        checked_frames: How many were translated there and back.
         psnr_db: Over those frames.
         ssim: Over those frames.
         l1: Over those frames; here the high tail is the bad one.
@@ -70,18 +73,8 @@ class CycleSummary:
     l1: Statistics
 
     @classmethod
-    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
-        """Read back what `dataclasses.asdict` gave."""
-        return cls(
-            checked_frames=fields["checked_frames"],
-            psnr_db=Statistics(**fields["psnr_db"]),
-            ssim=Statistics(**fields["ssim"]),
-            l1=Statistics(**fields["l1"]),
-        )
-
-    @classmethod
     def of(cls, figures: Iterable[CycleFigures]) -> "CycleSummary | None":
-        """Summarise the frames of one file; None where none was checked."""
+        """Summarise frames; None where there are none."""
         frames = list(figures)
         if not frames:
             return None
@@ -91,6 +84,20 @@ class CycleSummary:
             ssim=Statistics.of(f.ssim for f in frames),
             l1=Statistics.of(f.l1 for f in frames),
         )
+
+
+def compare(source: NDArray[np.uint8], back: NDArray[np.uint8]) -> CycleFigures:
+    """How far a picture is from its round trip.
+
+    Args:
+        source: uint8 [H, W, 3], before translation.
+        back: The same shape, translated and translated back.
+    """
+    return CycleFigures(
+        psnr_db=metrics.psnr(source, back),
+        ssim=metrics.ssim(source, back),
+        l1=metrics.l1(source, back),
+    )
 
 
 class CycleMonitor:
@@ -124,11 +131,8 @@ class CycleMonitor:
         """
         for position, index in enumerate(indices):
             if index % self._every == 0:
-                back = self._inverse(translated[position])
-                self._figures[index] = CycleFigures(
-                    psnr_db=metrics.psnr(sources[position], back),
-                    ssim=metrics.ssim(sources[position], back),
-                    l1=metrics.l1(sources[position], back),
+                self._figures[index] = compare(
+                    sources[position], self._inverse(translated[position])
                 )
 
     def measured(self, first: int, end: int) -> dict[int, CycleFigures]:
@@ -144,26 +148,6 @@ class CycleMonitor:
         """Take up what was measured of frames in an earlier run."""
         self._figures.update(figures)
 
-    def summary(self, index: int | None = None) -> CycleSummary | None:
-        """Summarise what was measured, of one frame or of all, and keep it.
-
-        Args:
-            index: The frame; None takes all.
-        """
-        figures = self._figures
-        if index is not None:
-            return CycleSummary.of([figures[index]] if index in figures else [])
-        return CycleSummary.of(figures.values())
-
-    def take(self, index: int | None = None) -> CycleSummary | None:
-        """Summarise and forget what was measured, of one frame or of all.
-
-        Args:
-            index: The frame; None takes all.
-        """
-        summary = self.summary(index)
-        if index is None:
-            self._figures.clear()
-        else:
-            self._figures.pop(index, None)
-        return summary
+    def summary(self) -> CycleSummary | None:
+        """Summarise what was measured; None where nothing was."""
+        return CycleSummary.of(self._figures.values())

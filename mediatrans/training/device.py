@@ -2,7 +2,8 @@
 
 import torch
 
-from mediatrans.errors import DeviceError, UsageError
+from mediatrans.errors import DeviceError
+from mediatrans.translate.engines.device_words import read_device_word
 
 __all__ = ["choose_device"]
 
@@ -18,15 +19,11 @@ def choose_device(name: str, default: int = 0) -> torch.device:
         DeviceError: It is not there.
         UsageError: No such word.
     """
-    kind, _, number = name.partition(":")
-    if kind not in ("auto", "cpu", "cuda") or (
-        number and not (kind == "cuda" and number.isdigit())
-    ):
-        raise UsageError(f"no device is called {name!r}", remedy="use auto, cpu, cuda or cuda:N")
+    word = read_device_word(name)
     available = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if kind == "cpu" or (kind == "auto" and not available):
+    if word.kind == "cpu" or (word.kind == "auto" and not available):
         return torch.device("cpu")
-    index = int(number or default)
+    index = default if word.index is None else word.index
     if index >= available:
         raise DeviceError(
             f"{name}: torch sees {available} CUDA devices, number {index} is not among them",

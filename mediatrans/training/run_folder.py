@@ -2,20 +2,23 @@
 
 import shutil
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import tomli_w
 
 from mediatrans.errors import InputError, OutputError
+from mediatrans.files.publish import output_errors, publishing
+from mediatrans.files.records import from_toml, to_toml
 from mediatrans.training.config import TrainConfig
 from mediatrans.training.data.folders import Folders, parse_domains
 
 __all__ = [
-    "CACHE",
     "CHECKPOINTS",
     "EVALUATIONS",
     "RunSettings",
+    "cache_folder",
     "create_run",
     "is_run",
     "newest_run",
@@ -26,12 +29,11 @@ __all__ = [
 ]
 
 CHECKPOINTS = "checkpoints"
-CACHE = "cache"
 EVALUATIONS = "evaluation.csv"
 _SETTINGS = "config.toml"
 _FOLDERS = (CHECKPOINTS, "samples", "tensorboard")
-_FILES = (_SETTINGS, "metrics.csv", "metrics.csv.part", "losses.png", EVALUATIONS, "evaluation.png")
-_SPLITS = ("train_a", "train_b", "test_a", "test_b")
+_FILES = (_SETTINGS, "metrics.csv", EVALUATIONS)
+_REMEDY = "free some space or allow writing there, or choose another folder with --out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class RunSettings:
 
 
 def refuse_existing_run(folder: Path, overwrite: bool) -> None:
-    """Stop before anything is done where a run would be replaced unasked.
+    """Stop before anything is done where a run would be replaced without --overwrite.
 
     Raises:
         OutputError: A run is in the folder.
@@ -65,19 +67,21 @@ def create_run(folder: Path) -> None:
     """Make a run folder; an earlier run's files in it are deleted, all others kept.
 
     Raises:
-        OutputError: The folder cannot be made.
+        OutputError: The folder cannot be made, or a file in it cannot be deleted.
     """
-    try:
+    with output_errors(folder, what="the run folder", remedy=_REMEDY):
         for name in _FOLDERS:
             if (folder / name).exists():
                 shutil.rmtree(folder / name)
         for name in _FILES:
             (folder / name).unlink(missing_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"cannot make the run folder ({error.strerror})", path=folder, remedy="choose --out"
-        ) from error
+
+
+def cache_folder(folder: Path, rank: int) -> Path:
+    """Where a process of a run keeps its disk cache: no file is written by two of them."""
+    cache = folder / "cache"
+    return cache if rank == 0 else cache / f"process{rank}"
 
 
 def is_run(folder: Path) -> bool:
@@ -92,20 +96,22 @@ def write_settings(folder: Path, settings: RunSettings, mode: str) -> None:
         folder: The run folder.
         settings: What it was started with.
         mode: How the step is computed: "eager" or "compiled".
+
+    Raises:
+        OutputError: It cannot be written; the settings that were there are kept.
     """
     folders = settings.folders
-    sources = {split: getattr(folders, split) for split in _SPLITS}
-    table = {
-        "domains": list(folders.domains),
-        **settings.config.to_table(),
-        "run": {
-            "mode": mode,
-            **{split: str(path.resolve()) for split, path in sources.items() if path is not None},
-        },
-    }
-    part = folder / f"{_SETTINGS}.part"
-    part.write_text(tomli_w.dumps(table), encoding="utf-8")
-    part.replace(folder / _SETTINGS)
+    sources = _Sources(
+        mode,
+        folders.train_a.resolve(),
+        folders.train_b.resolve(),
+        None if folders.test_a is None else folders.test_a.resolve(),
+        None if folders.test_b is None else folders.test_b.resolve(),
+    )
+    saved = {"domains": list(folders.domains), **settings.config.to_table()}
+    text = f"{tomli_w.dumps(saved)}\n[run]\n{to_toml(sources)}"
+    with publishing(folder / _SETTINGS, what="the settings", remedy=_REMEDY) as part:
+        part.write_text(text, encoding="utf-8")
 
 
 def read_run(folder: Path) -> RunSettings:
@@ -117,19 +123,48 @@ def read_run(folder: Path) -> RunSettings:
     """
     path = folder / _SETTINGS
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        about = table.pop("run")
-        domains = parse_domains(table.pop("domains"))
-        paths = [Path(about[split]) if split in about else None for split in _SPLITS]
-        train_a, train_b, test_a, test_b = paths
-        if train_a is None or train_b is None:
-            raise KeyError("train_a, train_b")
+        text = path.read_text(encoding="utf-8")
+        saved = from_toml(_Saved, text, extra_fields=True)
+        table = tomllib.loads(text)
     except FileNotFoundError as error:
         raise InputError("no training run here", path=folder, remedy="train first") from error
-    except (OSError, RecursionError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"the run's settings are damaged ({error!r})", path=path) from error
-    config = TrainConfig.from_table(table, str(path))
-    return RunSettings(config, Folders(domains, train_a, train_b, test_a, test_b))
+    except OSError as error:
+        raise InputError(
+            f"the run's settings cannot be read ({error.strerror})",
+            path=path,
+            remedy="allow reading",
+        ) from error
+    except ValueError as error:  # a RecordError, or bytes that are no text
+        raise InputError(
+            f"the run's settings are damaged ({error})",
+            path=path,
+            remedy="restore the file, or start again with --overwrite",
+        ) from error
+    del table["domains"], table["run"]
+    run = saved.run
+    folders = Folders(
+        parse_domains(saved.domains), run.train_a, run.train_b, run.test_a, run.test_b
+    )
+    return RunSettings(TrainConfig.from_table(table, str(path)), folders)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """The table `run` of `config.toml`: how the step is computed and where the pictures were."""
+
+    mode: str
+    train_a: Path
+    train_b: Path
+    test_a: Path | None = None
+    test_b: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """What `config.toml` holds beside the settings."""
+
+    domains: tuple[str, str]
+    run: _Sources
 
 
 def newest_run(root: Path) -> Path:
@@ -138,10 +173,10 @@ def newest_run(root: Path) -> Path:
     Raises:
         InputError: There is no run with a checkpoint.
     """
-    found = {
-        checkpoint.parent.parent: checkpoint.stat().st_mtime
-        for checkpoint in root.glob(f"*/{CHECKPOINTS}/*.pt")
-    }
+    found: dict[Path, float] = {}
+    for checkpoint in root.glob(f"*/{CHECKPOINTS}/*.pt"):
+        with suppress(OSError):  # a link that leads nowhere
+            found[checkpoint.parent.parent] = checkpoint.stat().st_mtime
     if not found:
         raise InputError(
             "no run with a checkpoint here", path=root, remedy="train first, or name a run"

@@ -29,22 +29,22 @@ _T = TypeVar("_T")
 
 _log = logging.getLogger(__name__)
 
-_SILENCE = timedelta(minutes=30)
-"""A process that ends is noticed at once; this is for one that hangs, and must outlast whatever the
-leader does alone: reading pictures, sample grids, checkpoints."""
+_TIMEOUT = timedelta(minutes=30)
+"""For a process that hangs; one that ends is noticed at once. It has to be longer than whatever
+rank zero does alone: reading pictures, sample grids, evaluations, checkpoints."""
 
-_GOODBYE = timedelta(seconds=10)
+_SHUTDOWN_TIMEOUT = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """The processes of a run, seen from one of them; a process alone is a team of one.
+    """The processes of a run as one of them sees them; a single process is a team of one.
 
-    All of them make the same calls in the same order. Each computes its share of a batch, and every
-    one of them holds the whole state: the same weights, averages, moments and replay pools.
+    All of them make the same calls in the same order. Each computes its share of a batch, and each
+    holds the whole state: the same weights, averages, moments and replay pools.
 
     Attributes:
-        rank: This process's number; 0 leads: it alone writes files and speaks.
+        rank: This process's number; rank zero alone writes files and messages.
         count: How many there are.
         local_rank: This process's number on its machine.
     """
@@ -54,8 +54,8 @@ class Team:
     local_rank: int = 0
 
     @property
-    def leads(self) -> bool:
-        """Whether this process is the one that writes and speaks."""
+    def is_rank_zero(self) -> bool:
+        """Whether this process is the one that writes files and messages."""
         return self.rank == 0
 
     def share(self, batch_size: int) -> range:
@@ -77,7 +77,7 @@ class Team:
 
         Raises:
             DeviceError: It is not there.
-            UsageError: No such word, or one GPU for several processes.
+            UsageError: There is no such word, or it names one GPU for several processes.
         """
         if self.count > 1 and ":" in name:
             raise UsageError(
@@ -133,11 +133,12 @@ class Team:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """All processes go through the block, and all go on after it, or none does.
+        """Run the block in all processes; where it fails in one of them, all of them stop.
 
         Raises:
-            StoppedTogetherError: It failed in another process, or in one before in the same way.
-            Exception: What this process alone, or as the first one, failed with.
+            StoppedTogetherError: It failed in another process, or in one of a lower rank with the
+                same error.
+            Exception: The error of this process.
         """
         if self.count == 1:
             yield
@@ -147,41 +148,45 @@ class Team:
             yield
         except Exception as error:
             failure = error
-        outcomes = self._everybodys(None if failure is None else (_code(failure), str(failure)))
+        outcomes = self._gather_objects(None if failure is None else (_code(failure), str(failure)))
         failures = [outcome for outcome in outcomes if outcome is not None]
         if failure is not None and (_code(failure), str(failure)) not in outcomes[: self.rank]:
             raise failure
         if failures:
             raise StoppedTogetherError(failures[0][0]) from failure
 
-    def as_one(self, error: BaseException) -> BaseException:
-        """An error that all processes raise at the same place, as this one is to raise it."""
-        if self.leads:
+    def error_for_rank(self, error: BaseException) -> BaseException:
+        """What this process raises where all processes fail alike.
+
+        Args:
+            error: The reason; rank zero raises it, the others a StoppedTogetherError.
+        """
+        if self.is_rank_zero:
             return error
         return StoppedTogetherError(_code(error))
 
     def refuse_differences(self, facts: Mapping[str, str]) -> None:
-        """Hold what has to be the same in all processes against each other.
+        """Compare what has to be the same in all processes.
 
         Args:
-            facts: Values by what they are called.
+            facts: Values by their names.
 
         Raises:
             UsageError: One differs.
         """
         if self.count == 1:
             return
-        everybodys = self._everybodys(dict(facts))
-        differing = [name for name in facts if len({other[name] for other in everybodys}) > 1]
+        gathered = self._gather_objects(dict(facts))
+        differing = [name for name in facts if len({other[name] for other in gathered}) > 1]
         if differing:
-            raise self.as_one(
+            raise self.error_for_rank(
                 UsageError(
                     f"the processes differ in their {', '.join(differing)}",
                     remedy="give all the same flags, pictures, checkpoint and version",
                 )
             )
 
-    def _everybodys(self, mine: _T) -> list[_T]:
+    def _gather_objects(self, mine: _T) -> list[_T]:
         all_of_them = [mine] * self.count
         with self._connected():
             dist.all_gather_object(all_of_them, mine)
@@ -193,16 +198,16 @@ class Team:
             yield
         except RuntimeError as error:
             _log.debug("a process is lost", exc_info=True)
-            raise self.as_one(
+            raise self.error_for_rank(
                 DeviceError(
-                    "another process of this run ended or fell silent",
-                    remedy="if it does not say why, see its launcher; then go on with --resume",
+                    "another process of this run ended or stopped responding",
+                    remedy="see its messages or its launcher's, then go on with --resume",
                 )
             ) from error
 
 
 ALONE = Team()
-"""The team of a process that nobody started beside others."""
+"""The team of a single process."""
 
 
 @contextmanager
@@ -229,7 +234,7 @@ def joined() -> Iterator[Team]:
     team = Team(int(os.environ["RANK"]), count, int(os.environ["LOCAL_RANK"]))
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
     try:
-        dist.init_process_group(backend, timeout=_SILENCE)
+        dist.init_process_group(backend, timeout=_TIMEOUT)
     except (RuntimeError, ValueError) as error:
         raise DeviceError(
             f"the {count} processes of the run did not find each other ({error})",
@@ -238,9 +243,9 @@ def joined() -> Iterator[Team]:
     try:
         yield team
     except (Interrupted, MediatransError):
-        # A launcher ends all once one has ended: not before the leader has written and spoken.
+        # A launcher ends all processes once one has ended: rank zero has to save and report first.
         with suppress(RuntimeError):
-            dist.monitored_barrier(timeout=_GOODBYE)
+            dist.monitored_barrier(timeout=_SHUTDOWN_TIMEOUT)
         raise
     finally:
         dist.destroy_process_group()

@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mediatrans.errors import ModelError
-from mediatrans.translate.engines.onnxruntime import Session
+from mediatrans.translate.chain import generator_of
+from mediatrans.translate.engines.choice import open_engine
+from mediatrans.translate.engines.engine import EngineOpener
+from mediatrans.translate.stages.stage import Stage
 from mediatrans.zoo.card import sha256_of
 from mediatrans.zoo.find import Generator, find
-from mediatrans.zoo.graph import MIN_SIZE
 
 __all__ = ["Translator"]
 
@@ -21,11 +23,14 @@ class Translator:
     Args:
         generator: The direction of a model, as `mediatrans.zoo.find.find` returns it.
         device: "auto", "cpu", "cuda" or "cuda:N". Only "auto" may fall back to the CPU.
-        threads: Threads of one operator; None lets ONNX Runtime choose.
+        threads: Threads of one operator; None lets the runtime choose.
+        opener: Loads the graph; its signature and errors are `EngineOpener`'s.
 
     Attributes:
         generator: The direction that is loaded.
-        provider: The ONNX Runtime execution provider that runs it.
+        provider: What really runs it, as the runtime calls it.
+        identity: The engine's identity: runtime, version, provider and precision.
+        stage: The generator as a stage, to build a chain around.
         sha256: The digest of the file that was loaded.
 
     Raises:
@@ -34,14 +39,22 @@ class Translator:
     """
 
     def __init__(
-        self, generator: Generator, *, device: str = "auto", threads: int | None = None
+        self,
+        generator: Generator,
+        *,
+        device: str = "auto",
+        threads: int | None = None,
+        opener: EngineOpener = open_engine,
     ) -> None:
         generator.verify()
         self.generator = generator
         self._device = device
         self._threads = threads
-        self._session = Session(generator.path, device=device, threads=threads)
-        self.provider = self._session.provider
+        self._opener = opener
+        engine = opener(generator.path, device=device, threads=threads)
+        self.provider = engine.provider
+        self.identity = engine.identity
+        self.stage: Stage = generator_of(engine, generator.size_rule)
         self._status = _status(generator.path)
         self.sha256 = sha256_of(generator.path)
         if generator.sha256 not in (None, self.sha256):
@@ -55,6 +68,7 @@ class Translator:
         model: str | None = None,
         device: str = "auto",
         threads: int | None = None,
+        opener: EngineOpener = open_engine,
     ) -> Self:
         """Find the model that speaks a domain and load it.
 
@@ -63,13 +77,14 @@ class Translator:
             model: A model's name, folder or ONNX file; None looks in `./models`, the user's data
                 folder and the models that come with mediatrans.
             device: "auto", "cpu", "cuda" or "cuda:N".
-            threads: Threads of one operator; None lets ONNX Runtime choose.
+            threads: Threads of one operator; None lets the runtime choose.
+            opener: Loads the graph; its signature and errors are `EngineOpener`'s.
 
         Raises:
             ModelError: No model speaks that domain, two in one place do, or the file is bad.
             DeviceError: The device that was asked for does not start.
         """
-        return cls(find(to, model), device=device, threads=threads)
+        return cls(find(to, model), device=device, threads=threads, opener=opener)
 
     def check_unchanged(self) -> None:
         """Make sure that the file on disk is still the one that was loaded.
@@ -96,7 +111,7 @@ class Translator:
         back = self.generator.inverse()
         if back is None:
             return None
-        return Translator(back, device=self._device, threads=self._threads)
+        return Translator(back, device=self._device, threads=self._threads, opener=self._opener)
 
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Translate one picture or a batch of equal size.
@@ -118,10 +133,8 @@ class Translator:
         if 0 in images.shape:
             raise ValueError(f"an empty picture cannot be translated: {images.shape}")
         batch = images if images.ndim == 4 else images[np.newaxis]
-        height, width = batch.shape[1:3]
-        translated = self._session.run(pad_to_stride(batch, self.generator.stride))
-        translated = translated[:, :height, :width]
-        return translated if images.ndim == 4 else translated[0]
+        translated = self.stage(list(batch))
+        return np.stack(translated) if images.ndim == 4 else translated[0]
 
 
 def _status(path: Path) -> tuple[int, int] | None:
@@ -131,25 +144,3 @@ def _status(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_size, status.st_mtime_ns
-
-
-def pad_to_stride(batch: NDArray[np.uint8], stride: int) -> NDArray[np.uint8]:
-    """Pad below and to the right until a graph can take the batch.
-
-    The padding mirrors the picture, over again where the picture is smaller than the padding; an
-    axis of one pixel repeats it.
-
-    Args:
-        batch: uint8 [N, H, W, 3].
-        stride: Height and width become multiples of it and at least `MIN_SIZE`.
-
-    Returns:
-        uint8 [N, H', W', 3], the input itself where nothing is missing.
-    """
-    height, width = batch.shape[1:3]
-    below, right = (
-        max(-(-n // stride) * stride, -(-MIN_SIZE // stride) * stride) - n for n in (height, width)
-    )
-    if below == right == 0:
-        return np.ascontiguousarray(batch)
-    return np.pad(batch, ((0, 0), (0, below), (0, right), (0, 0)), mode="reflect")

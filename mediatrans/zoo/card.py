@@ -1,19 +1,17 @@
 """The model card: what is known of a pair of generators, kept as `card.toml` beside them."""
 
 import hashlib
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import tomli_w
-
 from mediatrans.errors import ModelError
-from mediatrans.zoo.graph import MAX_STRIDE, is_plain_name
+from mediatrans.files.publish import publishing
+from mediatrans.files.records import RecordError, from_toml, to_toml
+from mediatrans.zoo.graph import is_plain_name
+from mediatrans.zoo.size_rule import MAX_MULTIPLE
 
 __all__ = ["CARD_NAME", "Card", "Direction", "read_card", "sha256_of", "write_card"]
-
-_TABLES = ("architecture", "training", "data", "quality", "versions")
 
 CARD_NAME = "card.toml"
 """The file that makes a folder a model."""
@@ -80,23 +78,29 @@ def write_card(folder: Path, card: Card) -> Path:
 
     Returns:
         The card's path.
+
+    Raises:
+        OutputError: It cannot be written; the card that was there is kept.
     """
-    table: dict[str, Any] = {
-        "name": card.name,
-        "domains": list(card.domains),
-        "stride": card.stride,
-        "working_size": card.working_size,
-        "opset": card.opset,
-        "precision": card.precision,
-    }
-    if card.seed is not None:
-        table["seed"] = card.seed
-    table["generators"] = {d.to: {"file": d.file, "sha256": d.sha256} for d in card.directions}
-    for part in _TABLES:
-        if getattr(card, part):
-            table[part] = getattr(card, part)
+    content = _CardFile(
+        name=card.name,
+        domains=card.domains,
+        stride=card.stride,
+        working_size=card.working_size,
+        opset=card.opset,
+        precision=card.precision,
+        generators={d.to: _GraphFile(d.file, d.sha256) for d in card.directions},
+        seed=card.seed,
+        architecture=card.architecture or None,
+        training=card.training or None,
+        data=card.data or None,
+        quality=card.quality or None,
+        versions=card.versions or None,
+    )
     path = folder / CARD_NAME
-    path.write_text(tomli_w.dumps(table), encoding="utf-8")
+    remedy = "free some space or allow writing there, then run the same command again"
+    with publishing(path, what="the card", remedy=remedy) as part:
+        part.write_text(to_toml(content), encoding="utf-8")
     return path
 
 
@@ -104,47 +108,74 @@ def read_card(folder: Path) -> Card:
     """Read a model folder's card; its files are not verified yet.
 
     Raises:
-        ModelError: The card is missing, is not TOML, or lacks a field.
+        ModelError: The card is missing, is not TOML, or has a missing or damaged field.
     """
     path = folder / CARD_NAME
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        first, second = (str(domain) for domain in table["domains"])
-        if first == second or not is_plain_name(first) or not is_plain_name(second):
-            raise ValueError(f"domains {first!r} and {second!r}")
-        if not 1 <= int(table["stride"]) <= MAX_STRIDE:
-            raise ValueError(f"stride {table['stride']}")
-        generators = table["generators"]
-        return Card(
-            name=str(table["name"]),
-            domains=(first, second),
-            directions=(
-                Direction(first, str(generators[first]["file"]), str(generators[first]["sha256"])),
-                Direction(
-                    second, str(generators[second]["file"]), str(generators[second]["sha256"])
-                ),
-            ),
-            stride=int(table["stride"]),
-            working_size=int(table["working_size"]),
-            opset=int(table["opset"]),
-            precision=str(table["precision"]),
-            seed=table.get("seed"),
-            **{part: _table(table, part) for part in _TABLES},
-        )
+        content = from_toml(_CardFile, path.read_bytes(), extra_fields=True)
     except FileNotFoundError as error:
         raise ModelError(
             "there is no card.toml here", path=folder, remedy="make one with mediatrans export-onnx"
         ) from error
     except OSError as error:
-        raise ModelError(f"the card cannot be read ({error.strerror})", path=path) from error
-    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise ModelError(
-            f"the card is damaged ({error!r})", path=path, remedy="export the model again"
+            f"the card cannot be read ({error.strerror})", path=path, remedy="allow reading"
         ) from error
+    except RecordError as error:
+        raise ModelError(
+            f"the card is damaged ({error})", path=path, remedy="export the model again"
+        ) from error
+    a, b = content.domains
+    to_a, to_b = content.generators[a], content.generators[b]
+    return Card(
+        name=content.name,
+        domains=content.domains,
+        directions=(Direction(a, to_a.file, to_a.sha256), Direction(b, to_b.file, to_b.sha256)),
+        stride=content.stride,
+        working_size=content.working_size,
+        opset=content.opset,
+        precision=content.precision,
+        seed=content.seed,
+        architecture=content.architecture or {},
+        training=content.training or {},
+        data=content.data or {},
+        quality=content.quality or {},
+        versions=content.versions or {},
+    )
 
 
-def _table(table: dict[str, Any], part: str) -> dict[str, Any]:
-    value = table.get(part, {})
-    if not isinstance(value, dict):
-        raise TypeError(f"{part} is not a table")
-    return value
+@dataclass(frozen=True, slots=True)
+class _GraphFile:
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CardFile:
+    """The card as `card.toml` has it: a table a generator, by the domain that it translates to."""
+
+    name: str
+    domains: tuple[str, str]
+    stride: int
+    working_size: int
+    opset: int
+    precision: str
+    seed: int | None = None
+    generators: dict[str, _GraphFile]
+    architecture: dict[str, Any] | None = None
+    training: dict[str, Any] | None = None
+    data: dict[str, Any] | None = None
+    quality: dict[str, Any] | None = None
+    versions: dict[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.name.isprintable():  # it is shown on terminals
+            raise ValueError(f"name: {self.name!r} has characters that cannot be printed")
+        a, b = self.domains
+        if a == b or not is_plain_name(a) or not is_plain_name(b):
+            raise ValueError(f"domains: {a!r} and {b!r} are not two names of files")
+        if not 1 <= self.stride <= MAX_MULTIPLE:
+            raise ValueError(f"stride: {self.stride} is not from 1 to {MAX_MULTIPLE}")
+        missing = [domain for domain in self.domains if domain not in self.generators]
+        if missing:
+            raise ValueError(f"generators.{missing[0]}: missing")

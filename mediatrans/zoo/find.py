@@ -10,6 +10,7 @@ import platformdirs
 from mediatrans.errors import ModelError
 from mediatrans.zoo.card import CARD_NAME, Card, read_card, sha256_of
 from mediatrans.zoo.graph import GraphMetadata, inspect_graph, read_graph
+from mediatrans.zoo.size_rule import SizeRule
 
 __all__ = ["Generator", "find", "list_models", "places"]
 
@@ -26,7 +27,7 @@ class Generator:
         path: Its ONNX file.
         to: The domain it translates to.
         origin: The domain it translates from.
-        stride: Height and width must be multiples of it.
+        size_rule: The sizes of picture that its graph takes.
         sha256: What the file's digest must be; None for a lone file without a card.
         inverse_path: The ONNX file of the way back, or None.
         inverse_sha256: What that file's digest must be, or None.
@@ -37,7 +38,7 @@ class Generator:
     path: Path
     to: str
     origin: str
-    stride: int
+    size_rule: SizeRule
     sha256: str | None
     inverse_path: Path | None
     inverse_sha256: str | None
@@ -52,7 +53,7 @@ class Generator:
             path=self.inverse_path,
             to=self.origin,
             origin=self.to,
-            stride=self.stride,
+            size_rule=self.size_rule,
             sha256=self.inverse_sha256,
             inverse_path=self.path,
             inverse_sha256=self.sha256,
@@ -172,7 +173,7 @@ def _direction(folder: Path, card: Card, to: str, place: str) -> Generator:
         path=_inside(folder, forward.file),
         to=domain,
         origin=back.to,
-        stride=card.stride,
+        size_rule=SizeRule(card.stride),
         sha256=forward.sha256,
         inverse_path=_inside(folder, back.file),
         inverse_sha256=back.sha256,
@@ -205,7 +206,7 @@ def _lone_file(path: Path, to: str) -> Generator:
         path=path,
         to=metadata.to,
         origin=metadata.origin,
-        stride=metadata.stride,
+        size_rule=SizeRule(metadata.stride),
         sha256=None,
         inverse_path=None,
         inverse_sha256=None,

@@ -23,12 +23,11 @@ import onnx
 import onnx.inliner
 
 from mediatrans.errors import ModelError
+from mediatrans.zoo.size_rule import MAX_MULTIPLE
 
 __all__ = [
     "INPUT_NAME",
     "MAP_NAME",
-    "MAX_STRIDE",
-    "MIN_SIZE",
     "OUTPUT_NAME",
     "TEXTURE_NAME",
     "GraphMetadata",
@@ -41,11 +40,6 @@ INPUT_NAME = "image"
 OUTPUT_NAME = "image_out"
 MAP_NAME = "map"
 TEXTURE_NAME = "texture"
-MIN_SIZE = 8
-"""Smallest height and width a graph must take: below it reflection padding fails."""
-
-MAX_STRIDE = 1024
-"""Largest multiple that a model may want heights and widths to be of."""
 
 _STANDARD_DOMAINS = {"", "ai.onnx"}
 # How long they run cannot be told from the outside, and a generator is a straight line.
@@ -102,7 +96,7 @@ class GraphMetadata:
         """
         try:
             stride = int(props["mediatrans.stride"])
-            if not 1 <= stride <= MAX_STRIDE:
+            if not 1 <= stride <= MAX_MULTIPLE:
                 raise ValueError(f"stride {stride}")
             origin, to = props["mediatrans.from"], props["mediatrans.to"]
             if not is_plain_name(origin) or not is_plain_name(to):

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from mediatrans.cli.main import run
-from mediatrans.training.evaluation import features
+from mediatrans.training.evaluation.features import FEATURE_NETWORKS
 from mediatrans.zoo.card import read_card
 from tests.pairs import write_pair
 from tests.training.colours import COLOURS, tinted
@@ -15,7 +15,8 @@ from tests.training.export.test_model_folder import write_run
 
 @pytest.fixture(autouse=True)
 def _small_features(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(features, "load_feature_network", lambda choice, device: COLOURS)
+    for name in FEATURE_NETWORKS:
+        monkeypatch.setitem(FEATURE_NETWORKS, name, lambda device: COLOURS)
 
 
 @pytest.fixture

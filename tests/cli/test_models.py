@@ -24,6 +24,17 @@ def test_models_lists_the_zoo(pair: Path, capsys: pytest.CaptureFixture[str]) ->
     assert {row["name"]: row["domains"] for row in rows}["day2night"] == ["day", "night"]
 
 
+@pytest.mark.parametrize("line", ['parameters = "many"', "parameters = [1]", "parameters = 1e9999"])
+def test_a_card_that_counts_strangely_is_listed_all_the_same(
+    pair: Path, capsys: pytest.CaptureFixture[str], line: str
+) -> None:
+    card = (pair / "card.toml").read_text()
+    assert "[architecture]" not in card
+    (pair / "card.toml").write_text(f"{card}\n[architecture]\n{line}\n")
+    assert run(["models"]) == 0
+    assert "day2night: day <-> night" in capsys.readouterr().out
+
+
 def test_doctor_finds_this_machine_fit(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["doctor"]) == 0
     shown = capsys.readouterr().out

@@ -6,20 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import av
-import pytest
 
-from mediatrans import Report
-from mediatrans.media.write.segments import segmented_sink as segments
+from mediatrans import ConvertOptions, Report
 
 SEGMENT = 12
+SHORT = ConvertOptions(segment_frames=SEGMENT)
+"""A video of more than two dozen frames is then a long one."""
+
 UNEVEN = [0, *accumulate(random.Random(5).choices([20, 33, 40, 41, 120], k=49))]
 """Times of 50 frames in milliseconds: four segments and two frames."""
-
-
-def shorten_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make a video of more than two dozen frames a long one."""
-    monkeypatch.setattr(segments, "_LARGEST_SEGMENT", SEGMENT)
-    monkeypatch.setattr(segments, "_SMALLEST_SEGMENT", SEGMENT)
 
 
 def packets(path: Path) -> list[tuple[Any, ...]]:

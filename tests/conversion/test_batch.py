@@ -15,7 +15,8 @@ from mediatrans.conversion.manifest import MANIFEST_NAME
 from mediatrans.errors import InputError, UsageError
 from mediatrans.media.read.picture_reader import read_picture
 from mediatrans.quality.report.rows import JobReport, Report
-from mediatrans.translate.engines.onnxruntime import Session
+from mediatrans.translate.engines.engine import Generated
+from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine
 from tests.media_files import audio_packets, levels, times, write_clip, write_picture
 from tests.pairs import darkening, identity, write_pair
 
@@ -82,14 +83,14 @@ def test_bad_files_are_reported_and_passed_over(pair: Path) -> None:
 
 
 def fail_on_width(monkeypatch: pytest.MonkeyPatch, width: int, error: Exception) -> None:
-    run = Session.run
+    run = OnnxRuntimeEngine.run
 
-    def run_or_fail(self: Session, images: np.ndarray) -> np.ndarray:
+    def run_or_fail(self: OnnxRuntimeEngine, images: np.ndarray) -> Generated:
         if images.shape[2] == width:
             raise error
         return run(self, images)
 
-    monkeypatch.setattr(Session, "run", run_or_fail)
+    monkeypatch.setattr(OnnxRuntimeEngine, "run", run_or_fail)
 
 
 def test_a_picture_that_cannot_be_translated(pair: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,14 +124,14 @@ def test_a_video_that_fails_midway_leaves_nothing(
 ) -> None:
     clip = write_clip(Path("a.mp4"), frames=40)
     calls = iter(range(1000))
-    run = Session.run
+    run = OnnxRuntimeEngine.run
 
-    def run_twenty(self: Session, images: np.ndarray) -> np.ndarray:
+    def run_twenty(self: OnnxRuntimeEngine, images: np.ndarray) -> Generated:
         if next(calls) == 20:
             raise InputError("enough")
         return run(self, images)
 
-    monkeypatch.setattr(Session, "run", run_twenty)
+    monkeypatch.setattr(OnnxRuntimeEngine, "run", run_twenty)
     report = convert([clip], "night", ConvertOptions(check_every=0))
     assert report.exit_code == ExitCode.INPUT
     assert [path.name for path in Path().iterdir() if "night" in path.name] == []
@@ -158,7 +159,7 @@ def test_check_off_and_lone_file_measure_nothing(pair: Path) -> None:
     options = ConvertOptions(model=str(lone), output=Path("b.png"))
     assert convert("a.png", "night", options).jobs[0].cycle is None
     held = ConvertOptions(model=str(lone), output=Path("c.png"), limits={"psnr": 1.0})
-    with pytest.raises(UsageError, match="way back"):
+    with pytest.raises(UsageError, match="reverse generator is missing"):
         convert("a.png", "night", held)
 
 
@@ -262,13 +263,13 @@ def test_frames_equal_to_the_one_before_are_generated_once(
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     given: list[int] = []
-    run = Session.run
+    run = OnnxRuntimeEngine.run
 
-    def counted(session: Session, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def counted(session: OnnxRuntimeEngine, images: NDArray[np.uint8]) -> Generated:
         given.extend(int(image[0, 0, 0]) for image in images)
         return run(session, images)
 
-    monkeypatch.setattr(Session, "run", counted)
+    monkeypatch.setattr(OnnxRuntimeEngine, "run", counted)
     options = ConvertOptions(batch_size=batch_size, check_every=0)
     (row,) = convert("still.mkv", "night", options).jobs
     assert given == [30, 90, 91]

@@ -7,20 +7,20 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
 
-from mediatrans import ConvertOptions, ExitCode, Observer, convert
+from mediatrans import ConvertOptions, ExitCode, Observer, Report, convert
 from mediatrans.cli.main import run
-from mediatrans.errors import InputError
-from mediatrans.media.read.bounded_source import BoundedSource, ReaderStalledError
+from mediatrans.conversion.workshop import Workshop
 from mediatrans.media.read.video_source import VideoSource
 from mediatrans.media.write.segments.work_folder import work_path
 from mediatrans.quality.report.rows import JobReport
-from tests.conversion.long_videos import UNEVEN, packets, shorten_segments
+from tests.conversion.long_videos import SEGMENT, SHORT, UNEVEN, packets
 from tests.media.clips import noise, times_of, write_clip
 from tests.media_files import write_picture
 from tests.pairs import identity, write_pair
@@ -30,9 +30,8 @@ WORK = "day-night.mp4.mediatrans"
 
 
 @pytest.fixture
-def long(pair: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A clip that is written in segments."""
-    shorten_segments(monkeypatch)
+def long(pair: Path) -> Path:
+    """A clip that is written in segments where these are short."""
     return write_clip(Path("day.mp4"), UNEVEN, sound_s=2, options={"g": "7"})
 
 
@@ -76,15 +75,28 @@ def names(folder: Path) -> set[str]:
 HANGING = """
 import ctypes, sys
 from mediatrans import ConvertOptions, convert
+from mediatrans.conversion.workshop import Workshop
+from mediatrans.media.read.sources import open_source
 from mediatrans.media.read.video_source import VideoSource
-decode = VideoSource._decode
-def hang(self, *words):
-    for count, frame in enumerate(decode(self, *words)):
-        if self.path.name == "day.mp4" and count == int(sys.argv[1]):
-            ctypes.CDLL(None).pause()  # in native code, where nothing can be raised
-        yield frame
-VideoSource._decode = hang
-report = convert(["day.mp4", "next.mp4"], "night", ConvertOptions(reader_limit_s=1.0))
+after = int(sys.argv[1])
+def hang():
+    ctypes.CDLL(None).pause()  # in native code, where nothing can be raised
+class Hanging(VideoSource):
+    def __enter__(self):
+        if after == 0:
+            hang()
+        return super().__enter__()
+    def __iter__(self):
+        for count, frame in enumerate(super().__iter__()):
+            if count == after:
+                hang()
+            yield frame
+def opened(wanted, options):
+    if wanted.path.name == "day.mp4":
+        return Hanging(wanted.path)
+    return open_source(wanted, options)
+workshop = Workshop.of("night", ConvertOptions(reader_limit_s=1.0), source_opener=opened)
+report = convert(["day.mp4", "next.mp4"], "night", workshop=workshop)
 print([row.status for row in report.jobs], report.jobs[0].error)
 sys.exit(int(report.exit_code))
 """
@@ -114,28 +126,33 @@ def test_a_reader_that_skips_is_not_taken_for_one_that_hangs(pair: Path) -> None
                 self.decoded += 1
             yield from super().__iter__()
 
-    with BoundedSource(Skipping(clip), limit_s=0.3) as source:
-        assert len(list(source)) == FRAMES
+    (row,) = converted(clip, lambda *_: Skipping(clip), reader_limit_s=0.3).jobs
+    assert (row.status, row.frames) == ("ok", FRAMES)
 
 
-def test_a_stall_keeps_the_segments(long: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def converted(clip: Path, opener: Any, observer: Observer | None = None, **how: Any) -> Report:
+    workshop = Workshop.of("night", ConvertOptions(**how), source_opener=opener)
+    return convert(clip, "night", observer=observer, workshop=workshop)
+
+
+def test_a_stall_keeps_the_segments(long: Path) -> None:
     released = Event()
-    decode = VideoSource._decode
 
-    def stall(self: VideoSource, *words: Any) -> Iterator[Any]:
-        for count, frame in enumerate(decode(self, *words)):
-            if count == 40:
-                released.wait()
-            yield frame
+    class Stalling(VideoSource):
+        def __iter__(self) -> Any:
+            for count, frame in enumerate(super().__iter__()):
+                if count == 40:
+                    released.wait()
+                yield frame
 
     observer = After(FRAMES, lambda: None)
-    with monkeypatch.context() as patched:
-        patched.setattr(VideoSource, "_decode", stall)
-        report = convert(long, "night", ConvertOptions(reader_limit_s=0.5), observer)
-        released.set()
-    assert report.exit_code == ReaderStalledError.exit_code == ExitCode.INPUT
+    report = converted(
+        long, lambda *_: Stalling(long), observer, reader_limit_s=0.5, segment_frames=SEGMENT
+    )
+    released.set()
+    assert report.exit_code == ExitCode.INPUT
     assert observer.kept_in == Path(WORK)
-    assert convert(long, "night").exit_code == ExitCode.OK
+    assert convert(long, "night", SHORT).exit_code == ExitCode.OK
     assert times_of(Path("day-night.mp4")) == times_of(long)
 
 
@@ -146,16 +163,13 @@ def damaged(path: Path) -> Path:
 
 
 @pytest.mark.parametrize("segments", [True, False], ids=["segments", "one piece"])
-def test_keep_partial_keeps_what_was_good(
-    pair: Path, segments: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if segments:
-        shorten_segments(monkeypatch)
+def test_keep_partial_keeps_what_was_good(pair: Path, segments: bool) -> None:
+    short = SEGMENT if segments else None
     clip = damaged(write_clip(Path("day.mkv"), UNEVEN, sound_s=2, options={"g": "7"}))
-    report = convert(clip, "night")
+    report = convert(clip, "night", ConvertOptions(segment_frames=short))
     assert report.exit_code == ExitCode.INPUT
     assert [name for name in names(Path()) if "night" in name] == []
-    report = convert(clip, "night", ConvertOptions(keep_partial=True))
+    report = convert(clip, "night", ConvertOptions(keep_partial=True, segment_frames=short))
     (row,) = report.jobs
     assert (row.status, report.exit_code) == ("partial", ExitCode.INPUT)
     assert "cut short" in str(row.error)
@@ -181,8 +195,8 @@ def test_damage_that_the_decoder_covers_up_is_said(
 
 
 def test_keep_partial_changes_nothing_for_a_whole_file(long: Path) -> None:
-    convert(long, "night")
-    how = ConvertOptions(output=Path("other.mp4"), keep_partial=True)
+    convert(long, "night", SHORT)
+    how = replace(SHORT, output=Path("other.mp4"), keep_partial=True)
     assert convert(long, "night", how).jobs[0].status == "ok"
     assert packets(Path("other.mp4")) == packets(Path("day-night.mp4"))
 
@@ -212,7 +226,7 @@ def test_a_model_that_changes_under_the_last_file_is_told_of(
     long: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     observer = After(10, lambda: write_pair(Path("models"), forward=identity(), back=identity()))
-    report = convert(long, "night", observer=observer)
+    report = convert(long, "night", SHORT, observer)
     assert [row.status for row in report.jobs] == ["ok"]
     assert report.exit_code == ExitCode.MODEL
     assert "changed after it was loaded" in caplog.text
@@ -220,7 +234,7 @@ def test_a_model_that_changes_under_the_last_file_is_told_of(
 
 def test_a_model_that_is_only_touched_has_not_changed(long: Path) -> None:
     observer = After(10, Path("models/day2night/to_night.onnx").touch)
-    assert convert(long, "night", observer=observer).exit_code == ExitCode.OK
+    assert convert(long, "night", SHORT, observer).exit_code == ExitCode.OK
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a shell script as ffmpeg")
@@ -231,12 +245,12 @@ def test_a_checker_that_is_killed(long: Path, monkeypatch: pytest.MonkeyPatch) -
     observer = After(FRAMES, lambda: None)
     with monkeypatch.context() as patched:
         patched.setenv("MEDIATRANS_FFMPEG", str(killed.absolute()))
-        report = convert(long, "night", observer=observer)
+        report = convert(long, "night", SHORT, observer)
     assert report.exit_code == ExitCode.OUTPUT
     assert "ended by signal 9" in str(report.jobs[0].error)
     assert not Path("day-night.mp4").exists()
     assert observer.kept_in == Path(WORK)
-    assert convert(long, "night").exit_code == ExitCode.OK
+    assert convert(long, "night", SHORT).exit_code == ExitCode.OK
 
 
 def test_the_output_folder_of_pictures_is_removed(pictures: Path) -> None:
@@ -251,7 +265,7 @@ def test_the_output_folder_of_pictures_is_removed(pictures: Path) -> None:
 def test_the_output_folder_of_a_video_is_removed(long: Path) -> None:
     Path("out").mkdir()
     observer = After(20, lambda: shutil.rmtree("out"))
-    report = convert(long, "night", ConvertOptions(output=Path("out/day.mp4")), observer)
+    report = convert(long, "night", replace(SHORT, output=Path("out/day.mp4")), observer)
     assert report.exit_code == ExitCode.OUTPUT
     assert "taken away" in str(report.jobs[0].error)
     assert not Path("out").exists()
@@ -261,11 +275,11 @@ LOCKED_OUT = """
 import os, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
+from tests.conversion.test_faults import After
 from mediatrans import convert
-from mediatrans.media.write.segments import segmented_sink as segments
-segments._LARGEST_SEGMENT = segments._SMALLEST_SEGMENT = 12
+from tests.conversion.long_videos import SHORT
 def lock(): os.chmod(sys.argv[3], 0o555)
-report = convert(sys.argv[2], "night", observer=After(int(sys.argv[4]), lock))
+report = convert(sys.argv[2], "night", SHORT, After(int(sys.argv[4]), lock))
 print(report.count("ok"), [row.error for row in report.jobs if row.error])
 sys.exit(int(report.exit_code))
 """
@@ -280,7 +294,7 @@ def test_permission_that_is_lost(here: Path, source: str, locked: str, after: in
     for index in range(40):
         write_picture(Path(f"in/{index}.png"))
     write_clip(Path("day.mp4"), UNEVEN)
-    command = [sys.executable, "-c", LOCKED_OUT, str(Path(__file__).parents[1])]
+    command = [sys.executable, "-c", LOCKED_OUT, str(Path(__file__).parents[2])]
     if os.geteuid() == 0:  # whom no permission holds back
         if shutil.which("setpriv") is None:
             pytest.skip("root can only give up its rights with setpriv, which is not here")
@@ -290,7 +304,7 @@ def test_permission_that_is_lost(here: Path, source: str, locked: str, after: in
     assert "permission denied" in done.stdout
     assert not Path("day-night.mp4").exists()
     Path(locked).chmod(0o755)
-    assert convert(source, "night").exit_code == ExitCode.OK
+    assert convert(source, "night", SHORT).exit_code == ExitCode.OK
 
 
 @pytest.fixture
@@ -315,12 +329,10 @@ def small_disk(pair: Path) -> Iterator[Callable[[str], None]]:
 
 
 def test_a_disk_that_fills_up_under_a_video(
-    small_disk: Callable[[str], None],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    small_disk: Callable[[str], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shorten_segments(monkeypatch)
-    write_clip(Path("day.mp4"), UNEVEN, size=(160, 120), sound_s=2, draw=noise)
+    times = range(0, 40 * 800, 40)  # more than two segments of 250 frames
+    write_clip(Path("day.mp4"), times, size=(32, 24), sound_s=2, draw=noise)
     assert run(["convert", "day.mp4", "--to", "night"]) == 0
     words = ["convert", "day.mp4", "--to", "night", "-o", "disk/day.mp4"]
     capsys.readouterr()
@@ -353,12 +365,10 @@ def test_a_disk_that_fills_up_under_a_folder(
     assert names(Path("disk")) == {".mediatrans.jsonl", *sources}
 
 
-def test_a_file_that_does_not_open_leaves_no_thread_behind(tmp_path: Path) -> None:
-    bad = tmp_path / "bad.mp4"
-    bad.write_bytes(b"no video")
+def test_a_file_that_does_not_open_leaves_no_thread_behind(pair: Path) -> None:
+    Path("bad.mp4").write_bytes(b"no video")
     before = set(threading.enumerate())
-    with pytest.raises(InputError), BoundedSource(VideoSource(bad), limit_s=60):
-        pass
+    assert convert("bad.mp4", "night").exit_code == ExitCode.INPUT
     for thread in set(threading.enumerate()) - before:
         thread.join(10)
         assert not thread.is_alive()

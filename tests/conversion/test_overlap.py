@@ -24,7 +24,7 @@ def test_everything_arrives_in_order(depth: int) -> None:
     written: list[int] = []
     with (
         ReadAhead(frames(50), depth) as source,
-        WriteBehind(lambda frame: written.append(frame.index), depth) as sink,
+        WriteBehind[Frame](lambda frame: written.append(frame.index), depth) as sink,
     ):
         for frame in source:
             sink.put(frame)
@@ -118,7 +118,7 @@ def test_the_slowest_stage_is_the_one_that_never_waits(slow: str) -> None:
 
     with (
         ReadAhead(source(), 2) as reader,
-        WriteBehind(lambda frame: work("encode"), 2) as writer,
+        WriteBehind[Frame](lambda frame: work("encode"), 2) as writer,
     ):
         for frame in reader:
             work("generate")

@@ -15,20 +15,14 @@ from PIL import Image
 
 from mediatrans import ConvertOptions, ExitCode, Observer, convert
 from mediatrans.media.read.video_source import VideoSource
-from mediatrans.media.write import video_sink
-from mediatrans.media.write.segments import segmented_sink as segments
+from mediatrans.media.write import destination
 from mediatrans.media.write.segments.work_folder import work_path
-from mediatrans.translate.engines.onnxruntime import Session
-from tests.conversion.long_videos import SEGMENT, UNEVEN, packets, same, shorten_segments
+from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine
+from tests.conversion.long_videos import SEGMENT, UNEVEN, packets, same
 from tests.media.clips import noise, times_of, write_clip
 from tests.pairs import darkening, identity, write_pair
 
 FRAMES = len(UNEVEN)
-
-
-@pytest.fixture(autouse=True)
-def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    shorten_segments(monkeypatch)
 
 
 @pytest.fixture
@@ -56,7 +50,8 @@ class Stopping(Observer):
 
 
 def options(output: str, **others: Any) -> ConvertOptions:
-    return ConvertOptions(output=Path(output), check_every=5, **others)
+    how = {"check_every": 5, "segment_frames": SEGMENT, **others}
+    return ConvertOptions(output=Path(output), **how)
 
 
 def interrupt(clip: Path, how: ConvertOptions, at: int) -> Stopping:
@@ -84,13 +79,9 @@ def test_interrupted_again_and_again(clip: Path, suffix: str, batch_size: int) -
     assert not work_path(Path(f"made{suffix}")).exists()
 
 
-def test_segments_change_no_frame_no_time_and_no_other_stream(
-    clip: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_segments_change_no_frame_no_time_and_no_other_stream(clip: Path) -> None:
     convert(clip, "night", options("segments.mp4"))
-    monkeypatch.setattr(segments, "_LARGEST_SEGMENT", 1000)
-    monkeypatch.setattr(segments, "_SMALLEST_SEGMENT", 1000)
-    convert(clip, "night", options("one.mp4"))
+    convert(clip, "night", options("one.mp4", segment_frames=1000))
     assert times_of(Path("segments.mp4")) == times_of(Path("one.mp4")) == times_of(clip)
     with av.open("segments.mp4") as container:
         keys = [p.pts for p in container.demux(video=0) if p.is_keyframe]
@@ -191,7 +182,7 @@ def test_a_changed_model_and_a_changed_input_start_over(
     seen = Stopping(1000)
     assert convert(clip, "night", options("made.mp4"), seen).jobs[0].frames == 48
     assert seen.first == 1
-    assert "input size (was" in caplog.text
+    assert "input_size (was" in caplog.text
 
 
 def test_a_damaged_segment_is_made_again(clip: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -299,13 +290,13 @@ def test_a_video_in_a_folder_goes_on_as_well(clip: Path, monkeypatch: pytest.Mon
     convert(Path("in/day.mp4"), "night", options("whole.mp4"))
     interrupt(Path("in"), options("out"), 40)
     calls: list[int] = []
-    run = Session.run
+    run = OnnxRuntimeEngine.run
 
-    def counted(self: Session, images: Any) -> Any:
+    def counted(self: OnnxRuntimeEngine, images: Any) -> Any:
         calls.append(len(images))
         return run(self, images)
 
-    monkeypatch.setattr(Session, "run", counted)
+    monkeypatch.setattr(OnnxRuntimeEngine, "run", counted)
     assert [row.status for row in convert("in", "night", options("out")).jobs] == ["ok"]
     assert sum(calls) < FRAMES
     assert packets(Path("out/day.mp4")) == packets(Path("whole.mp4"))
@@ -391,7 +382,7 @@ def test_a_cut_video_that_is_kept_can_be_joined_again(
     reference = convert(whole, "night", options("whole.mkv", keep_partial=True))
     assert reference.jobs[0].status == "partial"
     with monkeypatch.context() as patched:
-        patched.setattr(video_sink, "verify_video", Mock(side_effect=KeyboardInterrupt))
+        patched.setattr(destination, "verify_video", Mock(side_effect=KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             convert(whole, "night", how)
     again = convert(whole, "night", how)

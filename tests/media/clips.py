@@ -16,11 +16,12 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from PIL import Image
 
-from mediatrans.media.frames import Frame, Pixels
-from mediatrans.media.read.sources import open_video
+from mediatrans.media.frames import Frame, MediaInfo, Pixels, Sink, Source
+from mediatrans.media.read.sources import Input, open_source
+from mediatrans.media.read_options import ReadOptions
 from mediatrans.media.write.codecs import Encoding
-from mediatrans.media.write.sinks import create_video
-from mediatrans.media.write.verification import Verification
+from mediatrans.media.write.sinks import Output, open_sink
+from mediatrans.media.write_options import Verification, WriteOptions
 
 MILLISECOND = Fraction(1, 1000)
 EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
@@ -156,6 +157,39 @@ def write_animation(
         **extra,
     )
     return path
+
+
+def open_video(
+    path: Path,
+    *,
+    start_s: float | None = None,
+    end_s: float | None = None,
+    limit: int | None = None,
+    whole: bool = True,
+) -> Source:
+    """A video's source as the product finds it."""
+    options = ReadOptions(start_s=start_s, end_s=end_s, preview=limit, keep_partial=not whole)
+    return open_source(Input(path, "video"), options)
+
+
+def create_video(
+    output: Path,
+    info: MediaInfo,
+    encoding: Encoding | None = None,
+    verification: Verification = "fast",
+    *,
+    quality: int | None = None,
+) -> Sink:
+    """A video's sink as the product finds it."""
+    asked = encoding or Encoding()
+    options = WriteOptions(
+        vcodec=asked.codec,
+        crf=asked.crf,
+        preset=asked.preset,
+        verification=verification,
+        quality=quality,
+    )
+    return open_sink(Output(output, "video", info), options)
 
 
 def translate(

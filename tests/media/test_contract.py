@@ -10,46 +10,76 @@ import numpy as np
 import pytest
 
 from mediatrans.media.frames import Frame, Sink, Source
+from mediatrans.media.read import sources
 from mediatrans.media.read.folder_source import FrameFolder
-from mediatrans.media.read.picture_source import PictureSource
-from mediatrans.media.read.sources import open_video
-from mediatrans.media.read.video_source import VideoSource
-from mediatrans.media.read.webp_source import WebpSource
-from mediatrans.media.write.picture_sink import PictureSink
+from mediatrans.media.read.sources import Input
+from mediatrans.media.read_options import ReadOptions
+from mediatrans.media.write import sinks
 from mediatrans.media.write.picture_writer import write_picture
-from mediatrans.media.write.sinks import create_video
-from tests.media.clips import MILLISECOND, moving_square, write_animation, write_clip
+from mediatrans.media.write.segments.segmented_sink import Resumable
+from mediatrans.media.write.sinks import Output
+from mediatrans.media.write_options import WriteOptions
+from tests.media.clips import (
+    MILLISECOND,
+    create_video,
+    moving_square,
+    open_video,
+    write_animation,
+    write_clip,
+)
 
 COUNT = 6
 
 
-def refuse(index: int, error: Exception) -> None:
-    raise AssertionError(f"file {index} failed") from error
-
-
 @dataclass(frozen=True)
 class Medium:
-    """A medium of six frames, and where a sink for them writes."""
+    """A medium of some frames, and where a sink for them writes."""
 
     open_source: Callable[[], Source]
     open_sink: Callable[[Source], Sink]
     folder: Path
     finals: list[Path]
+    count: int = COUNT
 
     def leftovers(self) -> list[Path]:
         return [path for path in self.folder.iterdir() if path not in self.finals]
 
 
-def pictures(tmp_path: Path) -> Medium:
-    inputs = [tmp_path / f"in{index}.png" for index in range(COUNT)]
-    for index, path in enumerate(inputs):
-        write_picture(Frame(moving_square(index, 32, 24), index, path.name), path)
+def picture(tmp_path: Path) -> Medium:
+    path = tmp_path / "in.png"
+    write_picture(Frame(moving_square(0, 32, 24), 0, path.name), path)
     folder = tmp_path / "out"
     folder.mkdir()
-    finals = [folder / f"{index}.png" for index in range(COUNT)]
+    final = folder / "out.png"
+
+    def open_sink(source: Source) -> Sink:
+        return sinks.open_sink(Output(final, "image", source.info), WriteOptions())
+
     return Medium(
-        lambda: PictureSource(inputs, refuse), lambda _: PictureSink(finals, refuse), folder, finals
+        lambda: sources.open_source(Input(path, "image"), ReadOptions()),
+        open_sink,
+        folder,
+        [final],
+        count=1,
     )
+
+
+def spans(tmp_path: Path) -> Medium:
+    """A video that is written in segments of two frames."""
+    path = write_clip(tmp_path / "in.mp4", range(0, 40 * COUNT, 40))
+    folder = tmp_path / "out"
+    folder.mkdir()
+    final = folder / "out.mp4"
+
+    def open_sink(source: Source) -> Sink:
+        resumable = Resumable({}, 2, lambda first, end: None, lambda: None)
+        output = Output(final, "video", source.info, resumable=resumable)
+        return sinks.open_sink(output, WriteOptions())
+
+    def open_source() -> Source:
+        return sources.open_source(Input(path, "video"), ReadOptions())
+
+    return Medium(open_source, open_sink, folder, [final])
 
 
 def medium_of(path: Path, tmp_path: Path) -> Medium:
@@ -58,7 +88,6 @@ def medium_of(path: Path, tmp_path: Path) -> Medium:
     final = folder / f"out{path.suffix}"
 
     def open_sink(source: Source) -> Sink:
-        assert isinstance(source, VideoSource | WebpSource)
         return create_video(final, source.info)
 
     return Medium(lambda: open_video(path), open_sink, folder, [final])
@@ -94,7 +123,6 @@ def frame_folder(tmp_path: Path) -> Medium:
     final = folder / "out.mp4"
 
     def open_sink(source: Source) -> Sink:
-        assert isinstance(source, FrameFolder)
         return create_video(final, source.info)
 
     return Medium(lambda: FrameFolder(tmp_path, inputs, Fraction(24)), open_sink, folder, [final])
@@ -106,7 +134,7 @@ def fail_midway(medium: Medium, error: BaseException) -> None:
         raise error
 
 
-MEDIA = {"pictures": pictures, "frame folder": frame_folder} | {
+MEDIA = {"picture": picture, "frame folder": frame_folder, "segments": spans} | {
     suffix: video(suffix) for suffix in (".mp4", ".mov", ".mkv", ".webm", ".gif", ".apng", ".webp")
 }
 
@@ -118,9 +146,9 @@ def medium(request: pytest.FixtureRequest, tmp_path: Path) -> Medium:
 
 def test_frames_come_in_order_as_rgb(medium: Medium) -> None:
     with medium.open_source() as source:
-        assert source.info.frame_count == COUNT
+        assert source.info.frame_count == medium.count
         frames = list(source)
-    assert [frame.index for frame in frames] == list(range(COUNT))
+    assert [frame.index for frame in frames] == list(range(medium.count))
     for frame in frames:
         assert frame.pixels.dtype == np.uint8
         assert frame.pixels.ndim == 3
@@ -133,7 +161,7 @@ def test_a_source_can_be_read_on_another_thread(medium: Medium) -> None:
         thread = Thread(target=lambda: seen.extend(frame.index for frame in source))
         thread.start()
         thread.join()
-    assert seen == list(range(COUNT))
+    assert seen == list(range(medium.count))
 
 
 def test_a_source_can_be_closed_midway(medium: Medium) -> None:
@@ -167,3 +195,32 @@ def test_an_error_leaves_the_older_output_alone(medium: Medium) -> None:
     with pytest.raises(RuntimeError):
         fail_midway(medium, RuntimeError())
     assert last.read_bytes() == b"older"
+
+
+def test_progress_is_seen(medium: Medium) -> None:
+    with medium.open_source() as source:
+        before = source.decoded
+        frames = list(source)
+        assert source.decoded >= before
+        assert source.decoded >= len(frames)
+
+
+def test_a_whole_medium_is_whole(medium: Medium) -> None:
+    with medium.open_source() as source:
+        source.check_whole()
+
+
+def test_a_source_can_begin_anew(medium: Medium) -> None:
+    with medium.open_source() as source:
+        first = [frame.pixels.sum() for frame in source]
+        source.restart(None)
+        assert [frame.pixels.sum() for frame in source] == first
+
+
+def test_a_sink_says_what_is_done_and_kept(medium: Medium) -> None:
+    with medium.open_source() as source, medium.open_sink(source) as sink:
+        assert sink.done.frames == 0
+        for frame in source:
+            sink.write(frame)
+    assert sink.kept is None
+    assert sink.segment is None

@@ -11,6 +11,7 @@ from mediatrans.errors import InputError
 from mediatrans.media.numbered import numbered_pictures
 from mediatrans.media.read.folder_source import FrameFolder
 from mediatrans.media.read.video_source import VideoSource
+from mediatrans.media.write.destination import PublishedFile
 from mediatrans.media.write.video_sink import VideoSink
 from tests.media.clips import packets_of, times_of
 
@@ -41,7 +42,7 @@ def test_every_picture_is_one_frame_at_its_time(
     output = tmp_path / f"out{suffix}"
     with (
         FrameFolder(tmp_path / "in", paths, rate) as source,
-        VideoSink(output, source.info) as sink,
+        VideoSink(PublishedFile(output), source.info) as sink,
     ):
         assert source.info.frame_count == 7
         for frame in source:
@@ -97,7 +98,7 @@ def test_transparent_frames_make_a_transparent_video(tmp_path: Path) -> None:
     paths = [tmp_path / "1.png"] * 3
     with (
         FrameFolder(tmp_path, paths, Fraction(5)) as source,
-        VideoSink(output, source.info) as sink,
+        VideoSink(PublishedFile(output), source.info) as sink,
     ):
         for frame in source:
             sink.write(frame)
@@ -115,7 +116,7 @@ def test_colours_come_back(tmp_path: Path) -> None:
     paths = [tmp_path / "1.png"] * 3
     with (
         FrameFolder(tmp_path, paths, Fraction(5)) as source,
-        VideoSink(output, source.info) as sink,
+        VideoSink(PublishedFile(output), source.info) as sink,
     ):
         for frame in source:
             sink.write(frame)

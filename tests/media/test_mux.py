@@ -14,6 +14,7 @@ from av.subtitles.subtitle import AssSubtitle
 from mediatrans.errors import InputError
 from mediatrans.media.ffmpeg import run_ffmpeg
 from mediatrans.media.read.video_source import VideoSource
+from mediatrans.media.write.destination import PublishedFile
 from mediatrans.media.write.video_sink import VideoSink
 from tests.media.clips import MILLISECOND, packets_of, times_of, translate, write_clip
 
@@ -206,7 +207,7 @@ def test_chapters_are_cut_with_the_clip(rich: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.mkv"
     with (
         VideoSource(rich, start_s=0.4, end_s=1.6) as frames,
-        VideoSink(output, frames.info) as sink,
+        VideoSink(PublishedFile(output), frames.info) as sink,
     ):
         for frame in frames:
             sink.write(frame)
@@ -324,6 +325,6 @@ def test_an_input_that_vanishes_midway_is_an_input_error(tmp_path: Path) -> None
     source = write_clip(tmp_path / "in.mp4", [0, 40, 80], sound_s=1)
     with VideoSource(source) as frames:
         source.unlink()
-        with pytest.raises(InputError), VideoSink(tmp_path / "out.mp4", frames.info):
+        with pytest.raises(InputError), VideoSink(PublishedFile(tmp_path / "out.mp4"), frames.info):
             pass
     assert list(tmp_path.iterdir()) == []

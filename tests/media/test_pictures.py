@@ -245,26 +245,25 @@ def test_large_pictures_below_the_limit_are_read_without_a_warning(tmp_path: Pat
             read_picture(path, max_pixels=1_000)
 
 
-def test_bad_files_are_reported_and_the_others_go_on(tmp_path: Path) -> None:
-    inputs = [tmp_path / f"{index}.png" for index in range(4)]
-    for index in (0, 2, 3):
-        Image.fromarray(scene()).save(inputs[index])
-    inputs[1].write_bytes(b"text")
-    outputs = [tmp_path / "out" / f"{index}.png" for index in range(4)]
-    outputs[2].mkdir(parents=True)
-    failed: dict[int, Exception] = {}
+def test_a_picture_sink_needs_a_frame_and_room(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="no frame"), PictureSink(tmp_path / "none.png"):
+        pass
+    (tmp_path / "taken.png").mkdir()
     with (
-        PictureSource(inputs, failed.__setitem__) as source,
-        PictureSink(outputs, failed.__setitem__) as sink,
+        pytest.raises(OutputError, match="folder"),
+        PictureSink(tmp_path / "taken.png") as sink,
     ):
-        for frame in source:
-            sink.write(frame)
-    assert {index: type(error) for index, error in failed.items()} == {
-        1: InputError,
-        2: OutputError,
-    }
-    assert outputs[0].is_file()
-    assert outputs[3].is_file()
+        sink.write(Frame(scene(), 0, "scene"))
+    assert [path.name for path in tmp_path.iterdir()] == ["taken.png"]
+
+
+def test_a_picture_that_cannot_be_read_is_an_input_error(tmp_path: Path) -> None:
+    (tmp_path / "text.png").write_bytes(b"text")
+    with (
+        pytest.raises(InputError, match=r"text\.png"),
+        PictureSource(tmp_path / "text.png") as read,
+    ):
+        list(read)
 
 
 def test_transparency_that_a_format_cannot_hold_is_laid_over_white(tmp_path: Path) -> None:

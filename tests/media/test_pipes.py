@@ -14,6 +14,7 @@ from mediatrans.errors import InputError
 from mediatrans.media.pipe_formats import STDIN_NAME
 from mediatrans.media.read.pipe_source import InputPipe
 from mediatrans.media.read.video_source import VideoSource
+from mediatrans.media.write.destination import PublishedFile
 from mediatrans.media.write.video_sink import VideoSink
 from tests.media.clips import noise, write_clip
 
@@ -103,7 +104,7 @@ def test_a_sound_that_is_not_copied_is_not_waited_for(
     with (
         fed(clip, spool_mb=1) as pipe,
         VideoSource(Path("piped"), opener=pipe.open) as source,
-        VideoSink(output, source.info) as sink,
+        VideoSink(PublishedFile(output), source.info) as sink,
     ):
         for frame in source:
             sink.write(frame)

@@ -14,7 +14,7 @@ from mediatrans.media.animation import animation_of
 from mediatrans.media.formats import kind_of
 from mediatrans.media.read.webp_source import WebpSource
 from mediatrans.media.write import webp_sink as webp
-from mediatrans.media.write.verification import Verification
+from mediatrans.media.write_options import Verification
 from tests.media.clips import frames_of, times_of, translate, write_animation, write_clip
 
 DELAYS_MS = [70, 200, 500, 130]

@@ -13,6 +13,7 @@ from mediatrans.errors import InputError, OutputError
 from mediatrans.media.ffmpeg import find_ffmpeg, run_ffmpeg
 from mediatrans.media.frames import Frame
 from mediatrans.media.read.video_source import VideoSource
+from mediatrans.media.write.destination import PublishedFile
 from mediatrans.media.write.verification import Written, verify_video
 from mediatrans.media.write.video_sink import VideoSink
 from tests.media.clips import translate, write_clip
@@ -117,11 +118,12 @@ import resource, sys
 from pathlib import Path
 from mediatrans.errors import OutputError
 from mediatrans.media.read.video_source import VideoSource
+from mediatrans.media.write.destination import PublishedFile
 from mediatrans.media.write.video_sink import VideoSink
 with VideoSource(Path(sys.argv[1])) as frames:
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
     try:
-        with VideoSink(Path(sys.argv[2]), frames.info) as sink:
+        with VideoSink(PublishedFile(Path(sys.argv[2])), frames.info) as sink:
             for frame in frames:
                 sink.write(frame)
     except OutputError as error:
@@ -148,7 +150,10 @@ def test_a_sink_without_frames_is_an_output_error(tmp_path: Path) -> None:
     source = write_clip(tmp_path / "in.mp4", TIMES)
     with VideoSource(source) as frames:
         info = frames.info
-    with pytest.raises(OutputError, match="no frame"), VideoSink(tmp_path / "out.mp4", info):
+    with (
+        pytest.raises(OutputError, match="no frame"),
+        VideoSink(PublishedFile(tmp_path / "out.mp4"), info),
+    ):
         pass
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4"]
 

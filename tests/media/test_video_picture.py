@@ -13,6 +13,7 @@ from PIL import Image
 from mediatrans.media.ffmpeg import run_ffmpeg
 from mediatrans.media.frames import Pixels
 from mediatrans.media.read.video_source import VideoSource
+from mediatrans.media.write.destination import PublishedFile
 from mediatrans.media.write.video_sink import VideoSink
 from tests.media.clips import Tags, largest_difference, times_of, translate, write_clip
 
@@ -232,7 +233,7 @@ def test_ffmpeg_reads_a_transparent_frame_as_drawn(tmp_path: Path) -> None:
 def test_a_sink_takes_pixels_it_did_not_decode(tmp_path: Path) -> None:
     source = write_clip(tmp_path / "in.mp4", TIMES)
     output = tmp_path / "out.mp4"
-    with VideoSource(source) as frames, VideoSink(output, frames.info) as sink:
+    with VideoSource(source) as frames, VideoSink(PublishedFile(output), frames.info) as sink:
         for frame in frames:
             inverted = type(frame)(
                 pixels=255 - frame.pixels, index=frame.index, name=frame.name,

@@ -12,6 +12,7 @@ import pytest
 from mediatrans.media.ffmpeg import run_ffmpeg
 from mediatrans.media.read.video_source import VideoSource
 from mediatrans.media.times import SteadyClock
+from mediatrans.media.write.destination import PublishedFile
 from mediatrans.media.write.video_sink import VideoSink
 from tests.media.clips import (
     MILLISECOND,
@@ -91,7 +92,7 @@ def test_a_trimmed_clip_begins_at_nought_with_its_sound(tmp_path: Path) -> None:
     output = tmp_path / "out.mp4"
     with (
         VideoSource(source, start_s=Fraction(1, 2), end_s=1.0) as frames,
-        VideoSink(output, frames.info) as sink,
+        VideoSink(PublishedFile(output), frames.info) as sink,
     ):
         for frame in frames:
             sink.write(frame)

@@ -11,7 +11,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from mediatrans.errors import ModelError
-from mediatrans.translate.engines.onnxruntime import Session
+from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine
 from mediatrans.zoo.graph import GraphMetadata, inspect_graph, read_graph
 from tests.pairs import graph, identity, write_graph
 
@@ -240,7 +240,8 @@ def test_branches_and_functions_of_standard_operators_are_fine(tmp_path: Path) -
         ("branch", branching(helper.make_node("Identity", ["image"], ["chosen"]))),
         ("function", calling([full, invert])),
     ):
-        result = Session(write_graph(tmp_path / f"{name}.onnx", model, "a", "b")).run(picture)
+        engine = OnnxRuntimeEngine(write_graph(tmp_path / f"{name}.onnx", model, "a", "b"))
+        result = engine.run(picture).image
         np.testing.assert_array_equal(result, 255 - picture if name == "function" else picture)
 
 
@@ -268,8 +269,8 @@ known = os.sysconf
 os.sysconf = lambda name: 2000 if name == "SC_PHYS_PAGES" else known(name)
 from pathlib import Path
 from mediatrans.errors import InputError
-from mediatrans.translate.engines.onnxruntime import Session
-session = Session(Path(sys.argv[1]))
+from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine
+session = OnnxRuntimeEngine(Path(sys.argv[1]))
 session.run(np.zeros((1, 64, 64, 3), np.uint8))
 try:
     session.run(np.zeros((1, 3000, 3000, 3), np.uint8))

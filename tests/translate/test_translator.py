@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from mediatrans.errors import ModelError
-from mediatrans.translate.translator import Translator, pad_to_stride
+from mediatrans.translate.stages.pad import padded
+from mediatrans.translate.translator import Translator
+from mediatrans.zoo.size_rule import SizeRule
 from tests.pairs import write_pair
 
 RNG = np.random.default_rng(0)
@@ -55,8 +57,8 @@ def test_changed_model_is_refused(pair: Path) -> None:
 
 
 def test_padding_mirrors_and_repeats_the_mirror() -> None:
-    row = np.arange(3, dtype=np.uint8)[None, None, :, None].repeat(3, axis=3)
-    padded = pad_to_stride(row, 4)
-    assert padded.shape == (1, 8, 8, 3)
-    assert padded[0, 0, :, 0].tolist() == [0, 1, 2, 1, 0, 1, 2, 1]
-    assert (padded == padded[:, :1]).all()
+    row = np.arange(3, dtype=np.uint8)[None, :, None].repeat(3, axis=2)
+    picture = padded(row, SizeRule(4))
+    assert picture.shape == (8, 8, 3)
+    assert picture[0, :, 0].tolist() == [0, 1, 2, 1, 0, 1, 2, 1]
+    assert (picture == picture[:1]).all()

@@ -65,7 +65,7 @@ def test_model_by_folder_and_by_file(here: Path) -> None:
 def test_lone_file_speaks_through_its_metadata(here: Path) -> None:
     file = write_graph(here / "lone.onnx", inverting(), "day", "night", stride=8)
     generator = find("night", str(file))
-    assert (generator.origin, generator.stride, generator.inverse()) == ("day", 8, None)
+    assert (generator.origin, generator.size_rule.multiple, generator.inverse()) == ("day", 8, None)
     with pytest.raises(ModelError, match="--to night"):
         find("day", str(file))
 

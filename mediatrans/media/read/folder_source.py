@@ -11,8 +11,8 @@ from typing import Self
 from mediatrans.errors import InputError
 from mediatrans.media.colour.yuv import Colour
 from mediatrans.media.frames import Clip, Frame, VideoInfo
-from mediatrans.media.limits import MAX_PIXELS
 from mediatrans.media.read.picture_reader import read_picture
+from mediatrans.media.read_options import MAX_PIXELS
 
 __all__ = ["FrameFolder"]
 
@@ -104,6 +104,9 @@ class FrameFolder:
             time_s: Seconds on the clock of the frames; None begins with the first frame.
         """
         self._begin = 0 if time_s is None else int(time_s * self._rate)
+
+    def check_whole(self) -> None:
+        """Reading each picture tells."""
 
     def __iter__(self) -> Generator[Frame, None, None]:
         info = self.info

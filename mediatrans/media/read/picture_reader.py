@@ -13,7 +13,6 @@ from PIL.ImageFile import ImageFile
 from mediatrans.errors import InputError
 from mediatrans.media.colour.profiles import to_8_bits, to_srgb
 from mediatrans.media.frames import Frame, Pixels, StillInfo
-from mediatrans.media.limits import MAX_PIXELS
 from mediatrans.media.read.declared_size import HEADER_BYTES, declared_size
 from mediatrans.media.read.picture_metadata import (
     dpi_of,
@@ -23,6 +22,7 @@ from mediatrans.media.read.picture_metadata import (
     xmp_of,
 )
 from mediatrans.media.read.plugins import Plugin, plugin_for
+from mediatrans.media.read_options import MAX_PIXELS
 
 __all__ = ["read_picture"]
 

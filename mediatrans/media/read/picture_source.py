@@ -1,49 +1,50 @@
-"""Still picture files as a source of frames."""
+"""A still picture file as a source of one frame."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from mediatrans.media.frames import Frame, MediaInfo
-from mediatrans.media.limits import MAX_PIXELS
 from mediatrans.media.read.picture_reader import read_picture
+from mediatrans.media.read_options import MAX_PIXELS
 
-__all__ = ["FailureHandler", "PictureSource"]
-
-FailureHandler = Callable[[int, Exception], None]
-"""Told the position of a file in its list and why it was passed over."""
+__all__ = ["PictureSource"]
 
 
 class PictureSource:
-    """Picture files as frames, in the order given; an unreadable file is reported and passed over.
+    """A picture file as a medium of one frame.
 
     Args:
-        paths: The files; a frame's index is its file's position here.
-        on_failure: Told of each file that cannot be read, from the thread that iterates.
-        max_pixels: Larger pictures are refused before they are decoded.
+        path: The file.
+        max_pixels: A larger picture is refused before it is decoded.
+
+    Attributes:
+        path: The file.
+        decoded: 1 once it was read.
     """
 
-    def __init__(
-        self, paths: Sequence[Path], on_failure: FailureHandler, *, max_pixels: int = MAX_PIXELS
-    ) -> None:
-        self._paths = tuple(paths)
-        self._on_failure = on_failure
+    def __init__(self, path: Path, *, max_pixels: int = MAX_PIXELS) -> None:
+        self.path = path
+        self.decoded = 0
         self._max_pixels = max_pixels
 
     @property
     def info(self) -> MediaInfo:
-        """As many frames as files, of no common size."""
-        return MediaInfo(width=None, height=None, frame_count=len(self._paths))
+        """One frame, of a size that only reading it tells."""
+        return MediaInfo(width=None, height=None, frame_count=1)
 
-    def __iter__(self) -> Iterator[Frame]:
-        for index, path in enumerate(self._paths):
-            try:
-                frame = read_picture(path, index=index, max_pixels=self._max_pixels)
-            except Exception as error:  # a bug in one file's reading must not take the others along
-                self._on_failure(index, error)
-            else:
-                yield frame
+    def __iter__(self) -> Generator[Frame, None, None]:
+        frame = read_picture(self.path, max_pixels=self._max_pixels)
+        self.decoded = 1
+        yield frame
+
+    def restart(self, time_s: Fraction | None) -> None:
+        """There is no other place to begin at."""
+
+    def check_whole(self) -> None:
+        """Reading it tells."""
 
     def __enter__(self) -> Self:
         return self
@@ -54,4 +55,4 @@ class PictureSource:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Nothing stays open between frames."""
+        """Nothing stays open."""

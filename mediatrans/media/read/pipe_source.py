@@ -2,8 +2,9 @@
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -19,12 +20,14 @@ from mediatrans.media.container import (
     input_options,
     open_input,
 )
-from mediatrans.media.limits import MAX_SPOOL_MB
+from mediatrans.media.frames import Frame, VideoInfo
 from mediatrans.media.pipe_formats import STDIN_NAME
 from mediatrans.media.read.tee import Tee, not_spooled, too_large
+from mediatrans.media.read.video_source import VideoSource
 from mediatrans.media.read.waiting import Read, interruptible
+from mediatrans.media.read_options import MAX_SPOOL_MB
 
-__all__ = ["InputPipe"]
+__all__ = ["InputPipe", "PipeSource"]
 
 _CHUNK = 1 << 16
 _MEGABYTE = 1_000_000
@@ -139,6 +142,88 @@ class InputPipe:
         except OSError as error:
             raise not_spooled(error) from error
         return path
+
+
+class PipeSource:
+    """The video on standard input as frames.
+
+    It is waited for as long as it takes: what feeds it may be a camera.
+
+    Args:
+        start_s: Seconds after its beginning at which to start; times then begin at 0.
+        end_s: Seconds after its beginning at which to stop.
+        limit: Most frames to take.
+        whole: Refuse a video that is cut short at once where that can be told.
+        spool_mb: Most megabytes kept on disk at one time.
+    """
+
+    path = STDIN_NAME
+
+    def __init__(
+        self,
+        *,
+        start_s: Fraction | None = None,
+        end_s: Fraction | None = None,
+        limit: int | None = None,
+        whole: bool = True,
+        spool_mb: int = MAX_SPOOL_MB,
+    ) -> None:
+        self._pipe = InputPipe(must_seek=start_s is not None, spool_mb=spool_mb, whole=whole)
+        self._video = VideoSource(
+            STDIN_NAME,
+            start_s=start_s,
+            end_s=end_s,
+            limit=limit,
+            whole=whole,
+            opener=self._pipe.open,
+        )
+        self._stack = ExitStack()
+
+    @property
+    def info(self) -> VideoInfo:
+        """What is known before the first frame; inside the `with` block only."""
+        return self._video.info
+
+    @property
+    def decoded(self) -> int:
+        """Frames decoded until now."""
+        return self._video.decoded
+
+    def __iter__(self) -> Generator[Frame, None, None]:
+        return iter(self._video)
+
+    def restart(self, time_s: Fraction | None) -> None:
+        """A pipe cannot be gone back in: what is written from one is never gone on with."""
+        raise InputError("a pipe is read once", path=STDIN_NAME, remedy="give the file by its name")
+
+    def check_whole(self) -> None:
+        """Refuse a video that is cut short; one that is read as it comes tells by itself.
+
+        Raises:
+            InputError: It is.
+        """
+        self._pipe.check_whole()
+
+    def __enter__(self) -> Self:
+        """Look at what is piped in and decode its first frame.
+
+        Raises:
+            UsageError: Nothing is piped in.
+            InputError: It is empty, damaged, no video, or larger than may be spooled.
+        """
+        with self._stack:
+            self._stack.enter_context(self._pipe)
+            self._stack.enter_context(self._video)
+            self._stack = self._stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stack.close()
 
 
 @contextmanager

@@ -1,15 +1,17 @@
 """Finding the place in a video from which a run that was interrupted goes on."""
 
 import logging
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
+from itertools import chain
 
 from mediatrans.errors import InputError
-from mediatrans.media.frames import Frame, Mark
-from mediatrans.media.read.bounded_source import BoundedSource, ReaderStalledError
+from mediatrans.media.frames import Frame, Mark, Source
 
-__all__ = ["Resumption"]
+__all__ = ["frames_after"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -17,70 +19,66 @@ _LOG = logging.getLogger(__name__)
 _RUN_UP_S = Fraction(1)
 
 
-class Resumption:
-    """The frames of a source that are still to be translated.
+def frames_after(
+    source: Source, mark: Mark | None, warm_up: int = 0
+) -> Generator[Frame, None, None]:
+    """The frames of a source after one that is done, their indices as in the whole source.
+
+    The place is sought where that is exact, else found by counting.
 
     Args:
         source: The opened source.
-        done: The last frame that is done, or None where none is.
-        length: Frames in a segment.
+        mark: The last frame that is done; None gives all.
+        warm_up: How many frames up to the one that is done to give as well, where there are any.
 
-    Attributes:
-        marks: The mark of the last frame of every segment that was read, by its index.
+    Raises:
+        InputError: Reading fails.
     """
-
-    def __init__(self, source: BoundedSource, done: Mark | None, length: int) -> None:
-        self.marks: dict[int, Mark] = {}
-        self._source = source
-        self._done = done
-        self._length = length
-
-    def __iter__(self) -> Iterator[Frame]:
-        frames = iter(self._source) if self._done is None else self._after(self._done)
-        limit = self._source.info.clip.limit
-        frame: Frame | None = None
-        try:
-            for frame in frames:
-                if limit is not None and frame.index >= limit:
-                    return
-                if (frame.index + 1) % self._length == 0:
-                    self.marks[frame.index] = Mark.of(frame, frame.index)
-                yield frame
-        except InputError:
-            self._mark_last(frame)
-            raise
-        self._mark_last(frame)
-
-    def _mark_last(self, frame: Frame | None) -> None:
-        # A video that turns out to be cut short ends here, where a part of it is enough.
-        if frame is not None:
-            self.marks[frame.index] = Mark.of(frame, frame.index)
-
-    def _after(self, done: Mark) -> Iterator[Frame]:
-        """The frames after one that is done, sought where that is exact, else found by counting."""
-        source = self._source
-        try:
-            frames = None if done.is_time_repaired else self._sought(done)
-        except ReaderStalledError:
-            raise
-        except InputError:
-            frames = None
-        if frames is None:
-            # It cannot be sought in, its times were repaired, or decoding from there is not exact.
-            _LOG.info("%s: decoded from the beginning up to its place", source.info.path)
-            source.restart(None)
-            yield from (frame for frame in source if frame.index > done.index)
-            return
-        for index, frame in enumerate(frames, done.index + 1):
-            yield replace(frame, index=index, name=f"{source.info.path}, frame {index}")
-
-    def _sought(self, done: Mark) -> Iterator[Frame] | None:
-        """The frames after one that is done, found by its time and its pixels, else None."""
-        source = self._source
-        source.restart(max(Fraction(0), done.pts * source.info.time_base - _RUN_UP_S))
-        frames = iter(source)
+    limit = source.info.clip.limit
+    with closing(_frames(source, mark, warm_up)) as frames:
         for frame in frames:
-            assert frame.pts is not None
-            if frame.pts >= done.pts:
-                return frames if Mark.of(frame, done.index) == done else None
+            if limit is not None and frame.index >= limit:
+                return
+            yield frame
+
+
+def _frames(source: Source, mark: Mark | None, warm_up: int) -> Generator[Frame, None, None]:
+    if mark is None:
+        yield from source
+        return
+    before = min(warm_up, mark.index + 1)
+    try:
+        found = None if mark.is_time_repaired else _sought(source, mark, before)
+    except InputError:
+        found = None
+    if found is None:
+        # It cannot be sought in, its times were repaired, or decoding from there is not exact.
+        _LOG.info("%s: decoded from the beginning up to its place", source.path)
+        source.restart(None)
+        yield from (frame for frame in source if frame.index > mark.index - before)
+        return
+    for index, frame in enumerate(chain(*found), mark.index + 1 - before):
+        yield replace(frame, index=index, name=f"{source.path}, frame {index}")
+
+
+def _sought(
+    source: Source, mark: Mark, before: int
+) -> tuple[Iterable[Frame], Iterable[Frame]] | None:
+    """The frames up to one that is done and those after it, found by its time and its pixels.
+
+    Returns:
+        None where it is not found, or not as many frames before it as are asked for.
+    """
+    base = source.info.time_base
+    if base is None:
         return None
+    source.restart(max(Fraction(0), mark.pts * base - _RUN_UP_S))
+    frames = iter(source)
+    past: deque[Frame] = deque(maxlen=before)
+    for frame in frames:
+        past.append(frame)
+        assert frame.pts is not None
+        if frame.pts >= mark.pts:
+            is_found = Mark.of(frame, mark.index) == mark and len(past) == before
+            return (past, frames) if is_found else None
+    return None

@@ -1,34 +1,120 @@
-"""Video files as sources of frames, whichever reader they need."""
+"""Which source reads an input, found in one dict."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from mediatrans.media.limits import MAX_PIXELS
+from mediatrans.media.formats import Kind
+from mediatrans.media.frames import Source
+from mediatrans.media.pipe_formats import STDIO
+from mediatrans.media.read.folder_source import FrameFolder
+from mediatrans.media.read.picture_source import PictureSource
+from mediatrans.media.read.pipe_source import PipeSource
 from mediatrans.media.read.video_source import VideoSource
 from mediatrans.media.read.webp_source import WebpSource
+from mediatrans.media.read_options import ReadOptions
 
-__all__ = ["open_video"]
+__all__ = ["SOURCES", "Input", "SourceOpener", "open_source"]
 
 
-def open_video(
-    path: Path,
-    *,
-    start_s: Fraction | None = None,
-    end_s: Fraction | None = None,
-    limit: int | None = None,
-    whole: bool = True,
-    max_pixels: int = MAX_PIXELS,
-) -> VideoSource | WebpSource:
-    """A source for a video, an animated GIF, PNG or WebP; use it in a `with` block.
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What is to be read.
+
+    Attributes:
+        path: A file; a folder where `frames` are given; `-` for standard input.
+        kind: "image" or "video".
+        frames: The pictures of a folder that is read as one video, in their order.
+    """
+
+    path: Path
+    kind: Kind
+    frames: tuple[Path, ...] = ()
+
+    @property
+    def medium(self) -> str:
+        """What it is read as, a key of `SOURCES`."""
+        if self.path == STDIO:
+            return "pipe"
+        if self.frames:
+            return "folder"
+        if self.kind == "image":
+            return "picture"
+        return "webp" if self.path.suffix.lower() == ".webp" else "video"
+
+
+SourceOpener = Callable[[Input, ReadOptions], Source]
+"""Gives the source of an input; it is opened by its `with` block."""
+
+
+def open_source(wanted: Input, options: ReadOptions) -> Source:
+    """The source of an input, to be used in a `with` block, which opens it.
 
     Args:
-        path: The file.
-        start_s: Seconds after the file's beginning at which to start; times then begin at 0.
-        end_s: Seconds after the file's beginning at which to stop.
-        limit: Most frames to take.
-        whole: Refuse a video that is cut short at once; otherwise it is read up to there.
-        max_pixels: Larger animated WebPs are refused; videos have a limit of their own.
+        wanted: What is to be read.
+        options: How.
     """
-    if path.suffix.lower() == ".webp":
-        return WebpSource(path, start_s=start_s, end_s=end_s, limit=limit, max_pixels=max_pixels)
-    return VideoSource(path, start_s=start_s, end_s=end_s, limit=limit, whole=whole)
+    return SOURCES[wanted.medium](wanted, options)
+
+
+def _picture(wanted: Input, options: ReadOptions) -> Source:
+    return PictureSource(wanted.path, max_pixels=options.max_pixels)
+
+
+def _video(wanted: Input, options: ReadOptions) -> Source:
+    return VideoSource(
+        wanted.path,
+        start_s=_exact(options.start_s),
+        end_s=_exact(options.end_s),
+        limit=options.preview,
+        whole=not options.keep_partial,
+    )
+
+
+def _webp(wanted: Input, options: ReadOptions) -> Source:
+    return WebpSource(
+        wanted.path,
+        start_s=_exact(options.start_s),
+        end_s=_exact(options.end_s),
+        limit=options.preview,
+        max_pixels=options.max_pixels,
+    )
+
+
+def _folder(wanted: Input, options: ReadOptions) -> Source:
+    assert options.fps is not None
+    return FrameFolder(
+        wanted.path,
+        wanted.frames,
+        options.fps,
+        start_s=_exact(options.start_s),
+        end_s=_exact(options.end_s),
+        limit=options.preview,
+        max_pixels=options.max_pixels,
+    )
+
+
+def _pipe(wanted: Input, options: ReadOptions) -> Source:
+    return PipeSource(
+        start_s=_exact(options.start_s),
+        end_s=_exact(options.end_s),
+        limit=options.preview,
+        whole=not options.keep_partial,
+        spool_mb=options.spool_limit_mb,
+    )
+
+
+def _exact(seconds: float | None) -> Fraction | None:
+    """The decimal that was meant: 0.4 as a float lies after the frame at 2/5 of a second."""
+    return None if seconds is None else Fraction(str(seconds))
+
+
+SOURCES: dict[str, SourceOpener] = {
+    "picture": _picture,
+    "video": _video,
+    "webp": _webp,
+    "folder": _folder,
+    "pipe": _pipe,
+}
+"""The source of each medium."""

@@ -20,7 +20,7 @@ from av.video.stream import VideoStream
 from mediatrans.errors import InputError
 from mediatrans.media.animation import FOREVER, Animation, animation_of
 from mediatrans.media.colour.yuv import Colour, ToRgb, chroma_of, has_alpha, is_hdr, is_wide
-from mediatrans.media.container import input_error, limit_stream, open_input
+from mediatrans.media.container import check_whole, input_error, limit_stream, open_input
 from mediatrans.media.frames import Clip, Frame, Opener, VideoInfo
 from mediatrans.media.read.deinterlace import deinterlaced
 from mediatrans.media.read.orientation import display_matrix, is_transposing, upright
@@ -66,6 +66,7 @@ class VideoSource:
     ) -> None:
         self.path = self._path = path
         self._reopen = opener
+        self._is_file = opener is None
         self._opener = opener or partial(open_input, path, whole=whole)
         self.decoded = 0
         self._whole = whole
@@ -127,6 +128,15 @@ class VideoSource:
         begin = clip.begin if time_s is None else time_s + (clip.begin or 0)
         frames = self._decode(self._container, stream, clip, begin)
         self._decoded = deinterlaced(frames, self._path)
+
+    def check_whole(self) -> None:
+        """Refuse a file that is cut short, which demuxers read without a word.
+
+        Raises:
+            InputError: It is.
+        """
+        if self._is_file:
+            check_whole(self._path)
 
     def __iter__(self) -> Generator[Frame, None, None]:
         info = self.info

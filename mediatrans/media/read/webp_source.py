@@ -15,7 +15,7 @@ from mediatrans.errors import InputError
 from mediatrans.media.animation import animation_of
 from mediatrans.media.colour.yuv import Colour
 from mediatrans.media.frames import Clip, Frame, VideoInfo
-from mediatrans.media.limits import MAX_PIXELS
+from mediatrans.media.read_options import MAX_PIXELS
 from mediatrans.media.times import SteadyClock
 
 __all__ = ["WebpSource"]
@@ -121,6 +121,9 @@ class WebpSource:
 
     def restart(self, time_s: Fraction | None) -> None:
         """Begin anew; the next iteration starts at the first frame, whatever the time."""
+
+    def check_whole(self) -> None:
+        """Opening it tells."""
 
     def __iter__(self) -> Generator[Frame, None, None]:
         picture, clip = self._picture, self._clip

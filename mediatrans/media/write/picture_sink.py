@@ -1,56 +1,41 @@
-"""Frames as still picture files, each published as soon as it is whole."""
+"""One frame as a still picture file."""
 
-from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from mediatrans.files.publish import Fingerprint
+from mediatrans.errors import OutputError
+from mediatrans.files.publish import Record
 from mediatrans.media.frames import Frame
 from mediatrans.media.write.picture_writer import write_picture
+from mediatrans.media.write.single_piece import SinglePiece
 
 __all__ = ["PictureSink"]
 
-FailureHandler = Callable[[int, Exception], None]
-"""Told the position of a file in its list and why it was passed over."""
 
-
-class PictureSink:
-    """Frames as picture files, each published as soon as it is whole.
-
-    A file that cannot be written is reported and passed over. Files written before an error stay:
-    each is complete in itself.
+class PictureSink(SinglePiece):
+    """A frame as a picture file, written and published when the `with` block ends.
 
     Args:
-        outputs: Where the frame of each index goes; the suffix names the format.
-        on_failure: Told of each file that cannot be written, from the thread that writes.
+        output: The final name; its suffix names the format.
         quality: 1 to 100 for lossy formats; None matches the source.
-        record: Told of each whole file and its index before it takes its final name, from the
-            thread that writes; None tells nobody.
+        record: Is given the whole file's fingerprint just before it takes its final name.
     """
 
     def __init__(
-        self,
-        outputs: Sequence[Path],
-        on_failure: FailureHandler,
-        *,
-        quality: int | None = None,
-        record: Callable[[int, Fingerprint], None] | None = None,
+        self, output: Path, *, quality: int | None = None, record: Record | None = None
     ) -> None:
-        self._outputs = tuple(outputs)
-        self._on_failure = on_failure
+        self._output = output
         self._quality = quality
         self._record = record
+        self._frame: Frame | None = None
 
     def write(self, frame: Frame) -> None:
-        """Write a frame to the output of its index."""
-        try:
-            output = self._outputs[frame.index]
-            record = None if self._record is None else partial(self._record, frame.index)
-            write_picture(frame, output, quality=self._quality, record=record)
-        except Exception as error:  # as above
-            self._on_failure(frame.index, error)
+        """Take the frame; it is encoded when the block ends."""
+        self._frame = frame
+
+    def cut_here(self, damage: str) -> None:
+        """There is nothing after a picture."""
 
     def __enter__(self) -> Self:
         return self
@@ -61,4 +46,15 @@ class PictureSink:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Every file is already published or reported."""
+        """Write and publish the picture; after an error there is nothing to remove.
+
+        Raises:
+            OutputError: The format cannot be written or the file system refuses.
+        """
+        if error is not None:
+            return
+        if self._frame is None:
+            raise OutputError(
+                "no frame was written", path=self._output, remedy="see the messages above"
+            )
+        write_picture(self._frame, self._output, quality=self._quality, record=self._record)

@@ -1,36 +1,126 @@
-"""Video files as sinks of frames, whichever writer they need."""
+"""Which sink writes an output, found in one dict."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from mediatrans.files.publish import Record
-from mediatrans.media.frames import VideoInfo
+from mediatrans.media.formats import Kind
+from mediatrans.media.frames import MediaInfo, Sink, VideoInfo
+from mediatrans.media.pipe_formats import STDIO
 from mediatrans.media.write.codecs import Encoding
-from mediatrans.media.write.verification import Verification
+from mediatrans.media.write.destination import PublishedFile, StdoutPipe
+from mediatrans.media.write.picture_sink import PictureSink
+from mediatrans.media.write.segments.segmented_sink import Resumable, SegmentedSink
+from mediatrans.media.write.segments.span_sink import SpanSink
 from mediatrans.media.write.video_sink import VideoSink
 from mediatrans.media.write.webp_sink import WebpSink
+from mediatrans.media.write_options import WriteOptions
 
-__all__ = ["create_video"]
+__all__ = ["SINKS", "Output", "SinkOpener", "encoding_of", "open_sink"]
 
 
-def create_video(
-    output: Path,
-    info: VideoInfo,
-    encoding: Encoding | None = None,
-    verification: Verification = "fast",
-    record: Record | None = None,
-    *,
-    quality: int | None = None,
-) -> VideoSink | WebpSink:
-    """A sink for a video, an animated GIF, PNG or WebP; use it in a `with` block.
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What is to be written.
+
+    Attributes:
+        path: The final name, whose suffix names the format; `-` for standard output.
+        kind: "image" or "video".
+        info: The medium that the frames come from.
+        record: Is given the whole file's fingerprint just before it takes its final name.
+        resumable: What is needed to write it in segments; None writes it in a single piece.
+        first: Index of the first frame of the one segment that is written; None writes all.
+    """
+
+    path: Path
+    kind: Kind
+    info: MediaInfo
+    record: Record | None = None
+    resumable: Resumable | None = None
+    first: int | None = None
+
+    @property
+    def video(self) -> VideoInfo:
+        """The video that the frames come from, where it is one."""
+        assert isinstance(self.info, VideoInfo)
+        return self.info
+
+    @property
+    def medium(self) -> str:
+        """What it is written as, a key of `SINKS`."""
+        if self.kind == "image":
+            return "picture"
+        if self.path == STDIO:
+            return "pipe"
+        if self.first is not None:
+            return "span"
+        if self.resumable is not None:
+            return "segments"
+        return "webp" if self.path.suffix.lower() == ".webp" else "video"
+
+
+SinkOpener = Callable[[Output, WriteOptions], Sink]
+"""Gives the sink of an output; it is opened by its `with` block."""
+
+
+def open_sink(wanted: Output, options: WriteOptions) -> Sink:
+    """The sink of an output, to be used in a `with` block, which opens it.
 
     Args:
-        output: The final name; its suffix names the container.
-        info: The video that the frames come from.
-        encoding: What is asked of the encoder; animations have one of their own.
-        verification: How closely the result is looked at.
-        record: Told of the finished file just before it is published; None tells nobody.
-        quality: 1 to 100, of an animated WebP; None matches the source.
+        wanted: What is to be written.
+        options: How.
     """
-    if output.suffix.lower() == ".webp":
-        return WebpSink(output, info, quality, verification, record)
-    return VideoSink(output, info, encoding, verification, record)
+    return SINKS[wanted.medium](wanted, options)
+
+
+def encoding_of(options: WriteOptions) -> Encoding:
+    """What is asked of the encoder of videos."""
+    return Encoding(options.vcodec, options.crf, options.preset)
+
+
+def _picture(wanted: Output, options: WriteOptions) -> Sink:
+    return PictureSink(wanted.path, quality=options.quality, record=wanted.record)
+
+
+def _video(wanted: Output, options: WriteOptions) -> Sink:
+    file = PublishedFile(wanted.path, options.verification, wanted.record)
+    return VideoSink(file, wanted.video, encoding_of(options))
+
+
+def _pipe(wanted: Output, options: WriteOptions) -> Sink:
+    pipe = StdoutPipe(options.file_format or "mkv")
+    return VideoSink(pipe, wanted.video, encoding_of(options))
+
+
+def _webp(wanted: Output, options: WriteOptions) -> Sink:
+    return WebpSink(wanted.path, wanted.video, options.quality, options.verification, wanted.record)
+
+
+def _segments(wanted: Output, options: WriteOptions) -> Sink:
+    assert wanted.resumable is not None
+    return SegmentedSink(
+        wanted.path,
+        wanted.video,
+        wanted.resumable,
+        encoding_of(options),
+        options.verification,
+        wanted.record,
+    )
+
+
+def _span(wanted: Output, options: WriteOptions) -> Sink:
+    assert wanted.resumable is not None
+    assert wanted.first is not None
+    return SpanSink(wanted.path, wanted.first, wanted.video, wanted.resumable, encoding_of(options))
+
+
+SINKS: dict[str, SinkOpener] = {
+    "picture": _picture,
+    "video": _video,
+    "webp": _webp,
+    "pipe": _pipe,
+    "segments": _segments,
+    "span": _span,
+}
+"""The sink of each medium."""

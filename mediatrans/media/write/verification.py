@@ -6,18 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
 
 import ffmpeg
 
 from mediatrans.errors import OutputError
 from mediatrans.media.container import input_options
 from mediatrans.media.ffmpeg import run_ffmpeg
+from mediatrans.media.write_options import Verification
 
-__all__ = ["Verification", "Written", "verify_video"]
-
-Verification = Literal["fast", "full"]
-"""Look at the packets without decoding them, or decode every picture and sound as well."""
+__all__ = ["Written", "verify_video"]
 
 _START_TIMEOUT_S = 60.0
 _SLOWEST_DISK = 2_000_000  # bytes a second

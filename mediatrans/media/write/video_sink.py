@@ -1,13 +1,11 @@
 """A video file as a sink of frames, beside the copied streams of the video they come from."""
 
-import errno
-import os
 from contextlib import ExitStack, suppress
 from fractions import Fraction
 from math import lcm
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 import av
 from av import Packet
@@ -15,30 +13,22 @@ from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 from mediatrans.errors import OutputError
-from mediatrans.files.publish import Record, output_error, part_path, publish
-from mediatrans.media.ffmpeg import find_ffmpeg
+from mediatrans.files.publish import output_error
 from mediatrans.media.frames import Frame, VideoInfo
 from mediatrans.media.write.animation_encoders import (
     ApngEncoder,
     GifEncoder,
     animation_options,
-    set_last_delay,
 )
 from mediatrans.media.write.codecs import Coding, Encoding, choose_coding
 from mediatrans.media.write.copied_streams import StreamCopier, copied_metadata
-from mediatrans.media.write.verification import Verification, Written, verify_video
+from mediatrans.media.write.destination import Destination
+from mediatrans.media.write.single_piece import SinglePiece
+from mediatrans.media.write.verification import Written
 from mediatrans.media.write.video_encoders import Encoder, YuvEncoder
 
 __all__ = ["VideoSink", "write_error"]
 
-_MUXERS = {
-    ".mkv": "matroska",
-    ".webm": "webm",
-    ".gif": "gif",
-    ".mov": "mov",
-    ".apng": "apng",
-    ".png": "apng",
-}
 _ANIMATIONS = frozenset({"gif", "apng"})
 _MOV_FAMILY = frozenset({"mp4", "mov"})
 _LARGEST_TIMESCALE = 2**31 - 1
@@ -46,26 +36,16 @@ _LARGEST_TIMESCALE = 2**31 - 1
 _UNTRUE_NOW = frozenset({"alpha_mode", "rotate"})
 
 
-class Writable(Protocol):
-    """A stream that a muxer can write to, from front to back."""
-
-    def write(self, data: bytes, /) -> int:
-        """Take some bytes; gives how many."""
-        ...
-
-
-class VideoSink:
+class VideoSink(SinglePiece):
     """Frames as a video: H.264 in MP4, MOV and Matroska, VP9 in WebM, or GIF or APNG.
 
     Times, size, pixel aspect and colour are the source's; its other streams, chapters and tags are
     copied. A second FFmpeg build looks at the result before it is published.
 
     Args:
-        output: The final name; its suffix names the container.
+        destination: Where the container goes: a part file that is checked and published, or a pipe.
         info: The video that the frames come from.
         encoding: What is asked of the encoder; animations have one of their own.
-        verification: How closely the result is looked at.
-        record: Told of the finished file just before it is published; None tells nobody.
 
     Attributes:
         muxer: FFmpeg's name of the container.
@@ -73,28 +53,21 @@ class VideoSink:
     """
 
     def __init__(
-        self,
-        output: Path,
-        info: VideoInfo,
-        encoding: Encoding | None = None,
-        verification: Verification = "fast",
-        record: Record | None = None,
+        self, destination: Destination, info: VideoInfo, encoding: Encoding | None = None
     ) -> None:
         self.coding: Coding | None = None
-        self._output = output
-        self._record = record
+        self.muxer = destination.muxer
+        self._destination = destination
+        self._output = destination.name
         self._is_cut = info.clip.limit is not None
-        self._part = part_path(output)
         self._info = info
         self._encoding = encoding or Encoding()
-        self._verification = verification
-        self.muxer = _MUXERS.get(output.suffix.lower(), "mp4")
         self._stack = ExitStack()
         self._frames = 0
         self._first = self._last = self._end = Fraction(0)
 
     def __enter__(self) -> Self:
-        """Open the output under its part name.
+        """Open the destination.
 
         Raises:
             OutputError: The folder or the file cannot be made.
@@ -103,17 +76,13 @@ class VideoSink:
                 is asked of it.
             DeviceError: The encoder's hardware is not there.
         """
-        try:
-            with self._stack:
-                self._open()
-                self._stack = self._stack.pop_all()
-        except BaseException:
-            self._remove_part()
-            raise
+        with self._stack:
+            self._open()
+            self._stack = self._stack.pop_all()
         return self
 
     def _open(self) -> None:
-        target = self._target()
+        target = self._stack.enter_context(self._destination)
         self._copier = self._open_copier()
         self._container = self._stack.enter_context(
             av.open(
@@ -124,20 +93,6 @@ class VideoSink:
             )
         )
         self._encoder = self._add_streams(self._container)
-
-    def _target(self) -> "str | Writable":
-        """Make room for the output; gives what the muxer is to open."""
-        find_ffmpeg()  # needed at the end, better missed now
-        try:
-            self._output.parent.mkdir(parents=True, exist_ok=True)
-            if self._output.is_dir():
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            self._remove_part()  # what a kill left, or a link somebody put there
-            # Fails now, not after the first second of frames.
-            self._part.open("xb").close()
-        except OSError as error:
-            raise output_error(self._output, error) from error
-        return f"file:{self._part}"
 
     def _open_copier(self) -> StreamCopier | None:
         info = self._info
@@ -215,7 +170,7 @@ class VideoSink:
         except av.FFmpegError as error:
             raise write_error(self._output, error) from error
 
-    def cut_here(self) -> None:
+    def cut_here(self, damage: str) -> None:
         """Copy nothing of the other streams that comes after the last frame."""
         self._is_cut = True
 
@@ -230,43 +185,30 @@ class VideoSink:
         Raises:
             OutputError: The video cannot be finished, or is not what was written.
         """
+        if error is not None:
+            with suppress(av.FFmpegError, OSError, OutputError):
+                self._stack.__exit__(kind, error, traceback)
+            return
         try:
-            if kind is None:
+            # What fails in here is an error to the destination, which then publishes nothing.
+            with self._stack:
                 self._finish()
-            else:
-                with suppress(av.FFmpegError, OSError):
-                    self._stack.close()
-        finally:
-            self._remove_part()
+        except (av.FFmpegError, OSError) as failure:
+            raise write_error(self._output, failure) from failure
 
     def _finish(self) -> None:
         if not self._frames:
-            self._stack.close()
             raise OutputError(
                 "no frame was written", path=self._output, remedy="see the messages above"
             )
-        try:
-            for packet in self._encoder.flush():
-                self._mux(packet)
-            if self._copier is not None:
-                self._copier.copy_until(self._end if self._is_cut else None, self._container)
-            written = self._written()
-            self._stack.close()
-            self._publish(written)
-        except av.FFmpegError as error:
-            raise write_error(self._output, error) from error
-        except OSError as error:
-            raise output_error(self._output, error) from error
-        finally:
-            with suppress(av.FFmpegError, OSError):
-                self._stack.close()
-
-    def _publish(self, written: Written) -> None:
-        """Look at the finished video and give it its name."""
-        if self.muxer in _ANIMATIONS and self._end > self._last:
-            set_last_delay(self._part, self.muxer, self._end - self._last)
-        verify_video(self._part, self._output, written, self._verification)
-        publish(self._part, self._output, self._record)
+        for packet in self._encoder.flush():
+            self._mux(packet)
+        if self._copier is not None:
+            self._copier.copy_until(self._end if self._is_cut else None, self._container)
+        written = self._written()
+        self._container.close()
+        last = self._end - self._last if self.muxer in _ANIMATIONS else Fraction(0)
+        self._destination.complete(written, last)
 
     def _written(self) -> Written:
         stream = self._encoder.stream
@@ -288,11 +230,6 @@ class VideoSink:
             self._copier.copy_until(packet.dts * packet.time_base, self._container)
         packet.stream = self._encoder.stream
         self._container.mux_one(packet)
-
-    def _remove_part(self) -> None:
-        """Take the part file away; it is gone already where the video was published."""
-        with suppress(OSError):
-            self._part.unlink(missing_ok=True)
 
 
 def write_error(output: Path, error: av.FFmpegError | OSError) -> OutputError:

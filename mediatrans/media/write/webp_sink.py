@@ -15,7 +15,8 @@ from mediatrans.files.publish import Record, output_error, publishing
 from mediatrans.media.animation import riff_chunks
 from mediatrans.media.frames import Frame, VideoInfo
 from mediatrans.media.write.copied_streams import warn_of_dropped
-from mediatrans.media.write.verification import Verification
+from mediatrans.media.write.single_piece import SinglePiece
+from mediatrans.media.write_options import Verification
 
 __all__ = ["WebpSink"]
 
@@ -32,7 +33,7 @@ _ANIMATED: Final = 0x02
 _ALPHA: Final = 0x10
 
 
-class WebpSink:
+class WebpSink(SinglePiece):
     """Frames as an animated WebP: exact durations to the millisecond, and memory for one frame.
 
     A WebP's own profile, EXIF and XMP are kept.
@@ -97,6 +98,9 @@ class WebpSink:
         except OSError as error:
             raise output_error(self._output, error) from error
         self._pending = (at_ms, frame)
+
+    def cut_here(self, damage: str) -> None:
+        """A WebP has no other streams."""
 
     def __exit__(
         self,

@@ -35,6 +35,7 @@ class JobReport:
         repeated_frames: Frames equal to the one before, which were not generated again.
         exit_code: What this input's failure would make the process return.
         notes: What happened on the way that the output does not show.
+        is_unmeasured: Whether the round trip should have been measured and could not be.
     """
 
     input: Path
@@ -50,6 +51,7 @@ class JobReport:
     repeated_frames: int = 0
     exit_code: ExitCode = ExitCode.OK
     notes: tuple[str, ...] = ()
+    is_unmeasured: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The row as the JSON report has it."""
@@ -139,11 +141,11 @@ def failed_limits(job: JobReport, limits: Mapping[str, float]) -> list[str]:
     """The limits an input does not meet, in words.
 
     Args:
-        job: A row; one that was not checked meets every limit.
+        job: A row; one that was not checked meets every limit, unless checking it failed.
         limits: Lowest mean allowed of "psnr" (dB) or "ssim".
     """
     if job.cycle is None:
-        return []
+        return ["not measured"] if limits and job.is_unmeasured else []
     means = {"psnr": job.cycle.psnr_db.mean, "ssim": job.cycle.ssim.mean}
     return [
         f"{name} {means[name]:.2f} < {least:g}"

@@ -1,17 +1,20 @@
 """Which pictures a run learns from: the two folders, their splits and the hold-out."""
 
 import hashlib
-import os
+import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from mediatrans.errors import InputError, UsageError
+from mediatrans.files.walk import WalkProblem, walk
 from mediatrans.media.formats import PICTURE_SUFFIXES
 
 __all__ = ["Folders", "find_pictures", "parse_domains", "resolve_folders", "split_hold_out"]
+
+_log = logging.getLogger(__name__)
 
 _HELD_OUT_ONE_IN = 10
 _DOMAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -102,24 +105,22 @@ def _resolve_root(root: Path, domains: str | Sequence[str] | None) -> Folders:
 def find_pictures(folder: Path) -> list[str]:
     """Relative paths ("/" between parts) of a folder's pictures by suffix, nested ones too, sorted.
 
-    Hidden files are left out; symbolic links are followed, loops once.
+    Hidden files are left out; symbolic links are followed, and a folder that several lead to is
+    looked into once. Folders that cannot be listed are logged as a warning; a link that leads
+    nowhere is among the pictures, for whoever reads them to report.
     """
-    return sorted(path.relative_to(folder).as_posix() for path in _walk(folder))
+    names = []
+    for found in walk(folder, _is_picture, hidden=False, repeats=False):
+        path = found.path if isinstance(found, WalkProblem) else found
+        if isinstance(found, WalkProblem) and path.is_dir():
+            _log.warning("%s: %s; %s", path, found.problem, found.remedy)
+        else:
+            names.append(path.relative_to(folder).as_posix())
+    return sorted(names)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    seen: set[tuple[int, int]] = set()
-    for place, folders, files in os.walk(folder, followlinks=True):
-        status = Path(place).stat()
-        if (status.st_dev, status.st_ino) in seen:
-            folders.clear()
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in files:
-            path = Path(place, name)
-            if not name.startswith(".") and path.suffix.lower() in PICTURE_SUFFIXES:
-                yield path
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in PICTURE_SUFFIXES
 
 
 def split_hold_out(

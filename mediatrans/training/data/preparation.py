@@ -1,5 +1,6 @@
 """Preparing downloaded pictures: what is wrong with them, and a layout the trainer takes."""
 
+import errno
 import json
 import shutil
 from collections import Counter
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from mediatrans.errors import InputError, OutputError, UsageError
+from mediatrans.files.publish import output_errors, publishing_folder, recover_folder
+from mediatrans.files.records import to_table
 from mediatrans.training.data.folders import find_pictures
 from mediatrans.training.data.inspection import Inspected, inspect_pictures
 
@@ -19,6 +22,10 @@ Linking = Literal["auto", "symlink", "hardlink", "copy"]
 
 MARKER = "prepared.json"
 """The report in a prepared folder; a folder without it is never replaced."""
+
+# What no other means would help against.
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+_WRITE_REMEDY = "free some space, or choose a folder you may write to with -o"
 
 # A picture found twice stays where it is met first: in a test split rather than in training.
 _SPLITS = ("testA", "testB", "trainA", "trainB")
@@ -124,6 +131,8 @@ def lay_out(
         OutputError: The folder exists, or cannot be written.
         UsageError: A kind of link was asked for that does not work here.
     """
+    with output_errors(folder, what="the prepared folder", remedy=_WRITE_REMEDY):
+        recover_folder(folder)
     if folder.exists() and not (overwrite and (folder / MARKER).is_file()):
         prepared = (folder / MARKER).is_file()
         raise OutputError(
@@ -131,32 +140,17 @@ def lay_out(
             path=folder,
             remedy="replace it with --overwrite" if prepared else "choose another folder with -o",
         )
-    part = folder.with_name(f".{folder.name}.part")
-    try:
-        if part.exists():
-            shutil.rmtree(part)
-        part.mkdir(parents=True)
-        put = _Putter(linking)
+    placer = _Placer(linking)
+    with publishing_folder(folder, what="the prepared folder", remedy=_WRITE_REMEDY) as part:
         for split, files in preparation.splits.items():
             for name, original in files.items():
-                put(original, part / split / name)
+                placer.place(original, part / split / name)
         (part / MARKER).write_text(_report(preparation), encoding="utf-8")
-        if folder.exists():
-            shutil.rmtree(folder)
-        part.rename(folder)
-    except OSError as error:
-        raise OutputError(
-            f"cannot lay out the pictures ({error.strerror or error})",
-            path=folder,
-            remedy="choose another folder with -o",
-        ) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-    return put.means
+    return placer.means
 
 
-class _Putter:
-    """Puts a picture in its place by the first means that works here, then by that one alone."""
+class _Placer:
+    """Puts pictures in their places by the first means that works here, then by that one alone."""
 
     def __init__(self, linking: Linking) -> None:
         self._asked = linking
@@ -167,13 +161,19 @@ class _Putter:
         """The means that works, as far as is known."""
         return self._means[0]
 
-    def __call__(self, original: Path, place: Path) -> None:
+    def place(self, original: Path, place: Path) -> None:
+        """Put one picture in its place.
+
+        Raises:
+            UsageError: The means that was asked for does not work here.
+            OSError: It cannot be copied either.
+        """
         place.parent.mkdir(parents=True, exist_ok=True)
         while True:
             try:
                 _MEANS[self.means](original, place)
             except OSError as error:
-                if self.means == "copy":
+                if self.means == "copy" or error.errno in _OF_THE_DISK:
                     raise
                 if len(self._means) == 1:
                     raise UsageError(
@@ -246,13 +246,15 @@ def _rank(digest: str) -> float:
     return int(digest[:16], 16) / 2**64
 
 
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """The content of `prepared.json`."""
+
+    version: int
+    counts: dict[str, int]
+    findings: tuple[Finding, ...]
+
+
 def _report(preparation: Preparation) -> str:
-    table = {
-        "version": 1,
-        "counts": preparation.counts(),
-        "findings": [
-            {"path": str(f.path), "problem": f.problem, "detail": f.detail}
-            for f in preparation.findings
-        ],
-    }
-    return json.dumps(table, indent=2, ensure_ascii=False) + "\n"
+    report = _Report(1, preparation.counts(), preparation.findings)
+    return json.dumps(to_table(report), indent=2, ensure_ascii=False) + "\n"

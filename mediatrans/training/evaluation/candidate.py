@@ -13,11 +13,15 @@ from mediatrans.training.device import choose_device
 from mediatrans.training.export.model_folder import PictureGenerator, load_generators
 from mediatrans.training.model.networks import STRIDE, ResnetGenerator
 from mediatrans.training.run_folder import CHECKPOINTS
-from mediatrans.translate.translator import Translator, pad_to_stride
+from mediatrans.translate.stages.pad import padded
+from mediatrans.translate.translator import Translator
 from mediatrans.zoo.card import CARD_NAME, Card, read_card
 from mediatrans.zoo.find import list_models, places
+from mediatrans.zoo.size_rule import SizeRule
 
 __all__ = ["Candidate", "TorchTranslator", "open_candidate"]
+
+_SIZE_RULE = SizeRule(STRIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class TorchTranslator:
     def __call__(self, picture: Pixels) -> Pixels:
         """uint8 [H, W, 3] RGB of any size -> the same."""
         height, width = picture.shape[:2]
-        batch = torch.from_numpy(pad_to_stride(picture[None], STRIDE)).to(self._device)
+        batch = torch.from_numpy(padded(picture, _SIZE_RULE)[None]).to(self._device)
         translated: Pixels = self._network(batch).cpu().numpy()
         return translated[0, :height, :width]
 

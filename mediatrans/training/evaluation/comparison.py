@@ -8,20 +8,18 @@ from numpy.typing import NDArray
 
 from mediatrans.errors import InputError
 from mediatrans.media.frames import Pixels
-from mediatrans.quality import metrics
-from mediatrans.quality.cycle import CycleFigures, Translate
+from mediatrans.quality.cycle import CycleFigures, CycleSummary, Translate, compare
 from mediatrans.training.evaluation.domain_probe import LinearProbe, folds
 from mediatrans.training.evaluation.features import FeatureNetwork
 from mediatrans.training.evaluation.fid import enough_for_fid, fid
 from mediatrans.training.evaluation.figures import (
-    CycleSpread,
     Evaluation,
     ProbeFigures,
     TranslationFigures,
 )
 from mediatrans.training.evaluation.kid import compare_kid
 
-__all__ = ["TrainedProbe", "evaluate", "measure_cycle", "train_probe"]
+__all__ = ["TrainedProbe", "evaluate", "train_probe"]
 
 _FOLDS = 5
 _BATCH = 16
@@ -77,11 +75,6 @@ def train_probe(
     return TrainedProbe(LinearProbe.fit(a, b), f"{len(a)} + {len(b)} training pictures")
 
 
-def measure_cycle(picture: Pixels, there: Translate, back: Translate) -> CycleFigures:
-    """How far a picture, uint8 [H, W, 3], is from its round trip."""
-    return _compare(picture, back(there(picture)))
-
-
 def evaluate(
     translators: tuple[Translate, Translate],
     domains: tuple[str, str],
@@ -132,17 +125,9 @@ def _pass(
         translated = there(picture)
         returned = back(translated)
         features.append(network([picture, translated]))
-        cycle.append(_compare(picture, returned))
+        cycle.append(compare(picture, returned))
     both = np.array(features).reshape(len(features), 2, network.dimensions)
     return _Passage(both[:, 0], both[:, 1], cycle)
-
-
-def _compare(picture: Pixels, returned: Pixels) -> CycleFigures:
-    return CycleFigures(
-        psnr_db=metrics.psnr(picture, returned),
-        ssim=metrics.ssim(picture, returned),
-        l1=metrics.l1(picture, returned),
-    )
 
 
 def _features(pictures: Iterable[Pixels], network: FeatureNetwork) -> Features:
@@ -163,9 +148,10 @@ def _figures(
 ) -> TranslationFigures:
     pictures, dimensions = passage.real.shape
     enough = enough_for_fid(min(pictures, len(target)), dimensions)
+    cycle = CycleSummary.of(passage.cycle)
+    assert cycle is not None  # fewer than 2 pictures were refused
     return TranslationFigures(
-        pictures=pictures,
-        cycle=CycleSpread.of(passage.cycle),
+        cycle=cycle,
         kid=compare_kid(passage.translated, passage.real, target, resamples, seed),
         fid=fid(passage.translated, target) if enough else None,
         domain_accuracy=verdict,

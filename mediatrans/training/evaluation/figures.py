@@ -1,72 +1,26 @@
 """What an evaluation found: its figures, as JSON and as a card has them."""
 
 import json
-import tempfile
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
-
-import numpy as np
+from typing import Any
 
 from mediatrans import __version__
-from mediatrans.errors import OutputError
-from mediatrans.quality.cycle import CycleFigures
+from mediatrans.files.records import to_table
+from mediatrans.quality.cycle import CycleSummary
 from mediatrans.training.evaluation.kid import KidFigures
-from mediatrans.zoo.card import CARD_NAME, read_card, write_card
+from mediatrans.zoo.card import read_card, write_card
 
 __all__ = [
-    "CycleSpread",
     "Evaluation",
     "HeldOutCycle",
     "ProbeFigures",
-    "Spread",
     "TranslationFigures",
     "write_quality",
 ]
 
 _CARD_DIGITS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """Mean and three percentiles of a figure over the pictures."""
-
-    mean: float
-    p05: float
-    p50: float
-    p95: float
-
-    @classmethod
-    def of(cls, values: Iterable[float]) -> Self:
-        """The spread of at least one value."""
-        array = np.fromiter(values, np.float64)
-        p05, p50, p95 = np.percentile(array, [5, 50, 95])
-        return cls(float(array.mean()), float(p05), float(p50), float(p95))
-
-
-@dataclass(frozen=True, slots=True)
-class CycleSpread:
-    """How far pictures are from their round trip, over all of them.
-
-    Attributes:
-        psnr_db: Peak signal-to-noise ratio in dB.
-        ssim: Structural similarity, at most 1.
-        l1: Mean absolute difference in steps of the 8-bit scale.
-    """
-
-    psnr_db: Spread
-    ssim: Spread
-    l1: Spread
-
-    @classmethod
-    def of(cls, pictures: Sequence[CycleFigures]) -> Self:
-        """Summarise at least one picture."""
-        return cls(
-            psnr_db=Spread.of(picture.psnr_db for picture in pictures),
-            ssim=Spread.of(picture.ssim for picture in pictures),
-            l1=Spread.of(picture.l1 for picture in pictures),
-        )
+_SHOWN_OF_A_CYCLE = ("mean", "p05", "p50", "p95")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +28,21 @@ class TranslationFigures:
     """One direction.
 
     Attributes:
-        pictures: How many were translated.
-        cycle: Their round trips, which begin and end in the domain they come from.
+        cycle: The pictures' round trips, which begin and end in the domain they come from.
         kid: Between the translations and the real pictures of the target domain.
         fid: Likewise; None where there are too few pictures for the features.
         domain_accuracy: Share of the translations that the probe takes for the target domain.
     """
 
-    pictures: int
-    cycle: CycleSpread
+    cycle: CycleSummary
     kid: KidFigures
     fid: float | None
     domain_accuracy: float
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures were translated."""
+        return self.cycle.checked_frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +113,10 @@ class Evaluation:
         named = {"features": self.features}
         ratio = figures.kid.ratio
         return {
-            "pictures": figures.pictures,
-            "cycle": asdict(figures.cycle),
-            "kid": named | asdict(figures.kid.translated),
-            "kid_untranslated": named | asdict(figures.kid.untranslated),
-            "kid_ratio": None if ratio is None else named | asdict(ratio),
+            **_cycle_table(figures.cycle),
+            "kid": named | to_table(figures.kid.translated),
+            "kid_untranslated": named | to_table(figures.kid.untranslated),
+            "kid_ratio": None if ratio is None else named | to_table(ratio),
             "fid": None if figures.fid is None else named | {"value": figures.fid},
             "domain_accuracy": named | {"value": figures.domain_accuracy},
         }
@@ -172,29 +128,24 @@ class HeldOutCycle:
 
     Attributes:
         domains: The names of a and b.
-        pictures: How many of a and of b.
         from_a: The round trips of the pictures of a.
         from_b: The round trips of the pictures of b.
     """
 
     domains: tuple[str, str]
-    pictures: tuple[int, int]
-    from_a: CycleSpread
-    from_b: CycleSpread
+    from_a: CycleSummary
+    from_b: CycleSummary
 
     def to_dict(self) -> dict[str, Any]:
         """As a card has it, an object a direction."""
         a, b = self.domains
-        return {
-            f"to_{b}": {"pictures": self.pictures[0], "cycle": asdict(self.from_a)},
-            f"to_{a}": {"pictures": self.pictures[1], "cycle": asdict(self.from_b)},
-        }
+        return {f"to_{b}": _cycle_table(self.from_a), f"to_{a}": _cycle_table(self.from_b)}
 
 
 def write_quality(
     folder: Path, evaluation: Evaluation | None = None, held_out: HeldOutCycle | None = None
 ) -> Path:
-    """Put figures into a model's card, in place of those it had; what is None stays as it was.
+    """Put figures into a model's card, in place of those it had; what is None is left as it was.
 
     Args:
         folder: The model folder.
@@ -217,14 +168,15 @@ def write_quality(
         del tested["version"], tested["domains"]
     if held_out is not None:
         held = {"held_out": _rounded(held_out.to_dict())}
-    card = replace(card, quality=tested | held)
-    try:
-        with tempfile.TemporaryDirectory(prefix=".card.", dir=folder) as place:
-            return write_card(Path(place), card).replace(folder / CARD_NAME)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write the card ({error.strerror or error})", path=folder / CARD_NAME
-        ) from error
+    return write_card(folder, replace(card, quality=tested | held))
+
+
+def _cycle_table(cycle: CycleSummary) -> dict[str, Any]:
+    figures = {name: to_table(getattr(cycle, name)) for name in ("psnr_db", "ssim", "l1")}
+    shown = {
+        name: {part: figure[part] for part in _SHOWN_OF_A_CYCLE} for name, figure in figures.items()
+    }
+    return {"pictures": cycle.checked_frames, "cycle": shown}
 
 
 def _rounded(value: Any) -> Any:

@@ -1,35 +1,31 @@
 """The held-out part of a run's training folders: judged while it trains, measured at export."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from mediatrans.errors import InputError, UsageError
-from mediatrans.quality.cycle import Translate
+from mediatrans.quality.cycle import CycleSummary, Translate, compare
 from mediatrans.training.config import TrainConfig
 from mediatrans.training.data.folders import Folders, find_pictures, split_hold_out
 from mediatrans.training.evaluation.candidate import TorchTranslator
-from mediatrans.training.evaluation.comparison import (
-    TrainedProbe,
-    evaluate,
-    measure_cycle,
-    train_probe,
-)
-from mediatrans.training.evaluation.features import FeatureNetwork
-from mediatrans.training.evaluation.figures import CycleSpread, Evaluation, HeldOutCycle
+from mediatrans.training.evaluation.comparison import TrainedProbe, evaluate, train_probe
+from mediatrans.training.evaluation.features import FeatureNetwork, load_feature_network
+from mediatrans.training.evaluation.figures import Evaluation, HeldOutCycle
 from mediatrans.training.evaluation.gallery import Gallery
 from mediatrans.training.model.networks import ResnetGenerator
 
-__all__ = ["LONGER_SIDE", "HeldOut", "HeldOutJudge"]
+__all__ = ["LONGER_SIDE", "HeldOut", "HeldOutJudge", "open_judge"]
 
 LONGER_SIDE = 512
-"""Pixels that larger pictures are reduced to, as `mediatrans evaluate` does unless told else."""
+"""Pixels that larger pictures are reduced to, the default of `mediatrans evaluate`."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """A run's pictures as its configuration parts them; either gallery may be empty.
+    """A run's pictures as its configuration splits them; either gallery may be empty.
 
     Attributes:
         domains: The names of a and b.
@@ -45,29 +41,30 @@ class HeldOut:
 
     @classmethod
     def of(cls, folders: Folders, config: TrainConfig) -> "HeldOut":
-        """Part the training folders as the trainer does.
+        """Split the training folders as the trainer does.
 
         Raises:
             InputError: A folder is gone.
         """
-        a = _part(folders.train_a, config, folders.test_a)
-        b = _part(folders.train_b, config, folders.test_b)
+        a = _split(folders.train_a, config, folders.test_a)
+        b = _split(folders.train_b, config, folders.test_b)
         return cls(folders.domains, (a[0], b[0]), (a[1], b[1]), (a[2], b[2]))
 
     def measure_cycle(self, there: Translate, back: Translate) -> HeldOutCycle | None:
         """The round trips of the held-out pictures; None where a domain has none to measure."""
-        a = [measure_cycle(picture, there, back) for picture in self.held[0]]
-        b = [measure_cycle(picture, back, there) for picture in self.held[1]]
-        if not a or not b:
+        held_a, held_b = self.held
+        from_a = CycleSummary.of(compare(picture, back(there(picture))) for picture in held_a)
+        from_b = CycleSummary.of(compare(picture, there(back(picture))) for picture in held_b)
+        if from_a is None or from_b is None:
             return None
-        return HeldOutCycle(self.domains, (len(a), len(b)), CycleSpread.of(a), CycleSpread.of(b))
+        return HeldOutCycle(self.domains, from_a, from_b)
 
 
 class HeldOutJudge:
-    """Evaluates a run's generators on its held-out pictures, as often as it is asked.
+    """Evaluates a run's generators on its held-out pictures.
 
     Args:
-        pictures: The run's pictures, parted.
+        pictures: The run's pictures, split.
         network: What pictures are compared by.
 
     Raises:
@@ -101,7 +98,36 @@ class HeldOutJudge:
         )
 
 
-def _part(folder: Path, config: TrainConfig, test: Path | None) -> tuple[Gallery, Gallery, int]:
+def open_judge(
+    config: TrainConfig,
+    folders: Folders,
+    device: torch.device,
+    on_message: Callable[[str], None],
+) -> HeldOutJudge:
+    """The judge of a run's held-out pictures, its probe trained on the run's training pictures.
+
+    Args:
+        config: The run's settings.
+        folders: Where its pictures are.
+        device: Where the feature network computes.
+        on_message: Called with a sentence on what will be evaluated.
+
+    Raises:
+        MissingExtraError: The packages of the extra `evaluate` are not installed.
+        UsageError: Fewer than 2 pictures of a domain are held out.
+        InputError: Fewer than 2 pictures of a domain are readable.
+    """
+    network = load_feature_network("auto", device)
+    pictures = HeldOut.of(folders, config)
+    judge = HeldOutJudge(pictures, network)
+    on_message(
+        f"evaluating on {pictures.counts[0]} + {pictures.counts[1]} held-out pictures every "
+        f"{config.evaluate_every} steps, with the features of {network.name}"
+    )
+    return judge
+
+
+def _split(folder: Path, config: TrainConfig, test: Path | None) -> tuple[Gallery, Gallery, int]:
     if not folder.is_dir():
         raise InputError("the run's pictures are gone", path=folder, remedy="restore the folder")
     names, held = split_hold_out(find_pictures(folder), config.hold_out, test is not None)

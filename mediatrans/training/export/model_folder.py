@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import onnx
+from torch import nn
 
 from mediatrans import __version__
 from mediatrans.errors import InputError, OutputError
+from mediatrans.files.publish import output_errors, publishing_folder, recover_folder
 from mediatrans.training.checkpoint import Checkpoint, load_checkpoint
 from mediatrans.training.config import FREE_KEYS
 from mediatrans.training.export.exporter import OPSET, PictureGenerator, picture_network, to_onnx
 from mediatrans.training.export.pair import DataNote, TrainedPair
-from mediatrans.training.export.parity import prove_parity
+from mediatrans.training.export.parity import ParityProof, prove_parity
 from mediatrans.training.model.building import build_generator, generator_config
 from mediatrans.training.model.networks import (
     STRIDE,
@@ -28,8 +30,13 @@ from mediatrans.zoo.graph import GraphMetadata
 
 __all__ = ["DataNote", "PictureGenerator", "export_pair", "load_generators", "publish_pair"]
 
+Prove = Callable[[Path, nn.Module, int], ParityProof]
+"""A proof that an exported graph answers as a network does, at the size that it was trained at."""
+
 _LEAST_WORKING_SIZE = 360
 _USUAL_SIZE = 256
+
+_WRITE_REMEDY = "free some space, or choose a folder you may write to with -o"
 
 
 def export_pair(
@@ -38,7 +45,8 @@ def export_pair(
     *,
     overwrite: bool = False,
     note: DataNote | None = None,
-    told: Callable[[str], None] = lambda text: None,
+    on_message: Callable[[str], None] = lambda text: None,
+    prove: Prove = prove_parity,
 ) -> Path:
     """Export both generators of a run as `publish_pair` does.
 
@@ -47,7 +55,8 @@ def export_pair(
         folder: The model folder to make; None makes `models/<a>2<b>`.
         overwrite: Replace a model that is there; other files in its folder are kept.
         note: What the card says of the data.
-        told: Is told in sentences how it goes.
+        on_message: Called with sentences about the progress.
+        prove: Compares a graph with its network; raises a ModelError where they differ.
 
     Returns:
         The model folder.
@@ -58,7 +67,7 @@ def export_pair(
         ModelError: A graph does not answer as torch does; no model is left behind.
     """
     pair = _trained_pair(load_checkpoint(source), note or DataNote())
-    return publish_pair(pair, folder, overwrite=overwrite, told=told)
+    return publish_pair(pair, folder, overwrite=overwrite, on_message=on_message, prove=prove)
 
 
 def publish_pair(
@@ -66,7 +75,8 @@ def publish_pair(
     folder: Path | None = None,
     *,
     overwrite: bool = False,
-    told: Callable[[str], None] = lambda text: None,
+    on_message: Callable[[str], None] = lambda text: None,
+    prove: Prove = prove_parity,
 ) -> Path:
     """Export both generators, prove them equal to torch's, and publish them with their card.
 
@@ -74,7 +84,8 @@ def publish_pair(
         pair: The generators and what the card says of them.
         folder: The model folder to make; None makes `models/<a>2<b>`.
         overwrite: Replace a model that is there; other files in its folder are kept.
-        told: Is told in sentences how it goes.
+        on_message: Called with sentences about the progress.
+        prove: Compares a graph with its network; raises a ModelError where they differ.
 
     Returns:
         The model folder.
@@ -84,6 +95,8 @@ def publish_pair(
         ModelError: A graph does not answer as torch does; no model is left behind.
     """
     folder = folder or Path("models") / pair.name
+    with output_errors(folder, what="the model", remedy=_WRITE_REMEDY):
+        recover_folder(folder)
     if folder.exists() and not (overwrite and (folder / CARD_NAME).exists()):
         raise OutputError(
             "a model is here already"
@@ -92,20 +105,10 @@ def publish_pair(
             path=folder,
             remedy="replace a model with --overwrite, or choose another folder with -o",
         )
-    part = folder.with_name(f".{folder.name}.part")
-    try:
-        if part.exists():
-            shutil.rmtree(part)
-        part.mkdir(parents=True)
-        directions = _write_graphs(pair, part, told)
+    with publishing_folder(folder, what="the model", remedy=_WRITE_REMEDY) as part:
+        directions = _write_graphs(pair, part, on_message, prove)
         write_card(part, _card(pair, directions))
-        _publish(part, folder)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write the model ({error.strerror or error})", path=folder, remedy="choose -o"
-        ) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+        _keep_other_files(folder, part)
     return folder
 
 
@@ -121,16 +124,18 @@ def load_generators(checkpoint: Checkpoint) -> tuple[ResnetGenerator, ResnetGene
         generator = build_generator(generator_config(checkpoint.config))
         try:
             generator.load_state_dict(checkpoint.model[prefix + name])
-        except (KeyError, RuntimeError) as error:
+        except Exception as error:  # a damaged state dict has torch raise many kinds
+            reason = " ".join(str(error).split())[:200]
             raise InputError(
-                f"the checkpoint's weights do not fit its settings ({error})"
+                f"the checkpoint's weights {prefix}{name} do not fit its settings ({reason})",
+                remedy="give another checkpoint",
             ) from error
         generators.append(generator.eval())
     return generators[0], generators[1]
 
 
 def _write_graphs(
-    pair: TrainedPair, folder: Path, told: Callable[[str], None]
+    pair: TrainedPair, folder: Path, on_message: Callable[[str], None], prove: Prove
 ) -> tuple[Direction, Direction]:
     a, b = pair.domains
     directions = []
@@ -147,8 +152,8 @@ def _write_graphs(
         )
         path = folder / f"to_{to}.onnx"
         onnx.save(to_onnx(network, metadata), path)
-        proof = prove_parity(path, network, pair.training_size or _USUAL_SIZE)
-        told(
+        proof = prove(path, network, pair.training_size or _USUAL_SIZE)
+        on_message(
             f"{path.name}: largest difference to torch {proof.largest_difference} of 255 "
             f"over {proof.inputs} inputs"
         )
@@ -223,14 +228,13 @@ def _architecture(config: GeneratorConfig) -> str:
     return " ".join(words)
 
 
-def _publish(part: Path, folder: Path) -> None:
+def _keep_other_files(folder: Path, part: Path) -> None:
+    """Copy what the user put beside a model that is replaced, a README for example."""
     if not folder.exists():
-        part.rename(folder)
         return
     for kept in folder.iterdir():
         if not (part / kept.name).exists() and kept.suffix != ".onnx":
-            (shutil.copytree if kept.is_dir() else shutil.copy2)(kept, part / kept.name)
-    old = folder.with_name(f".{folder.name}.old")
-    folder.rename(old)
-    part.rename(folder)
-    shutil.rmtree(old)
+            if kept.is_dir() and not kept.is_symlink():
+                shutil.copytree(kept, part / kept.name, symlinks=True)
+            else:
+                shutil.copy2(kept, part / kept.name, follow_symlinks=False)

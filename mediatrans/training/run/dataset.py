@@ -1,6 +1,7 @@
 """The pictures of a run: read, split, and compared with those of a run that is resumed."""
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from mediatrans.training.data.folders import Folders, find_pictures, split_hold_
 from mediatrans.training.data.picture_store import PictureStore
 from mediatrans.training.run.samples import Samples
 
-__all__ = ["Dataset", "open_dataset", "refuse_other_data"]
+__all__ = ["Dataset", "count_steps", "open_dataset", "refuse_other_data"]
 
 _NAMED = 5
 
@@ -36,7 +37,7 @@ class Dataset:
 
 
 def open_dataset(
-    folders: Folders, config: TrainConfig, cache: Path, told: Callable[[str], None]
+    folders: Folders, config: TrainConfig, cache: Path, on_message: Callable[[str], None]
 ) -> Dataset:
     """Read every training picture.
 
@@ -44,14 +45,28 @@ def open_dataset(
         folders: Where they are.
         config: Scaling, caching and hold-out.
         cache: Folder of a disk cache.
-        told: Is told in sentences what was skipped, enlarged and held out.
+        on_message: Called with sentences on what was skipped, enlarged and held out.
 
     Raises:
         InputError: A domain has fewer than 2 readable training pictures.
     """
-    a = _open_domain(folders.domains[0], folders.train_a, folders.test_a, config, cache, told)
-    b = _open_domain(folders.domains[1], folders.train_b, folders.test_b, config, cache, told)
-    return Dataset(a.store, b.store, Samples(*a.shown, *b.shown, config.load_size))
+    a = _open_domain(folders.domains[0], folders.train_a, folders.test_a, config, cache, on_message)
+    b = _open_domain(folders.domains[1], folders.train_b, folders.test_b, config, cache, on_message)
+    samples = Samples(*a.shown, *b.shown, config.load_size)
+    if samples.unreadable:
+        on_message(f"unreadable, not in the sample grids: {_named(samples.unreadable)}")
+    return Dataset(a.store, b.store, samples)
+
+
+def count_steps(config: TrainConfig, dataset: Dataset) -> tuple[int, int]:
+    """Steps of the part with a constant learning rate, and of the whole run.
+
+    An epoch has as many pictures as the larger domain.
+    """
+    if config.steps is not None:
+        return config.steps // 2, config.steps
+    epoch = math.ceil(max(len(dataset.a), len(dataset.b)) / config.batch_size)
+    return config.epochs * epoch, 2 * config.epochs * epoch
 
 
 class _Domain(NamedTuple):
@@ -65,12 +80,12 @@ def _open_domain(
     test: Path | None,
     config: TrainConfig,
     cache: Path,
-    told: Callable[[str], None],
+    on_message: Callable[[str], None],
 ) -> _Domain:
     names, held = split_hold_out(find_pictures(train), config.hold_out, test is not None)
     side = config.load_size_max or config.load_size
     store = PictureStore(train, names, side, config.cache, cache, config.skip_grey)
-    _tell(store, domain, len(held), side, told)
+    _describe(store, domain, len(held), side, on_message)
     if len(store) < 2:
         raise InputError(
             f"{len(store)} readable pictures to train on, at least 2 are needed",
@@ -84,10 +99,14 @@ def _open_domain(
 
 
 def refuse_other_data(before: Mapping[str, list[str]], now: Mapping[str, list[str]]) -> None:
-    """Hold a resumed run's pictures against those it was started with.
+    """Compare a resumed run's pictures with those it was started with.
+
+    Args:
+        before: Their listing in the checkpoint.
+        now: Their listing in the folders.
 
     Raises:
-        UsageError: They differ; the message says in what.
+        UsageError: They differ; the message lists the first differences.
     """
     changes = []
     for domain in ("a", "b"):
@@ -104,18 +123,23 @@ def refuse_other_data(before: Mapping[str, list[str]], now: Mapping[str, list[st
         )
 
 
-def _tell(
-    store: PictureStore, domain: str, held: int, side: int, told: Callable[[str], None]
+def _describe(
+    store: PictureStore, domain: str, held: int, side: int, on_message: Callable[[str], None]
 ) -> None:
-    told(f"{domain}: {len(store)} pictures to train on" + (f", {held} held out" if held else ""))
+    held_out = f", {held} held out" if held else ""
+    on_message(f"{domain}: {len(store)} pictures to train on{held_out}")
     if store.unreadable:
-        named = "; ".join(f"{name}: {why}" for name, why in store.unreadable[:_NAMED])
-        more = len(store.unreadable) - _NAMED
-        told(
-            f"{domain}: skipped {len(store.unreadable)} unreadable: {named}"
-            + (f"; and {more} more" if more > 0 else "")
+        on_message(
+            f"{domain}: skipped {len(store.unreadable)} unreadable: {_named(store.unreadable)}"
         )
     if store.grey:
-        told(f"{domain}: left out {store.grey} black-and-white pictures")
+        on_message(f"{domain}: left out {store.grey} black-and-white pictures")
     if store.enlarged:
-        told(f"{domain}: {store.enlarged} are smaller than {side} px and were enlarged")
+        on_message(f"{domain}: {store.enlarged} are smaller than {side} px and were enlarged")
+
+
+def _named(unreadable: Sequence[tuple[str, str]]) -> str:
+    """The first few files and what is wrong with each."""
+    named = "; ".join(f"{name}: {reason}" for name, reason in unreadable[:_NAMED])
+    more = len(unreadable) - _NAMED
+    return f"{named}; and {more} more" if more > 0 else named

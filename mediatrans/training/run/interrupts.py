@@ -10,10 +10,10 @@ __all__ = ["HeldSignal", "held_signals"]
 
 
 class HeldSignal:
-    """The signal that came, or None.
+    """A signal that came and was not acted on.
 
     Attributes:
-        number: Its number.
+        number: Its number, or None while none has come.
     """
 
     def __init__(self) -> None:
@@ -21,22 +21,23 @@ class HeldSignal:
 
 
 @contextmanager
-def held_signals(told: Callable[[str], None]) -> Iterator[HeldSignal]:
-    """Note SIGINT and SIGTERM instead of acting on them; a second one acts as before.
+def held_signals(on_message: Callable[[str], None]) -> Iterator[HeldSignal]:
+    """Note the first SIGINT or SIGTERM instead of acting on it; the next one acts as before.
 
-    A step cut in half could not be resumed bit for bit. Outside the main thread, where Python
-    delivers no signals, this does nothing.
+    A step that is interrupted in the middle could not be resumed bit for bit. Outside the main
+    thread, where Python delivers no signals, this does nothing.
 
     Args:
-        told: Is told, in a sentence, that the signal came.
+        on_message: Called with a sentence when the signal has come.
     """
     held = HeldSignal()
     if threading.current_thread() is not threading.main_thread():
         yield held
         return
     numbers = (signal.SIGINT, signal.SIGTERM)
-    telling = threading.Thread(
-        target=told, args=("stopping after this step; once more stops at once, without saving",)
+    message = threading.Thread(
+        target=on_message,
+        args=("stopping after this step; press Ctrl-C again to quit without saving",),
     )
     before = {number: signal.getsignal(number) for number in numbers}
 
@@ -47,8 +48,8 @@ def held_signals(told: Callable[[str], None]) -> Iterator[HeldSignal]:
     def hold(number: int, frame: FrameType | None) -> None:
         held.number = number
         restore()
-        # The signal may have come in the middle of a write to the very stream that tells it.
-        telling.start()
+        # The signal may have come in the middle of a write to the stream that shows the message.
+        message.start()
 
     for number in numbers:
         signal.signal(number, hold)
@@ -57,4 +58,4 @@ def held_signals(told: Callable[[str], None]) -> Iterator[HeldSignal]:
     finally:
         restore()
         if held.number is not None:
-            telling.join()
+            message.join()

@@ -1,4 +1,4 @@
-"""What the training loop tells whoever watches it."""
+"""What the training loop reports to its caller."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -30,10 +30,10 @@ class Progress:
 
 
 class Observer(Protocol):
-    """Is told about a run while it goes on."""
+    """The callbacks of a run."""
 
     def message(self, text: str) -> None:
-        """A sentence the user should read: a skipped picture, the cost, the mode, a checkpoint."""
+        """A sentence for the user: a skipped picture, the cost, the mode, a checkpoint."""
         ...
 
     def progress(self, progress: Progress) -> None:
@@ -42,7 +42,7 @@ class Observer(Protocol):
 
 
 class SilentObserver:
-    """An observer that keeps it all to itself."""
+    """An observer that shows nothing."""
 
     def message(self, text: str) -> None:
         """Nothing is shown."""

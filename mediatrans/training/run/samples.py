@@ -17,11 +17,12 @@ from mediatrans.training.model.networks import STRIDE, ResnetGenerator
 __all__ = ["Samples"]
 
 _ROWS = 4
+_SUBSTITUTES = 20
 _GAP = 4
 
 
 class Samples:
-    """A few pictures of each domain, translated there and back now and then.
+    """A few pictures of each domain, translated there and back at intervals.
 
     Args:
         folder_a: Where the pictures of domain a are.
@@ -29,6 +30,9 @@ class Samples:
         folder_b: Where the pictures of domain b are.
         names_b: Their relative paths.
         side: Shorter side they are shown at, in pixels.
+
+    Attributes:
+        unreadable: (path, reason) of the pictures that were to be shown and cannot be read.
     """
 
     def __init__(
@@ -39,8 +43,9 @@ class Samples:
         names_b: Sequence[str],
         side: int,
     ) -> None:
-        self._a = _pick(folder_a, names_a, side)
-        self._b = _pick(folder_b, names_b, side)
+        self.unreadable: list[tuple[str, str]] = []
+        self._a = self._pick(folder_a, names_a, side)
+        self._b = self._pick(folder_b, names_b, side)
 
     def grid(self, generators: tuple[ResnetGenerator, ResnetGenerator]) -> Pixels:
         """A row a picture: a, G(a), F(G(a)) on the left and b, F(b), G(F(b)) on the right.
@@ -50,7 +55,12 @@ class Samples:
 
         Returns:
             uint8 [H, W, 3] RGB.
+
+        Raises:
+            InputError: None of the pictures of a domain can be read.
         """
+        if not self._a or not self._b:
+            raise InputError("none of the pictures to show of a domain can be read")
         G, F = generators
         columns = _there_and_back(self._a, G, F) + _there_and_back(self._b, F, G)
         rows = min(len(column) for column in columns)
@@ -60,8 +70,8 @@ class Samples:
         return np.hstack(stacked)
 
     @torch.no_grad()
-    def collapses(self, generators: tuple[ResnetGenerator, ResnetGenerator]) -> list[str]:
-        """Sentences such as "G returns its input", one for each generator that collapsed.
+    def describe_collapses(self, generators: tuple[ResnetGenerator, ResnetGenerator]) -> list[str]:
+        """A sentence for each generator that has collapsed, such as "G returns its input, ...".
 
         Args:
             generators: G: a -> b and F: b -> a.
@@ -72,22 +82,30 @@ class Samples:
             pictures = [_to_tensor(picture).to(device) for picture in shown]
             what = describe_collapse(pictures, [generator(picture) for picture in pictures])
             if what is not None:
-                sentences.append(f"{name} {what}")
+                sentences.append(
+                    f"{name} {what}, tried on the pictures of the sample grid; look at one, and "
+                    "start again with other settings if it stays so"
+                )
         return sentences
 
-
-def _pick(folder: Path, names: Sequence[str], side: int) -> list[Pixels]:
-    side -= side % STRIDE
-    chosen = [names[i * len(names) // _ROWS] for i in range(_ROWS)] if len(names) > _ROWS else names
-    pictures = []
-    for name in chosen:
-        try:
-            picture = load_reduced(folder / name, side)
-        except InputError:
-            continue
-        top, left = ((extent - side) // 2 for extent in picture.shape[:2])
-        pictures.append(picture[top : top + side, left : left + side])
-    return pictures
+    def _pick(self, folder: Path, names: Sequence[str], side: int) -> list[Pixels]:
+        """Read a few pictures that lie evenly in the list; others stand in for the unreadable."""
+        side -= side % STRIDE
+        rows = min(_ROWS, len(names))
+        spread = [names[i * len(names) // rows] for i in range(rows)]
+        substitutes = [name for name in names if name not in set(spread)][:_SUBSTITUTES]
+        pictures: list[Pixels] = []
+        for name in (*spread, *substitutes):
+            if len(pictures) == _ROWS:
+                break
+            try:
+                picture = load_reduced(folder / name, side)
+            except InputError as error:
+                self.unreadable.append((str(folder / name), error.problem))
+                continue
+            top, left = ((extent - side) // 2 for extent in picture.shape[:2])
+            pictures.append(picture[top : top + side, left : left + side])
+        return pictures
 
 
 @torch.no_grad()

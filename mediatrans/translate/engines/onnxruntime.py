@@ -1,24 +1,31 @@
-"""One generator in ONNX Runtime: a checked graph on exactly one execution provider."""
+"""ONNX Runtime as an engine: a checked graph on exactly one execution provider."""
 
 import ctypes
 import os
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
+
+# Since 1.29 it reports its use over the network unless this is set before it is loaded.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 import onnxruntime as ort
-from numpy.typing import NDArray
 
-from mediatrans.errors import DeviceError, InputError, ModelError, UsageError
-from mediatrans.zoo.graph import INPUT_NAME, OUTPUT_NAME, inspect_graph, read_graph
+from mediatrans.errors import DeviceError, InputError, ModelError
+from mediatrans.files.memory import memory_limit
+from mediatrans.translate.engines.device_words import DeviceWord, read_device_word
+from mediatrans.translate.engines.engine import Generated, Pixels
+from mediatrans.zoo.graph import INPUT_NAME, inspect_graph, read_graph
 
-__all__ = ["Session", "cuda_device_count", "resolve_device"]
+__all__ = ["OnnxRuntimeEngine", "compiled_providers", "cuda_device_count", "cuda_devices"]
+
+_CUDA = "CUDAExecutionProvider"
 
 
-class Session:
-    """A generator graph, loaded and ready: uint8 pictures in, uint8 pictures out.
+class OnnxRuntimeEngine:
+    """A generator graph in ONNX Runtime, loaded and ready.
 
     Args:
         path: The ONNX file; it is inspected before ONNX Runtime loads it.
@@ -33,18 +40,20 @@ class Session:
     Raises:
         ModelError: The file is missing, damaged or breaks the graph contract.
         DeviceError: The device that was asked for does not start.
+        UsageError: No device is called that.
     """
 
     def __init__(self, path: Path, *, device: str = "cpu", threads: int | None = None) -> None:
         self.path = path
         content = read_graph(path)
         self.metadata = inspect_graph(content, path)
-        kind, index = resolve_device(device)
+        word = read_device_word(device)
+        index = _cuda_index(word)
         options = _options(threads)
         wanted: str | tuple[str, dict[str, int]] = "CPUExecutionProvider"
-        if kind == "cuda":
+        if index is not None:
             ort.preload_dlls()
-            wanted = ("CUDAExecutionProvider", {"device_id": index})
+            wanted = (_CUDA, {"device_id": index})
         try:
             self._session = ort.InferenceSession(content, options, providers=[wanted])
         except Exception as error:  # ONNX Runtime's own classes share no public base
@@ -55,27 +64,31 @@ class Session:
             ) from error
         # A provider that fails to start leaves the CPU's in its place: only "auto" may accept that.
         self.provider: str = self._session.get_providers()[0]
-        if device.startswith("cuda") and self.provider != "CUDAExecutionProvider":
+        if word.kind == "cuda" and self.provider != _CUDA:
             raise DeviceError(
                 f"CUDA device {index} is there, but ONNX Runtime's CUDA provider does not start",
                 remedy='pip install "mediatrans[cuda]", or use --device cpu',
             )
 
-    def run(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        self._outputs = [output.name for output in self._session.get_outputs()]
+
+    @property
+    def identity(self) -> str:
+        """Runtime, version, provider and precision: a part of what an output depends on."""
+        return f"ONNX Runtime {ort.__version__}, {self.provider}, float32"
+
+    def run(self, images: Pixels) -> Generated:
         """Translate a batch.
 
         Args:
-            images: uint8 [N, H, W, 3] RGB; H and W at least 8 and multiples of the stride.
-
-        Returns:
-            uint8 [N, H, W, 3] RGB.
+            images: uint8 [N, H, W, 3] RGB; H and W to the model's `SizeRule`.
 
         Raises:
             InputError: The graph fails on this input: too large for the memory, say.
             ModelError: The output is no picture of the input's size.
         """
         try:
-            (out,) = self._session.run([OUTPUT_NAME], {INPUT_NAME: images})
+            out, *maps = self._session.run(self._outputs, {INPUT_NAME: images})
         except Exception as error:  # as above
             _, height, width, _ = images.shape
             raise InputError(
@@ -88,7 +101,7 @@ class Session:
                 path=self.path,
                 remedy="a generator must keep the size of its picture",
             )
-        return out
+        return Generated(out, *maps)
 
 
 def _options(threads: int | None) -> ort.SessionOptions:
@@ -106,13 +119,13 @@ def _options(threads: int | None) -> ort.SessionOptions:
 
 @cache
 def _limit_memory() -> bool:
-    """Keep all sessions on the CPU together within the machine's memory, where its size is known.
+    """Keep all sessions on the CPU together within the memory there is, where its size is known.
 
     A graph that wants more then fails like any other, instead of having the process killed.
     """
-    if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", {}):
+    memory = memory_limit()
+    if memory is None:
         return False
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     ort.create_and_register_allocator(
         ort.OrtMemoryInfo(
             "Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT
@@ -122,21 +135,28 @@ def _limit_memory() -> bool:
     return True
 
 
-def resolve_device(device: str) -> tuple[Literal["cpu", "cuda"], int]:
-    """What a `--device` word means on this machine, as a kind and an index.
+def compiled_providers() -> list[str]:
+    """The execution providers that this ONNX Runtime was built with; not all of them start."""
+    return list(ort.get_available_providers())
+
+
+def cuda_devices() -> list[str]:
+    """The `--device` words of the CUDA devices that ONNX Runtime could be asked to use."""
+    if _CUDA not in ort.get_available_providers():
+        return []
+    return [f"cuda:{index}" for index in range(cuda_device_count())]
+
+
+def _cuda_index(word: DeviceWord) -> int | None:
+    """The CUDA device that a word means on this machine, or None for the CPU.
 
     Raises:
-        UsageError: Not one of "auto", "cpu", "cuda", "cuda:N".
         DeviceError: A CUDA device was asked for and is not there.
     """
-    kind, _, number = device.partition(":")
-    if device in ("auto", "cpu"):
-        usable = device == "auto" and "CUDAExecutionProvider" in ort.get_available_providers()
-        return ("cuda", 0) if usable and cuda_device_count() > 0 else ("cpu", 0)
-    if kind != "cuda" or (number and not number.isdecimal()) or device.endswith(":"):
-        raise UsageError(f"no device is called {device!r}", remedy="use auto, cpu, cuda or cuda:N")
-    index = int(number or 0)
-    if "CUDAExecutionProvider" not in ort.get_available_providers():
+    if word.kind == "cpu" or (word.kind == "auto" and not cuda_devices()):
+        return None
+    index = word.index or 0
+    if _CUDA not in ort.get_available_providers():
         raise DeviceError(
             "this ONNX Runtime was built without CUDA", remedy="install onnxruntime-gpu"
         )
@@ -145,7 +165,7 @@ def resolve_device(device: str) -> tuple[Literal["cpu", "cuda"], int]:
             f"no CUDA device {index}: the driver reports {cuda_device_count()}",
             remedy="use --device cpu or auto",
         )
-    return "cuda", index
+    return index
 
 
 def cuda_device_count() -> int:

@@ -1,1 +1,1 @@
-"""The stages that a batch of frames passes on its way through the generator."""
+"""The steps around the generator that frames pass on their way in and out."""

@@ -1,72 +1,61 @@
-"""A sequence of pictures: one that equals the picture before it is not generated again."""
+"""The stage that generates a frame which equals the one before it only once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-__all__ = ["RepeatSaver"]
+from mediatrans.translate.engines.engine import Pixels
+from mediatrans.translate.stages.stage import Inner
 
-Picture = NDArray[np.uint8]
+__all__ = ["Repeats"]
 
-# Pictures that differ mostly do so in a few of their rows already.
+# Frames that differ mostly do so in a few of their rows already.
 _FEW_ROWS = 64
 
 
-class RepeatSaver:
-    """Translates the pictures of a sequence, each run of equal ones once.
+class Repeats:
+    """Translates each run of equal frames once.
 
     Equal means every value of every pixel. Films hold still more often than one would think: drawn
     ones are shot on twos, and slides, titles and screen recordings hardly move.
 
     Args:
-        translate: uint8 [N, H, W, 3] to the same.
+        inner: What translates the frames that differ.
 
     Attributes:
-        repeated: Pictures so far that were not generated.
+        repeated: Frames until now that were not generated.
     """
 
-    def __init__(self, translate: Callable[[Picture], Picture]) -> None:
+    # A translation does not depend on whether it was made again.
+    memory = 0
+
+    def __init__(self, inner: Inner) -> None:
         self.repeated = 0
-        self._translate = translate
-        self._last: tuple[Picture, Picture] | None = None
+        self._inner = inner
+        self._last: tuple[Pixels, Pixels] | None = None
 
-    def __call__(self, pictures: Sequence[Picture]) -> list[Picture]:
-        """Translate the next pictures of the sequence.
-
-        Args:
-            pictures: uint8 [H, W, 3] of one size; they are compared with those of the next call.
-
-        Returns:
-            Their translations, in order; equal ones share one array.
-
-        Raises:
-            InputError: The generator fails on this input.
-        """
+    def __call__(self, frames: Sequence[Pixels], /) -> list[Pixels]:
+        """Translate the next frames of the sequence; equal ones share one array."""
         before = self._last[0] if self._last is not None else None
         is_new = []
-        for picture in pictures:
-            is_new.append(before is None or not _equal(picture, before))
-            before = picture
-        new = [picture for picture, wanted in zip(pictures, is_new, strict=True) if wanted]
-        made = iter(self._translate(_stacked(new)) if new else ())
-        translated: list[Picture] = []
-        for picture, wanted in zip(pictures, is_new, strict=True):
+        for frame in frames:
+            is_new.append(before is None or not _equal(frame, before))
+            before = frame
+        new = [frame for frame, wanted in zip(frames, is_new, strict=True) if wanted]
+        made = iter(self._inner(new) if new else ())
+        translated: list[Pixels] = []
+        for frame, wanted in zip(frames, is_new, strict=True):
             if wanted or self._last is None:
-                self._last = picture, next(made)
+                self._last = frame, next(made)
             else:
                 self.repeated += 1
             translated.append(self._last[1])
         return translated
 
-    def forget(self) -> None:
-        """Compare the next picture with none."""
+    def restart(self) -> None:
+        """Compare the next frame with none; the count goes on."""
         self._last = None
 
 
-def _stacked(pictures: list[Picture]) -> Picture:
-    return pictures[0][np.newaxis] if len(pictures) == 1 else np.stack(pictures)
-
-
-def _equal(a: Picture, b: Picture) -> bool:
+def _equal(a: Pixels, b: Pixels) -> bool:
     return bool(np.array_equal(a[::_FEW_ROWS], b[::_FEW_ROWS])) and bool(np.array_equal(a, b))

@@ -76,6 +76,16 @@ def test_pictures_are_found_nested_sorted_and_once(tmp_path: Path) -> None:
     assert find_pictures(tmp_path) == ["a.jpg", "b.PNG", "sub/c.webp"]
 
 
+def test_what_cannot_be_followed_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    make(tmp_path, "sub")
+    (tmp_path / "a.png").touch()
+    (tmp_path / "gone.png").symlink_to("nowhere.png")
+    (tmp_path / "sub" / "loop").symlink_to(tmp_path)
+    assert find_pictures(tmp_path) == ["a.png", "gone.png"]
+    assert "loop: a link to a folder that contains it; remove the link" in caplog.text
+    assert "gone.png" not in caplog.text
+
+
 NAMES = [f"{i}.jpg" for i in range(1000)]
 
 

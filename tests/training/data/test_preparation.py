@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from mediatrans.training.data.preparation import (
     lay_out,
     look_through,
 )
+from tests.training.full_disk import largest_file
 
 
 def picture(path: Path, seed: int, side: int = 70, grey: bool = False) -> Path:
@@ -178,3 +180,40 @@ def test_only_what_was_prepared_is_replaced(folders: dict[str, Path], tmp_path: 
     with pytest.raises(OutputError, match="not made by prepare"):
         lay_out(preparation, folders["trainA"], overwrite=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"]
+
+
+def test_a_killed_replacement_is_cleaned_up(folders: dict[str, Path], tmp_path: Path) -> None:
+    preparation = look_through(folders)
+    out, old = tmp_path / "out", tmp_path / ".out.old"
+    lay_out(preparation, out)
+    out.rename(old)
+    with pytest.raises(OutputError, match="prepared before"):
+        lay_out(preparation, out)
+    shutil.copytree(out, old, symlinks=True)
+    lay_out(preparation, out, overwrite=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"]
+
+
+def test_a_full_disk_is_an_output_error(folders: dict[str, Path], tmp_path: Path) -> None:
+    preparation = look_through(folders)
+    with largest_file(10), pytest.raises(OutputError, match=r"prepared folder: .* -o"):
+        lay_out(preparation, tmp_path / "out", "copy")
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match=r"prepared folder: .* -o"):
+        lay_out(preparation, tmp_path / "file" / "out")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "in"]
+
+
+@pytest.mark.parametrize("linking", ["auto", "symlink", "hardlink"])
+def test_a_disk_without_space_for_links_is_an_output_error(
+    folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, linking: Linking
+) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    preparation = look_through(folders)
+    monkeypatch.setattr(os, "symlink", refuse)
+    monkeypatch.setattr(os, "link", refuse)
+    with pytest.raises(OutputError, match="no space left on device; free some space"):
+        lay_out(preparation, tmp_path / "out", linking)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in"]

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from mediatrans.errors import OutputError
 from mediatrans.training.evaluation.comparison import evaluate
 from mediatrans.training.evaluation.curve import Curve
 from mediatrans.training.evaluation.figures import Evaluation
@@ -53,3 +54,17 @@ def test_a_curve_is_read_back_up_to_the_checkpoint(evaluation: Evaluation, tmp_p
     assert again.points == curve.points[:2]
     assert again.add(30, with_kid(evaluation, 0.01, 0.01)) == curve.points[2]
     assert [path.name for path in tmp_path.iterdir()] == ["evaluation.csv"]
+
+
+def test_rows_that_are_no_numbers_are_passed_over(evaluation: Evaluation, tmp_path: Path) -> None:
+    curve = Curve(tmp_path, 0)
+    curve.add(1, with_kid(evaluation, 0.5, 0.5))
+    with (tmp_path / "evaluation.csv").open("ab") as file:
+        file.write(b"\xff\x00" + b",x" * 9 + b"\n2,0.5\n")
+    assert Curve(tmp_path, 5).points == curve.points
+
+
+def test_a_folder_in_place_of_the_curve_is_an_output_error(tmp_path: Path) -> None:
+    (tmp_path / "evaluation.csv").mkdir()
+    with pytest.raises(OutputError, match=r"evaluation\.csv"):
+        Curve(tmp_path, 0)

@@ -2,6 +2,7 @@ import shutil
 import tomllib
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import onnx
@@ -11,7 +12,6 @@ import torch
 from mediatrans.errors import InputError, ModelError, OutputError
 from mediatrans.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from mediatrans.training.config import TrainConfig
-from mediatrans.training.export import model_folder as export
 from mediatrans.training.export.model_folder import (
     DataNote,
     PictureGenerator,
@@ -20,7 +20,8 @@ from mediatrans.training.export.model_folder import (
 )
 from mediatrans.training.export.parity import proof_inputs, prove_parity
 from mediatrans.training.model.cyclegan import CycleGAN
-from mediatrans.translate.engines.onnxruntime import Session
+from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine
+from tests.training.full_disk import largest_file
 from tests.training.tiny import TINY
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:.*:FutureWarning")
@@ -89,7 +90,7 @@ def test_the_sizes_are_dynamic(model: Path, run: Path, shape: tuple[int, int, in
     pictures = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
     generators = load_generators(load_checkpoint(run))
     for name, generator in zip(("to_blue", "to_red"), generators, strict=True):
-        found = Session(model / f"{name}.onnx").run(pictures)
+        found = OnnxRuntimeEngine(model / f"{name}.onnx").run(pictures).image
         with torch.no_grad():
             expected = PictureGenerator(generator)(torch.from_numpy(pictures)).numpy()
         assert np.abs(found.astype(int) - expected.astype(int)).max() <= 1
@@ -151,15 +152,43 @@ def test_a_folder_that_is_no_model_is_never_replaced(run: Path, tmp_path: Path) 
         export_pair(run, tmp_path / "photos", overwrite=True)
 
 
-def test_a_failed_proof_leaves_no_model(
-    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("was_moved_in", [True, False])
+def test_what_a_killed_replacement_left_is_cleaned_up(
+    run: Path, model: Path, tmp_path: Path, was_moved_in: bool
 ) -> None:
-    def fail(*args: object) -> None:
+    """A kill after the earlier model was moved aside, or after the new one took its name."""
+    folder = tmp_path / "m"
+    shutil.copytree(model, tmp_path / ".m.old")
+    (tmp_path / ".m.old" / "README.md").write_text("kept")
+    if was_moved_in:
+        shutil.copytree(tmp_path / ".m.old", folder)
+    else:
+        shutil.copytree(model, tmp_path / ".m.part")
+    with pytest.raises(OutputError, match="a model is here already"):
+        export_pair(run, folder)
+    assert (folder / "README.md").read_text() == "kept"
+    export_pair(run, folder, overwrite=True)
+    assert (folder / "README.md").read_text() == "kept"
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
+def test_a_full_disk_leaves_the_model_that_was_there(
+    run: Path, model: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(model, tmp_path / "m")
+    before = (folder / "to_blue.onnx").read_bytes()
+    with largest_file(1000), pytest.raises(OutputError, match=r"the model: .* -o"):
+        export_pair(run, folder, overwrite=True)
+    assert (folder / "to_blue.onnx").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
+def test_a_failed_proof_leaves_no_model(run: Path, tmp_path: Path) -> None:
+    def fail(*args: object) -> NoReturn:
         raise ModelError("the exported graph differs from torch by 9 of 255")
 
-    monkeypatch.setattr(export, "prove_parity", fail)
     with pytest.raises(ModelError, match="9 of 255"):
-        export_pair(run, tmp_path / "m")
+        export_pair(run, tmp_path / "m", prove=fail)
     assert list(tmp_path.iterdir()) == []
 
 

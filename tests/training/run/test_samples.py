@@ -1,9 +1,11 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 
+from mediatrans.errors import InputError
 from mediatrans.training.model.networks import GeneratorConfig, ResnetGenerator
 from mediatrans.training.run.samples import Samples
 from tests.training.tiny import write_pictures
@@ -49,8 +51,31 @@ def test_fewer_pictures_and_broken_ones(tmp_path: Path) -> None:
     assert samples.grid((Add(0), Add(0))).dtype == np.uint8
 
 
+def test_others_stand_in_for_unreadable_pictures_which_are_named(tmp_path: Path) -> None:
+    a, b = write_pictures(tmp_path / "a", 12, 0), write_pictures(tmp_path / "b", 12, 2)
+    names = [f"{index:02d}.png" for index in range(1, 12)]
+    for name in names[:8]:
+        (a / name).write_bytes(b"torn")
+    samples = Samples(a, names, b, names, 20)
+    assert samples.grid((Add(0), Add(0))).shape == (3 * 24, 6 * 24, 3)
+    assert {path for path, _ in samples.unreadable} == {str(a / name) for name in names[:8]}
+
+
+@pytest.mark.parametrize("names", [[], ["01.png"], ["01.png", "02.png"]])
+def test_a_domain_without_a_readable_picture_is_an_input_error(
+    tmp_path: Path, names: list[str]
+) -> None:
+    a, b = write_pictures(tmp_path / "a", 3, 0), write_pictures(tmp_path / "b", 3, 2)
+    for name in names:
+        (b / name).write_bytes(b"torn")
+    samples = Samples(a, ["01.png"], b, names, 20)
+    with pytest.raises(InputError, match="can be read"):
+        samples.grid((Add(0), Add(0)))
+
+
 def test_a_generator_that_returns_its_input_is_named(tmp_path: Path) -> None:
     a, b = write_pictures(tmp_path / "a", 3, 0), write_pictures(tmp_path / "b", 2, 2)
     samples = Samples(a, ["01.png", "02.png"], b, ["01.png"], 20)
-    assert samples.collapses((Add(0), Add(0.2))) == ["G returns its input"]
-    assert samples.collapses((Add(0.2), Add(0.2))) == []
+    (sentence,) = samples.describe_collapses((Add(0), Add(0.2)))
+    assert "G returns its input" in sentence
+    assert samples.describe_collapses((Add(0.2), Add(0.2))) == []

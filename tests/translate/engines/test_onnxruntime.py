@@ -1,5 +1,8 @@
 """The session: the graph contract is checked before anything is loaded, devices are honest."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,18 +11,18 @@ import pytest
 from onnx import TensorProto, helper
 
 from mediatrans.errors import DeviceError, ModelError, UsageError
-from mediatrans.translate.engines.onnxruntime import Session, cuda_device_count
-from mediatrans.translate.engines.starting import probe_devices
+from mediatrans.translate.engines.choice import probe_devices
+from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine, cuda_device_count
 from tests.pairs import graph, identity, inverting, write_graph
 
 PICTURE = np.arange(2 * 8 * 12 * 3, dtype=np.uint8).reshape(2, 8, 12, 3)
 
 
 def test_runs_uint8_nhwc(tmp_path: Path) -> None:
-    session = Session(write_graph(tmp_path / "g.onnx", inverting(), "a", "b"))
-    np.testing.assert_array_equal(session.run(PICTURE), 255 - PICTURE)
-    assert session.provider == "CPUExecutionProvider"
-    assert session.metadata["mediatrans.to"] == "b"
+    engine = OnnxRuntimeEngine(write_graph(tmp_path / "g.onnx", inverting(), "a", "b"))
+    np.testing.assert_array_equal(engine.run(PICTURE).image, 255 - PICTURE)
+    assert engine.provider == "CPUExecutionProvider"
+    assert engine.metadata["mediatrans.to"] == "b"
 
 
 def renamed(name: str) -> onnx.ModelProto:
@@ -74,16 +77,16 @@ def test_graph_outside_the_contract_is_refused(
     path = tmp_path / "bad.onnx"
     path.write_bytes(model.SerializeToString())
     with pytest.raises(ModelError, match=says) as caught:
-        Session(path)
+        OnnxRuntimeEngine(path)
     assert str(path) in str(caught.value)
 
 
 def test_files_that_are_no_graphs(tmp_path: Path) -> None:
     (tmp_path / "text.onnx").write_text("hello, I am not a graph")
     with pytest.raises(ModelError, match="ONNX file"):
-        Session(tmp_path / "text.onnx")
+        OnnxRuntimeEngine(tmp_path / "text.onnx")
     with pytest.raises(ModelError, match="no such model"):
-        Session(tmp_path / "missing.onnx")
+        OnnxRuntimeEngine(tmp_path / "missing.onnx")
 
 
 def test_output_of_another_size_is_refused(tmp_path: Path) -> None:
@@ -93,18 +96,33 @@ def test_output_of_another_size_is_refused(tmp_path: Path) -> None:
         model.graph.initializer.append(helper.make_tensor(name, TensorProto.INT64, [1], [number]))
     path = write_graph(tmp_path / "half.onnx", model, "a", "b")
     with pytest.raises(ModelError, match="keep the size"):
-        Session(path).run(PICTURE)
+        OnnxRuntimeEngine(path).run(PICTURE)
 
 
 def test_devices(tmp_path: Path) -> None:
     path = write_graph(tmp_path / "g.onnx", identity(), "a", "b")
     with pytest.raises(UsageError, match="gpu"):
-        Session(path, device="gpu")
+        OnnxRuntimeEngine(path, device="gpu")
     with pytest.raises(DeviceError, match=r"cuda|CUDA"):
-        Session(path, device=f"cuda:{cuda_device_count()}")
+        OnnxRuntimeEngine(path, device=f"cuda:{cuda_device_count()}")
     if cuda_device_count() == 0:
-        assert Session(path, device="auto").provider == "CPUExecutionProvider"
+        assert OnnxRuntimeEngine(path, device="auto").provider == "CPUExecutionProvider"
 
 
 def test_probe_runs_the_cpu() -> None:
     assert probe_devices()["cpu"] is None
+
+
+def test_nothing_is_reported_home(tmp_path: Path) -> None:
+    graph = write_graph(tmp_path / "g.onnx", identity(), "a", "b")
+    home = tmp_path / "home"
+    home.mkdir()
+    places = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "USERPROFILE": str(home)}
+    # These turn its reports off by themselves.
+    usual = {k: v for k, v in os.environ.items() if k not in ("CI", "ORT_DISABLE_TELEMETRY")}
+    program = "import sys; from pathlib import Path; from mediatrans import Translator\n"
+    program += "from mediatrans.translate.engines.choice import open_engine\n"
+    program += "open_engine(Path(sys.argv[1]), device='cpu')"
+    command = [sys.executable, "-c", program, str(graph)]
+    subprocess.run(command, check=True, env=usual | places)
+    assert list(home.rglob("*")) == []

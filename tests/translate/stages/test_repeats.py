@@ -1,10 +1,12 @@
 """Equal pictures in a row are generated once, whatever the batches."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from mediatrans.translate.stages.repeats import RepeatSaver
+from mediatrans.translate.engines.engine import Pixels
+from mediatrans.translate.stages.repeats import Repeats
 
 A, B = (np.full((80, 6, 3), level, np.uint8) for level in (10, 20))
 C = A.copy()
@@ -17,9 +19,9 @@ class Generator:
     def __init__(self) -> None:
         self.batches: list[int] = []
 
-    def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        self.batches.append(len(images))
-        return 255 - images
+    def __call__(self, frames: Sequence[Pixels], /) -> list[Pixels]:
+        self.batches.append(len(frames))
+        return [255 - frame for frame in frames]
 
 
 @pytest.mark.parametrize(
@@ -28,7 +30,7 @@ class Generator:
 def test_equal_pictures_in_a_row_are_generated_once(size: int, batches: list[int]) -> None:
     sequence = [A, A.copy(), A.copy(), B, C, A, A, A]
     generator = Generator()
-    translate = RepeatSaver(generator)
+    translate = Repeats(generator)
     translated = []
     for start in range(0, len(sequence), size):
         translated += translate(sequence[start : start + size])
@@ -39,7 +41,7 @@ def test_equal_pictures_in_a_row_are_generated_once(size: int, batches: list[int
 
 
 def test_pictures_of_another_size_are_no_repeats() -> None:
-    translate = RepeatSaver(Generator())
+    translate = Repeats(Generator())
     assert [t.shape for t in translate([A])] == [(80, 6, 3)]
     assert [t.shape for t in translate([A[:40]])] == [(40, 6, 3)]
     assert translate.repeated == 0
@@ -49,12 +51,12 @@ def test_a_failed_batch_leaves_the_sequence_usable() -> None:
     generator = Generator()
     calls = iter([False, True, False])
 
-    def failing(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def failing(frames: Sequence[Pixels], /) -> list[Pixels]:
         if next(calls):
             raise ValueError("too large")
-        return generator(images)
+        return generator(frames)
 
-    translate = RepeatSaver(failing)
+    translate = Repeats(failing)
     translate([A])
     with pytest.raises(ValueError, match="too large"):
         translate([A, B])

@@ -5,6 +5,7 @@ out; what is read back here is what was written.
 """
 
 import struct
+import zlib
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -13,9 +14,10 @@ from typing import BinaryIO, cast
 from av import Packet
 from av.video.stream import VideoStream
 
-__all__ = ["read_packets", "write_packet"]
+__all__ = ["crc_of", "read_packets", "write_packet"]
 
 # pts, dts, duration, time base, size; then whether it is a keyframe.
+_BLOCK = 1 << 20
 _HEADER = struct.Struct("<qqqqqq?")
 
 
@@ -62,3 +64,12 @@ def read_packets(path: Path) -> "Iterator[Packet[VideoStream]]":
             packet.time_base = Fraction(numerator, denominator)
             packet.is_keyframe = is_keyframe
             yield packet
+
+
+def crc_of(path: Path) -> int:
+    """CRC-32 of a file."""
+    crc = 0
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            crc = zlib.crc32(block, crc)
+    return crc

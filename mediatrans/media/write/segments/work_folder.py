@@ -3,10 +3,9 @@
 import errno
 import logging
 import os
-import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,16 +15,40 @@ from filelock import FileLock, Timeout
 from mediatrans.errors import OutputError
 from mediatrans.files.journal import Journal
 from mediatrans.files.publish import Fingerprint, output_error, sync_folder
-from mediatrans.media.frames import Mark
+from mediatrans.files.records import RecordError, from_table, to_table
+from mediatrans.media.frames import Segment
+from mediatrans.media.write.segments.packet_file import crc_of
 
-__all__ = ["Segment", "WorkFolder", "crc_of", "is_published", "work_path"]
+__all__ = ["WorkFolder", "is_published", "segment_path", "work_path"]
 
 _LOG = logging.getLogger(__name__)
 
 _JOURNAL = "journal.jsonl"
 _LOCK = "lock"
 _SUFFIX = ".packets"
-_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """The first line of the journal: what the segments are made from and with."""
+
+    identity: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A line of the journal: a segment is whole; after the last one, how many frames there are."""
+
+    segment: Segment | None
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """A line of the journal: the finished video is about to take its final name."""
+
+    published: Fingerprint
+    damage: str | None = None
 
 
 def work_path(output: Path) -> Path:
@@ -33,52 +56,19 @@ def work_path(output: Path) -> Path:
     return output.with_name(f"{output.name}.mediatrans")
 
 
+def segment_path(output: Path, first: int) -> Path:
+    """The file of the segment of an output that begins with a frame."""
+    return work_path(output) / f"{first:09d}{_SUFFIX}"
+
+
 def is_published(output: Path) -> bool:
     """Whether an output is one that was finished, but whose work folder is still there."""
-    records = Journal(work_path(output) / _JOURNAL).read()
-    prints = [record["published"] for record in records if "published" in record]
-    return bool(prints) and Fingerprint(**prints[-1]).fits(output)
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """Some frames in a row, encoded and on disk.
-
-    Attributes:
-        first: Index of the first frame.
-        frames: How many there are.
-        size: Bytes of its file.
-        crc: CRC-32 of its file.
-        begin: Presentation time of the first frame, in ticks.
-        tail: Presentation times of its last frames, which the packets of the next one build on.
-        mark: The source frame that the last frame was made from; None in the last segment.
-        notes: What else is to be kept with these frames, as JSON holds it.
-    """
-
-    first: int
-    frames: int
-    size: int
-    crc: int
-    begin: int
-    tail: list[int]
-    mark: Mark | None
-    notes: Any
-
-    @property
-    def end(self) -> int:
-        """Index of the frame after its last one."""
-        return self.first + self.frames
-
-    @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> Self:
-        """Read a segment back.
-
-        Raises:
-            KeyError: A field is missing.
-            TypeError: A field is not what it should be.
-        """
-        mark = record["mark"]
-        return cls(**{**record, "mark": None if mark is None else Mark(**mark)})
+    try:
+        records = [r for r in Journal(work_path(output) / _JOURNAL).read() if "published" in r]
+        last = from_table(_Published, records[-1]) if records else None
+    except (OSError, RecordError):
+        return False  # opening the work folder tells more
+    return last is not None and last.published.fits(output)
 
 
 class WorkFolder:
@@ -106,7 +96,8 @@ class WorkFolder:
         self._output = output
         self._identity = dict(identity)
         self._journal = Journal(self.path / _JOURNAL)
-        self._lock = FileLock(self.path / _LOCK, timeout=0)
+        # Taken on one thread and let go on another.
+        self._lock = FileLock(self.path / _LOCK, timeout=0, thread_local=False)
         self._removed = False
 
     def __enter__(self) -> Self:
@@ -148,7 +139,7 @@ class WorkFolder:
 
     def segment_path(self, first: int) -> Path:
         """The file of the segment that begins with a frame."""
-        return self.path / f"{first:09d}{_SUFFIX}"
+        return segment_path(self._output, first)
 
     def add(self, segment: Segment | None, total: int | None = None) -> None:
         """Write down that a segment is whole, and after the last one how many frames there are.
@@ -158,10 +149,10 @@ class WorkFolder:
         """
         if segment is None and total in (None, self.total):
             return
-        record = {"segment": None if segment is None else asdict(segment), "total": total}
+        written = _Written(segment, total)
         sync_folder(self.path)
-        self._journal.append(record)
-        self._take(record)
+        self._journal.append(to_table(written))
+        self._take_written(written)
 
     def publish(self, fingerprint: Fingerprint, damage: str | None) -> None:
         """Write down that the finished video is about to take its final name.
@@ -173,9 +164,8 @@ class WorkFolder:
         Raises:
             OSError: The disk is full, or the folder was taken away.
         """
-        record = {"published": asdict(fingerprint), "damage": damage}
-        self._journal.append(record)
-        self._take(record)
+        self._journal.append(to_table(_Published(fingerprint, damage)))
+        self.published, self.damage = fingerprint, damage
 
     def is_published(self) -> bool:
         """Whether the finished video already has its final name."""
@@ -192,16 +182,27 @@ class WorkFolder:
             (self.path / _LOCK).unlink(missing_ok=True)
             self.path.rmdir()
 
+    def files(self) -> Iterator[tuple[Segment, Path]]:
+        """The segments with their files."""
+        for segment in self.segments:
+            yield segment, self.segment_path(segment.first)
+
     def _read(self) -> None:
         records = list(self._journal.read())
-        identity = records[0].get("identity") if records else None
+        identity = self._identity_in(records)
         if identity != self._identity:
-            if isinstance(identity, dict):
+            if identity is not None:
                 self._say_what_changed(identity)
             self._start_over()
             return
-        for record in records[1:]:
-            self._take(record)
+        try:
+            for record in records[1:]:
+                self._take(record)
+        except RecordError as error:
+            _LOG.warning("%s: started over, its journal is damaged (%s)", self._output, error)
+            self._forget()
+            self._start_over()
+            return
         for position, segment in enumerate(self.segments):
             if not _is_whole(self.segment_path(segment.first), segment):
                 _LOG.warning("%s: segment %d is damaged, made again", self._output, position)
@@ -212,21 +213,35 @@ class WorkFolder:
             if path not in known:  # was being written when its process ended
                 path.unlink()
 
+    def _identity_in(self, records: list[dict[str, Any]]) -> dict[str, Any] | None:
+        try:
+            return from_table(_Begun, records[0]).identity if records else None
+        except RecordError as error:
+            _LOG.warning("%s: started over, its journal is damaged (%s)", self._output, error)
+            return None
+
     def _take(self, record: Mapping[str, Any]) -> None:
         if "published" in record:
-            self.published = Fingerprint(**record["published"])
-            self.damage = record.get("damage")
-            return
-        if record["segment"] is not None:
-            segment = Segment.from_dict(record["segment"])
-            self._drop_from(segment.first)  # where it was written again after damage
-            self.segments.append(segment)
-        self.total = record["total"]
+            told = from_table(_Published, record)
+            self.published, self.damage = told.published, told.damage
+        else:
+            self._take_written(from_table(_Written, record))
+
+    def _take_written(self, written: _Written) -> None:
+        if written.segment is not None:
+            self._drop_from(written.segment.first)  # where it was written again after damage
+            self.segments.append(written.segment)
+        self.total = written.total
+
+    def _forget(self) -> None:
+        self.segments = []
+        self.total = self.published = self.damage = None
 
     def _drop_from(self, first: int) -> None:
         if any(segment.first >= first for segment in self.segments):
-            self.segments = [segment for segment in self.segments if segment.first < first]
-            self.total = self.published = self.damage = None
+            kept = [segment for segment in self.segments if segment.first < first]
+            self._forget()
+            self.segments = kept
 
     def _say_what_changed(self, identity: Mapping[str, Any]) -> None:
         changed = [
@@ -251,12 +266,3 @@ def _is_whole(path: Path, segment: Segment) -> bool:
         return path.stat().st_size == segment.size and crc_of(path) == segment.crc
     except OSError:
         return False
-
-
-def crc_of(path: Path) -> int:
-    """CRC-32 of a file."""
-    crc = 0
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            crc = zlib.crc32(block, crc)
-    return crc

@@ -1,31 +1,45 @@
-"""Which execution providers really start: each is made to run a one-node graph."""
+"""Which engine runs a graph: a device's, found in one dict; and which of them really start here."""
 
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 from onnx import TensorProto, helper
 
 from mediatrans.errors import MediatransError
-from mediatrans.translate.engines.onnxruntime import Session, cuda_device_count
+from mediatrans.translate.engines import onnxruntime
+from mediatrans.translate.engines.device_words import read_device_word
+from mediatrans.translate.engines.engine import Engine, EngineOpener
 from mediatrans.zoo.graph import INPUT_NAME, OUTPUT_NAME
 
-__all__ = ["probe_devices"]
+__all__ = ["ENGINES", "compiled_in", "open_engine", "probe_devices"]
+
+ENGINES: dict[str, EngineOpener] = {
+    "auto": onnxruntime.OnnxRuntimeEngine,
+    "cpu": onnxruntime.OnnxRuntimeEngine,
+    "cuda": onnxruntime.OnnxRuntimeEngine,
+}
+"""The engine of each kind of device, by the first part of its `--device` word."""
+
+
+def open_engine(path: Path, *, device: str = "auto", threads: int | None = None) -> Engine:
+    """Load a graph on the engine of a device; arguments and errors are `EngineOpener`'s."""
+    return ENGINES[read_device_word(device).kind](path, device=device, threads=threads)
+
+
+def compiled_in() -> dict[str, list[str]]:
+    """What each runtime was built with, by its name: no proof that any of it starts."""
+    return {"ONNX Runtime": onnxruntime.compiled_providers()}
 
 
 def probe_devices() -> dict[str, str | None]:
     """Try to run a picture through each device that `--device` may name here.
 
-    ONNX Runtime's own list names what was compiled in, not what starts.
-
     Returns:
         For "cpu" and each "cuda:N" None where it works, else what is wrong with it.
     """
-    devices = ["cpu"]
-    if "CUDAExecutionProvider" in ort.get_available_providers():
-        devices += [f"cuda:{index}" for index in range(cuda_device_count())]
+    devices = ["cpu", *onnxruntime.cuda_devices()]
     with tempfile.TemporaryDirectory() as folder:
         graph = Path(folder) / "identity.onnx"
         onnx.save(_identity(), graph)
@@ -35,7 +49,7 @@ def probe_devices() -> dict[str, str | None]:
 def _problem(graph: Path, device: str) -> str | None:
     picture = np.arange(8 * 8 * 3, dtype=np.uint8).reshape(1, 8, 8, 3)
     try:
-        out = Session(graph, device=device).run(picture)
+        out = open_engine(graph, device=device).run(picture).image
     except MediatransError as error:
         return str(error)
     return None if np.array_equal(out, picture) else "it changes the pixels of an identity graph"

@@ -1,0 +1,258 @@
+"""One task under way: its source, its sink, and what was found out until it ends."""
+
+import logging
+from collections import deque
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mediatrans.conversion.overlap import Stage
+from mediatrans.conversion.task import Failure, Result, Task
+from mediatrans.conversion.workshop import Workshop
+from mediatrans.errors import ExitCode, InputError
+from mediatrans.files.publish import Fingerprint
+from mediatrans.files.records import from_table, to_table
+from mediatrans.media.frames import Done, Frame, Mark, Sink, Source
+from mediatrans.media.read.resumption import frames_after
+from mediatrans.media.write.segments.segmented_sink import Resumable
+from mediatrans.media.write.sinks import Output
+from mediatrans.quality.cycle import CycleFigures, CycleMonitor
+from mediatrans.translate.engines.engine import Pixels
+
+__all__ = ["Passage"]
+
+log = logging.getLogger(__name__)
+
+
+class Passage:
+    """A task on its way: read on one thread, translated on another, written on a third.
+
+    Whatever fails, fails this task alone: the first error counts, and what comes after it of the
+    task is passed over.
+
+    Args:
+        task: The task.
+        workshop: What it is done with.
+
+    Attributes:
+        task: The task.
+        source: Its opened source; None before that.
+        error: What it failed with, or None.
+        frames: Frames translated, those of an earlier run included.
+        first: Index of the first frame that is written; those before it remind the chain.
+        recent: The last frames of the source, as many as the chain looks back at.
+        limited_by: The stage that set the pace until its last frame.
+        repeated: Frames that were not generated again.
+    """
+
+    def __init__(self, task: Task, workshop: Workshop) -> None:
+        self.task = task
+        self.source: Source | None = None
+        self.error: Exception | None = None
+        self.frames = 0
+        self.limited_by: Stage | None = None
+        self.repeated = 0
+        self._workshop = workshop
+        self._sink: Sink | None = None
+        self._resumable: Resumable | None = None
+        self._monitor: CycleMonitor | None = workshop.monitor(task.kind)
+        self._check_error: Exception | None = None
+        self._damage: InputError | None = None
+        self._fingerprint: Fingerprint | None = None
+        self._last: Frame | None = None
+        self._notes: tuple[str, ...] = ()
+        self.first = task.span.first if task.span else 0
+        self.recent: deque[Pixels] = deque(maxlen=workshop.chain.memory)
+
+    @contextmanager
+    def isolated(self) -> Iterator[None]:
+        """An error of the block is this task's alone."""
+        try:
+            yield
+        except Exception as error:
+            self.fail(error)
+
+    def fail(self, error: Exception) -> None:
+        """End the task with an error, unless it has failed already."""
+        if self.error is None:
+            self.error = error
+
+    @property
+    def total(self) -> int | None:
+        """Frames to expect, those of an earlier run included; None where nothing says."""
+        if self._sink and self._sink.done.total is not None:
+            return self._sink.done.total
+        return self.source.info.frame_count if self.source else None
+
+    def begins_at(self, frame: Frame) -> bool:
+        """Whether a frame is the first of a piece that has to come out the same on its own."""
+        if self.task.kind == "image":
+            return False
+        border = self._sink.border if self._sink else None
+        return frame.index == self.first or (border is not None and frame.index % border == 0)
+
+    def open_sink(self) -> Done:
+        """Open the output, once the source is open; gives what an earlier run has written of it.
+
+        Raises:
+            OutputError: The output cannot be written.
+            InputError: The source cannot be opened a second time.
+        """
+        assert self.source is not None
+        task, info = self.task, self.source.info
+        self._resumable = self._workshop.resumable(task, info, self._notes_of)
+        if self._resumable is None:
+            task.refuse_taken()
+        first = task.span.first if task.span else None
+        output = Output(task.output, task.kind, info, self._record, self._resumable, first)
+        self._sink = self._workshop.sink(output).__enter__()
+        done = self._sink.done
+        if task.span is None:
+            self.first = self.frames = done.frames
+        if done.damage is not None:
+            self._damage = InputError(done.damage, path=task.input)
+        if self._monitor is not None:
+            for notes in done.notes:
+                self._monitor.restore(_figures(notes))
+        return done
+
+    def read(self, done: Done) -> Generator[Frame, None, None]:
+        """The frames that are still to be translated; called on the reading thread.
+
+        Args:
+            done: What an earlier run has written.
+
+        Raises:
+            InputError: Reading fails, and what could be read is not enough.
+        """
+        assert self.source is not None
+        span = self.task.span
+        if done.total is not None:
+            return
+        mark = span.after if span else done.mark
+        is_some = done.frames > 0
+        try:
+            for frame in frames_after(self.source, mark, self._workshop.chain.memory):
+                if span and span.end is not None and frame.index >= span.end:
+                    return
+                is_some = True
+                yield frame
+            if self._workshop.options.keep_partial:
+                self.source.check_whole()
+        except InputError as error:
+            if not (self._workshop.options.keep_partial and is_some):
+                if self._resumable is not None:
+                    self._resumable.is_unreadable = True
+                raise
+            self._damage = error
+
+    def passed(self, frame: Frame) -> None:
+        """Remember a source frame: for the chain, and for a later run that looks for its place."""
+        self._last = frame
+        self.recent.append(frame.pixels)
+        if self._resumable and (frame.index + 1) % self._resumable.length == 0:
+            self._resumable.marks[frame.index] = Mark.of(frame, frame.index)
+
+    def check(self, frame: Frame, translated: Pixels) -> None:
+        """Measure the round trip of a frame; where that fails, the translation is kept.
+
+        Args:
+            frame: The source's frame.
+            translated: uint8 [H, W, 3] RGB, its translation.
+        """
+        if self._monitor is None or self._check_error is not None:
+            return
+        try:
+            self._monitor.observe([frame.index], [frame.pixels], [translated])
+        except Exception as error:
+            self._check_error = error
+
+    def write(self, frame: Frame) -> None:
+        """Write a translated frame; called on the writing thread."""
+        if self.error is not None:
+            return
+        assert self._sink is not None
+        if frame.still is not None:
+            self._notes = frame.still.notes
+        with self.isolated():
+            self._sink.write(frame)
+
+    def close(self) -> Result:
+        """Complete and publish the output, or remove it after an error; on the writing thread."""
+        if self.error is None and self._sink is not None:
+            with self.isolated():
+                if self.frames == 0:
+                    raise InputError("it holds no frame", path=self.task.input)
+                self._mark_last()
+                if self._damage is not None:
+                    self._sink.cut_here(self._damage.problem)
+        if self._sink is not None:
+            with self.isolated():
+                error = self.error
+                self._sink.__exit__(type(error) if error else None, error, None)
+        return self._result()
+
+    def abandon(self, error: BaseException) -> Path | None:
+        """Leave the output unfinished, since the whole run ends with an error.
+
+        Returns:
+            The folder from which a later run goes on, or None.
+        """
+        if self._sink is None:
+            return None
+        with self.isolated():
+            self._sink.__exit__(type(error), error, None)
+        return self._sink.kept
+
+    def _mark_last(self) -> None:
+        # A video that turns out to be cut short ends here, where a part of it is enough.
+        last = self._last
+        if self._resumable and last is not None and last.pts is not None:
+            self._resumable.marks[last.index] = Mark.of(last, last.index)
+
+    def _record(self, fingerprint: Fingerprint) -> None:
+        self.task.refuse_taken()
+        self._fingerprint = fingerprint
+        cycle = self._monitor.summary() if self._monitor else None
+        is_partial = self._damage is not None
+        self._workshop.note(self.task, fingerprint, self.frames, cycle, is_partial=is_partial)
+
+    def _notes_of(self, first: int, end: int) -> dict[str, Any]:
+        measured = self._monitor.measured(first, end) if self._monitor else {}
+        return {str(index): to_table(figures) for index, figures in measured.items()}
+
+    def _result(self) -> Result:
+        error = self.error or self._damage
+        is_unmeasured = self._check_error is not None and self.error is None
+        if self.error is not None:
+            _log_bug(self.task, self.error)
+        elif self._check_error is not None:
+            _log_bug(self.task, self._check_error)
+        return Result(
+            task=self.task,
+            frames=self.frames,
+            cycle=self._monitor.summary() if self._monitor and not is_unmeasured else None,
+            fingerprint=None if self.error else self._fingerprint,
+            failure=Failure.of(self.task.input, error) if error else None,
+            is_partial=self.error is None and self._damage is not None,
+            segment=self._sink.segment if self._sink else None,
+            check_failure=(
+                Failure.of(self.task.input, self._check_error)
+                if self._check_error is not None and self.error is None
+                else None
+            ),
+            limited_by=self.limited_by,
+            repeated=self.repeated if self.task.kind == "video" else 0,
+            notes=self._notes,
+            kept=self._sink.kept if self._sink else None,
+        )
+
+
+def _figures(notes: Mapping[str, Any]) -> dict[int, CycleFigures]:
+    return {int(index): from_table(CycleFigures, figures) for index, figures in notes.items()}
+
+
+def _log_bug(task: Task, error: Exception) -> None:
+    if Failure.of(task.input, error).exit_code == ExitCode.INTERNAL:
+        log.error("%s: this is a bug in mediatrans", task.input, exc_info=error)

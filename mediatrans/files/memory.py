@@ -1,0 +1,63 @@
+"""How much memory this process may take: the machine's, or less where a container says so."""
+
+import os
+from pathlib import Path
+
+__all__ = ["memory_limit"]
+
+# What cgroup v1 reports where nothing is limited: the largest page-aligned number.
+_UNLIMITED = 1 << 60
+
+
+def memory_limit(cgroups: Path = Path("/sys/fs/cgroup"), own: Path | None = None) -> int | None:
+    """Bytes of memory: the smallest of the machine's and those of the process's control groups.
+
+    Every group above the process's own limits it as well (cgroup v2, "memory.max"; v1,
+    "memory.limit_in_bytes").
+
+    Args:
+        cgroups: Where the control groups are mounted.
+        own: The file that names the process's groups; None takes /proc/self/cgroup.
+
+    Returns:
+        The limit, or None where neither is known.
+    """
+    limits = [_machine(), *_groups(cgroups, own or Path("/proc/self/cgroup"))]
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def _machine() -> int | None:
+    if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", {}):
+        return None
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def _groups(cgroups: Path, own: Path) -> list[int]:
+    try:
+        lines = own.read_text().splitlines()
+    except OSError:
+        return []
+    found = []
+    for line in lines:
+        _, _, rest = line.partition(":")
+        controllers, _, group = rest.partition(":")
+        if controllers == "":
+            root, name = cgroups, "memory.max"
+        elif "memory" in controllers.split(","):
+            root, name = cgroups / "memory", "memory.limit_in_bytes"
+        else:
+            continue
+        here = root / group.strip("/")
+        # Inside a container the group's own path may not be visible; its mount point then is it.
+        for place in (here, *here.parents):
+            if place.is_relative_to(root):
+                found += _limit(place / name)
+    return found
+
+
+def _limit(file: Path) -> list[int]:
+    try:
+        text = file.read_text().strip()
+    except OSError:
+        return []
+    return [int(text)] if text.isascii() and text.isdigit() and int(text) < _UNLIMITED else []

@@ -1,0 +1,96 @@
+"""What a run goes on from: settings, networks and machine, compared with its checkpoint's."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+
+from mediatrans.errors import UsageError
+from mediatrans.training.checkpoint import Checkpoint, load_checkpoint, loading_model
+from mediatrans.training.config import ARCHITECTURE_KEYS, TrainConfig, differences
+from mediatrans.training.data.folders import Folders
+from mediatrans.training.model.cyclegan import CycleGAN
+from mediatrans.training.team import Team
+
+__all__ = [
+    "describe_environment",
+    "environment_changes",
+    "load_start",
+    "refuse_other_settings",
+    "start_with",
+]
+
+
+def refuse_other_settings(saved: Checkpoint, config: TrainConfig, folders: Folders) -> None:
+    """Compare a resumed run's settings with those of its checkpoint.
+
+    Raises:
+        UsageError: One differs that decides the result; the message lists them.
+    """
+    changes = differences(saved.config, config)
+    if saved.domains != folders.domains:
+        changes.append(f"domains: {','.join(saved.domains)} -> {','.join(folders.domains)}")
+    if changes:
+        raise UsageError(
+            "the run was started with other settings (run -> now):\n  " + "\n  ".join(changes),
+            remedy="leave those flags out, or start a new run with another --out "
+            "(and --start-from, to begin it with these networks)",
+        )
+
+
+def load_start(config: TrainConfig) -> Checkpoint | None:
+    """The checkpoint whose networks a new run begins with; None where it begins with none.
+
+    Raises:
+        UsageError: Its networks are of another architecture.
+        InputError: There is no such checkpoint, or it is damaged.
+    """
+    if config.start_from is None:
+        return None
+    start = load_checkpoint(Path(config.start_from))
+    changes = differences(start.config, config, ARCHITECTURE_KEYS)
+    if changes:
+        raise UsageError(
+            "these are other networks (there -> here):\n  " + "\n  ".join(changes),
+            path=config.start_from,
+            remedy="give this run the same networks",
+        )
+    return start
+
+
+def start_with(model: CycleGAN, start: Checkpoint, path: Path) -> None:
+    """Give a new model the four networks of a checkpoint.
+
+    Raises:
+        InputError: The checkpoint's networks are damaged.
+    """
+    with loading_model(path):
+        model.begin_with(start.model)
+
+
+def describe_environment(device: torch.device, team: Team, mode: str) -> dict[str, str]:
+    """What else than the settings an exact resume depends on.
+
+    Args:
+        device: Where this process computes.
+        team: The run's processes.
+        mode: How the step is computed: "eager" or "compiled".
+    """
+    return {
+        "mode": mode,
+        "device": str(device) if team.count == 1 else f"{team.count} x {device.type}",
+        "threads": str(torch.get_num_threads()),
+        "torch": str(torch.__version__),  # a subclass, which a checkpoint cannot hold
+        "python": ".".join(map(str, sys.version_info[:3])),
+    }
+
+
+def environment_changes(before: Mapping[str, str], now: Mapping[str, str]) -> str | None:
+    """A sentence on what differs from the environment of a checkpoint; None where nothing does."""
+    changes = [
+        f"{key} {before.get(key)} -> {now[key]}" for key in now if before.get(key) != now[key]
+    ]
+    if not changes:
+        return None
+    return f"resumed elsewhere, so not bit for bit the uninterrupted run: {', '.join(changes)}"

@@ -1,0 +1,127 @@
+"""What a run writes as it goes: metrics.csv, TensorBoard events and sample grids."""
+
+import csv
+from contextlib import AbstractContextManager, suppress
+from dataclasses import astuple
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from PIL import Image
+
+from mediatrans.files.publish import output_errors, publishing
+from mediatrans.media.frames import Pixels
+from mediatrans.training.evaluation.curve import Point
+from mediatrans.training.model.cyclegan import Losses
+from mediatrans.training.run.event_file import EventFile
+from mediatrans.training.run.observer import Progress
+
+__all__ = ["RunLog"]
+
+_COLUMNS = ("step", *Losses.names(), "learning_rate", "step_s", "wait_s")
+_WHAT = "the run's records"
+_REMEDY = (
+    "free some space or allow writing there, then go on with --resume from the last checkpoint"
+)
+
+
+class RunLog:
+    """The open records of a run folder.
+
+    Args:
+        folder: The run folder.
+        start: Steps made already; whatever an interrupted run wrote beyond them is dropped.
+
+    Raises:
+        OutputError: A file cannot be written; so do all methods.
+    """
+
+    def __init__(self, folder: Path, start: int) -> None:
+        self._folder = folder
+        metrics = folder / "metrics.csv"
+        with self._writing():
+            rows = _rows_up_to(metrics, start)
+            with (
+                publishing(metrics, what=_WHAT, remedy=_REMEDY) as part,
+                part.open("w", newline="", encoding="utf-8") as file,
+            ):
+                csv.writer(file).writerows([_COLUMNS, *rows])
+            self._file = metrics.open("a", newline="", encoding="utf-8")
+            self._csv = csv.writer(self._file)
+            self._events = EventFile(folder / "tensorboard", start)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        # Beside an error of the run, one of closing says less.
+        with suppress(OSError) if error is not None else self._writing():
+            self._file.close()
+        with suppress(OSError) if error is not None else self._writing():
+            self._events.close()
+
+    def step(self, progress: Progress) -> None:
+        """Note one step."""
+        losses = astuple(progress.losses)
+        with self._writing():
+            self._csv.writerow(
+                (
+                    progress.step,
+                    *(f"{loss:.6g}" for loss in losses),
+                    f"{progress.rate:.6g}",
+                    f"{progress.step_s:.4f}",
+                    f"{progress.wait_s:.4f}",
+                )
+            )
+            for name, loss in zip(Losses.names(), losses, strict=True):
+                self._events.scalar(f"losses/{name}", loss, progress.step)
+            self._events.scalar("learning_rate", progress.rate, progress.step)
+
+    def has_sample(self, step: int) -> bool:
+        """Whether the sample grid of a step was written."""
+        return self._sample(step).exists()
+
+    def sample(self, grid: Pixels, step: int) -> Path:
+        """Write a sample grid.
+
+        Returns:
+            Its path.
+        """
+        path = self._sample(step)
+        with self._writing():
+            with publishing(path, what=_WHAT, remedy=_REMEDY) as part:
+                Image.fromarray(grid).save(part)
+            self._events.image("samples", grid, step)
+        return path
+
+    def evaluation(self, point: Point) -> None:
+        """Note an evaluation among the events."""
+        with self._writing():
+            for name in Point.columns()[1:]:
+                self._events.scalar(f"held_out/{name}", getattr(point, name), point.step)
+
+    def flush(self) -> None:
+        """Bring everything noted so far to the files."""
+        with self._writing():
+            self._file.flush()
+            self._events.flush()
+
+    def _sample(self, step: int) -> Path:
+        return self._folder / "samples" / f"step_{step:07d}.png"
+
+    def _writing(self) -> AbstractContextManager[None]:
+        return output_errors(self._folder, what=_WHAT, remedy=_REMEDY)
+
+
+def _rows_up_to(metrics: Path, last: int) -> list[list[str]]:
+    """The whole rows of the steps up to one; a kill may have cut the last row short."""
+    if not metrics.exists():
+        return []
+    with metrics.open(newline="", encoding="utf-8", errors="replace") as file:
+        rows = [row for row in csv.reader(file) if len(row) == len(_COLUMNS)]
+    return [row for row in rows if row[0].isdecimal() and int(row[0]) <= last]

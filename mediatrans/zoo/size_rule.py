@@ -1,0 +1,31 @@
+"""The sizes of picture that a generator takes: multiples of its stride, from a minimum up."""
+
+from dataclasses import dataclass
+
+__all__ = ["MAX_MULTIPLE", "SizeRule"]
+
+MAX_MULTIPLE = 1024
+"""Largest multiple that a model may want heights and widths to be of."""
+
+_MINIMUM = 8  # reflection padding inside the graph fails below it
+
+
+@dataclass(frozen=True, slots=True)
+class SizeRule:
+    """What height and width of a generator's input have to be.
+
+    Attributes:
+        multiple: Both are multiples of it.
+        minimum: Neither is smaller.
+        may_be_tiled: Whether parts of a picture, translated one by one, fit together. Instance
+            norm is a statistic of the whole picture, so with it they do not.
+    """
+
+    multiple: int = 1
+    minimum: int = _MINIMUM
+    may_be_tiled: bool = False
+
+    def fitted(self, length: int) -> int:
+        """The least length that is allowed and not below the given one."""
+        steps = -(-max(length, self.minimum) // self.multiple)
+        return steps * self.multiple
