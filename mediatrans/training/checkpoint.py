@@ -1,4 +1,4 @@
-"""Checkpoints: everything a run needs to go on bit for bit, in one file that is whole or absent."""
+"""Checkpoints: everything that a run needs for an exact resume, in one file written atomically."""
 
 import zipfile
 from collections.abc import Iterator
@@ -69,7 +69,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
         The checkpoint's path.
 
     Raises:
-        OutputError: It cannot be written, a full disk say; the earlier checkpoints are untouched.
+        OutputError: It cannot be written; the earlier checkpoints are kept.
     """
     return _write(folder / LATEST, checkpoint, earlier=folder / PREVIOUS)
 

@@ -1,4 +1,4 @@
-"""Preparing downloaded pictures: what is wrong with them, and a layout the trainer takes."""
+"""Preparing downloaded pictures: checks, and the folder layout of the trainer."""
 
 import errno
 import json
@@ -71,7 +71,7 @@ def look_through(
     least_side: int = 64,
     keep: Collection[Problem] = (),
 ) -> Preparation:
-    """Look at every picture and decide where it goes.
+    """Check every picture and decide which split it goes to.
 
     Without test folders a share of the pictures becomes the test split, by a hash of their
     pixels: the choice survives other names, new pictures and another machine.
@@ -80,7 +80,7 @@ def look_through(
         folders: The folders of trainA and trainB, perhaps of testA and testB.
         test_share: Share of a domain that becomes its test split where it has none.
         least_side: Pictures whose shorter side has fewer pixels are tiny.
-        keep: Problems that do not keep a picture out; the unreadable never stay.
+        keep: Problems in spite of which pictures are kept; unreadable ones never are.
 
     Raises:
         InputError: A domain is left with fewer than 2 training pictures.
@@ -224,7 +224,7 @@ def _inspect_split(
 
 
 def _repetitions(chosen: Mapping[str, Mapping[str, Inspected]]) -> list[Finding]:
-    """Pictures that are there twice, and those that are in both domains, where none is right."""
+    """Pictures that are found twice, and those that are found in both domains."""
     first: dict[str, tuple[str, Path]] = {}
     found: dict[Path, Finding] = {}
     for split, pictures in chosen.items():

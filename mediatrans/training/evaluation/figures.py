@@ -31,7 +31,7 @@ class TranslationFigures:
         cycle: The pictures' round trips, which begin and end in the domain they come from.
         kid: Between the translations and the real pictures of the target domain.
         fid: Likewise; None where there are too few pictures for the features.
-        domain_accuracy: Share of the translations that the probe takes for the target domain.
+        domain_accuracy: Share of the translations that the probe assigns to the target domain.
     """
 
     cycle: CycleSummary
@@ -47,12 +47,12 @@ class TranslationFigures:
 
 @dataclass(frozen=True, slots=True)
 class ProbeFigures:
-    """What the probe's verdicts are worth.
+    """The probe's accuracy on real pictures.
 
     Attributes:
         trained_on: What it was fitted to, in words.
-        accuracy_a: Share of the real pictures of a that it takes for a.
-        accuracy_b: Share of the real pictures of b that it takes for b.
+        accuracy_a: Share of the real pictures of a that it assigns to a.
+        accuracy_b: Share of the real pictures of b that it assigns to b.
     """
 
     trained_on: str
@@ -62,7 +62,7 @@ class ProbeFigures:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A pair of generators, judged.
+    """The evaluation of a pair of generators.
 
     Attributes:
         features: The feature network's name; KID, FID and the probe mean nothing without it.
