@@ -26,7 +26,13 @@ from mediatrans.conversion.observer import Observer
 from mediatrans.conversion.overlap import Stage
 from mediatrans.conversion.plan import Job
 from mediatrans.errors import OutputError
-from mediatrans.quality.report.rows import JobReport, Report, Status, failed_limits
+from mediatrans.quality.report.rows import (
+    JobReport,
+    Report,
+    Status,
+    failed_limits,
+    is_report,
+)
 from mediatrans.translate.translator import Translator
 
 
@@ -40,6 +46,7 @@ class ConvertProgress(Observer):
         as_json: Answers are JSON objects.
         quiet: Show failures only.
         piped: Stdout carries a video, so the answers go to stderr as well.
+        overwrite: Whether the report may replace a file that is no earlier report.
 
     Attributes:
         model: The model's name, once it is known.
@@ -55,11 +62,13 @@ class ConvertProgress(Observer):
         as_json: bool = False,
         quiet: bool = False,
         piped: bool = False,
+        overwrite: bool = False,
     ) -> None:
         self.model = ""
         self.rows: list[JobReport] = []
         self._limits = limits
         self._report = report
+        self._overwrite = overwrite
         self._again = again
         self._kept: Path | None = None
         self._has_manifest = False
@@ -127,13 +136,16 @@ class ConvertProgress(Observer):
             return
         place = os.path.realpath(self._report)
         files = {os.path.realpath(path) for job in jobs for path in (job.input, job.output) if path}
+        remedy = "name another --report"
         if place in files:
             problem = "the report would replace a file of this run"
+        elif os.path.lexists(place) and not self._overwrite and not is_report(Path(place)):
+            problem, remedy = "exists already, and is no report", f"use --overwrite, or {remedy}"
         elif not os.access(Path(place).parent, os.W_OK | os.X_OK):
             problem = "the report cannot be written here"
         else:
             return
-        raise OutputError(problem, path=self._report, remedy="name another --report")
+        raise OutputError(problem, path=self._report, remedy=remedy)
 
     def translated(self, job: Job, frames: int, total: int | None) -> None:
         """Move the bar of a video; pictures are counted as files."""

@@ -127,6 +127,7 @@ class _Line:
 
     def run(self, tasks: Iterable[Task]) -> None:
         """Do tasks, and hand over what became of each."""
+        self._workshop.load()
         try:
             with self._writer, closing(self._items(iter(tasks))) as items:
                 for passage, item in items:
@@ -166,25 +167,33 @@ class _Line:
     def _read(self, tasks: Iterator[Task]) -> Generator[_Item, None, None]:
         for task in tasks:
             passage = self._reading = Passage(task, self._workshop)
-            with passage.isolated(), self._workshop.source(task) as source:
-                passage.source = source
-                yield passage, "opened"
-                # Where a video is gone on with is known once its output is open.
-                place = self._places.get() if task.kind == "video" else Done()
-                if place is not None:
-                    with closing(passage.read(place)) as frames:
-                        for frame in frames:
-                            yield passage, frame
-                            if passage.error is not None:
-                                break
+            with passage.isolated():
+                passage.source = source = self._workshop.source(task)
+                with source:
+                    yield passage, "opened"
+                    # Where a video is gone on with is known once its output is open.
+                    place = self._places.get() if task.kind == "video" else Done()
+                    if place is not None:
+                        with closing(passage.read(place)) as frames:
+                            for frame in frames:
+                                yield passage, frame
+                                if passage.error is not None:
+                                    break
+                    if task.kind == "video":
+                        # Open until the output is closed, which may copy streams from it.
+                        yield passage, "ended"
+                        passage.closed.wait()
+                        continue
             yield passage, "ended"
 
     @contextmanager
     def _releasing(self) -> Iterator[None]:
-        """Let a reading thread go that waits for a place to read from."""
+        """Let a reading thread go that waits, for a place to read from or for what feeds a pipe."""
         try:
             yield
         finally:
+            if self._reading is not None:
+                self._reading.release()
             self._places.put(None)
             self._places = SimpleQueue()
 
@@ -237,6 +246,9 @@ class _Line:
         return not passage.begins_at(frame)
 
     def _end(self, passage: Passage) -> None:
+        if passage.has_ended:
+            return
+        passage.has_ended = True
         is_waiting = any(other is passage for other, _ in self._batch)
         if is_waiting and passage.task.kind == "image":
             self._ending.append(passage)
@@ -291,6 +303,7 @@ class _Line:
         self._writer.put(partial(self._closed, passage))
         if passage.task.kind == "video":
             self._writer.drain()
+            passage.closed.set()
 
     def _closed(self, passage: Passage) -> None:
         """On the writing thread."""

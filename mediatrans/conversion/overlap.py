@@ -21,6 +21,8 @@ Stage = Literal["decode", "generate", "encode"]
 
 _POLL_S = 0.05
 _PATIENCE = 3
+# Windows lets no interrupt into a wait without an end.
+_PATIENT_POLL_S = 1.0
 
 
 class ReaderStalledError(Exception):
@@ -157,11 +159,11 @@ class ReadAhead(_Worker[_T]):
     def _take(self) -> _T | None:
         with self._waiting():
             while True:
-                progress = self._progress()
+                progress, limit_s = self._progress(), self._limit_s()
                 try:
-                    return self._queue.get(timeout=self._limit_s())
+                    return self._queue.get(timeout=limit_s or _PATIENT_POLL_S)
                 except Empty:
-                    if self._progress() == progress:
+                    if limit_s is not None and self._progress() == progress:
                         self._is_left_behind = True
                         raise ReaderStalledError from None
 

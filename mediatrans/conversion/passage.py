@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from mediatrans.conversion.overlap import Stage
@@ -13,7 +14,8 @@ from mediatrans.conversion.workshop import Workshop
 from mediatrans.errors import ExitCode, InputError
 from mediatrans.files.publish import Fingerprint
 from mediatrans.files.records import from_table, to_table
-from mediatrans.media.frames import Done, Frame, Mark, Sink, Source
+from mediatrans.media.endpoints import Sink, Source
+from mediatrans.media.frames import Done, Frame, Mark
 from mediatrans.media.read.resumption import frames_after
 from mediatrans.media.write.segments.segmented_sink import Resumable
 from mediatrans.media.write.sinks import Output
@@ -44,6 +46,8 @@ class Passage:
         recent: The last frames of the source, as many as the chain looks back at.
         limited_by: The stage that set the pace until its last frame.
         repeated: Frames that were not generated again.
+        has_ended: Whether its last frame has been read.
+        closed: Set once the output is closed, so that the source need not be open any longer.
     """
 
     def __init__(self, task: Task, workshop: Workshop) -> None:
@@ -53,6 +57,8 @@ class Passage:
         self.frames = 0
         self.limited_by: Stage | None = None
         self.repeated = 0
+        self.closed = Event()
+        self.has_ended = False
         self._workshop = workshop
         self._sink: Sink | None = None
         self._resumable: Resumable | None = None
@@ -77,6 +83,12 @@ class Passage:
         """End the task with an error, unless it has failed already."""
         if self.error is None:
             self.error = error
+
+    def release(self) -> None:
+        """Let the reading thread go, whatever it waits for."""
+        self.closed.set()
+        if self.source is not None:
+            self.source.cancel()
 
     @property
     def total(self) -> int | None:

@@ -15,8 +15,9 @@ from mediatrans.conversion.options import ConvertOptions, settings_of
 from mediatrans.conversion.task import Task
 from mediatrans.errors import InputError, ModelError
 from mediatrans.files.publish import Fingerprint
+from mediatrans.media.endpoints import Sink, Source
 from mediatrans.media.formats import Kind
-from mediatrans.media.frames import MediaInfo, Sink, Source, VideoInfo
+from mediatrans.media.frames import MediaInfo, VideoInfo
 from mediatrans.media.pipe_formats import STDIO
 from mediatrans.media.read.sources import Input, SourceOpener, open_source
 from mediatrans.media.write.segments.segmented_sink import Resumable, segment_length
@@ -98,6 +99,15 @@ class Workshop:
     def chain(self) -> Chain:
         """The stages around the loaded generator."""
         return Chain(self.translator.stage, self._stages, self.options.strength)
+
+    def load(self) -> None:
+        """Load what is needed to do tasks, on this thread; later on others will ask for it.
+
+        Raises:
+            ModelError: A file is missing, changed or breaks the graph contract.
+            DeviceError: The device that was asked for does not start.
+        """
+        _ = self.chain, self.inverse
 
     def check_unchanged(self) -> None:
         """Make sure that the files of the model are still those that were loaded.

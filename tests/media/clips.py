@@ -16,7 +16,8 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from PIL import Image
 
-from mediatrans.media.frames import Frame, MediaInfo, Pixels, Sink, Source
+from mediatrans.media.endpoints import Sink, Source
+from mediatrans.media.frames import Frame, MediaInfo, Pixels
 from mediatrans.media.read.sources import Input, open_source
 from mediatrans.media.read_options import ReadOptions
 from mediatrans.media.write.codecs import Encoding

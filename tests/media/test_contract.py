@@ -9,7 +9,8 @@ from threading import Thread
 import numpy as np
 import pytest
 
-from mediatrans.media.frames import Frame, Sink, Source
+from mediatrans.media.endpoints import Sink, Source
+from mediatrans.media.frames import Frame
 from mediatrans.media.read import sources
 from mediatrans.media.read.folder_source import FrameFolder
 from mediatrans.media.read.sources import Input

@@ -108,6 +108,9 @@ class FrameFolder:
     def check_whole(self) -> None:
         """Reading each picture tells."""
 
+    def cancel(self) -> None:
+        """It never waits for anybody."""
+
     def __iter__(self) -> Generator[Frame, None, None]:
         info = self.info
         for index in range(self._begin, len(self._paths)):

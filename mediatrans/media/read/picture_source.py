@@ -46,6 +46,9 @@ class PictureSource:
     def check_whole(self) -> None:
         """Reading it tells."""
 
+    def cancel(self) -> None:
+        """It never waits for anybody."""
+
     def __enter__(self) -> Self:
         return self
 

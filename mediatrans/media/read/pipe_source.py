@@ -24,7 +24,7 @@ from mediatrans.media.frames import Frame, VideoInfo
 from mediatrans.media.pipe_formats import STDIN_NAME
 from mediatrans.media.read.tee import Tee, not_spooled, too_large
 from mediatrans.media.read.video_source import VideoSource
-from mediatrans.media.read.waiting import Read, interruptible
+from mediatrans.media.read.waiting import CancellableRead, Read
 from mediatrans.media.read_options import MAX_SPOOL_MB
 
 __all__ = ["InputPipe", "PipeSource"]
@@ -62,6 +62,7 @@ class InputPipe:
         self._limit = spool_mb * _MEGABYTE
         self._stream = stream or sys.stdin.buffer
         self._stack = ExitStack()
+        self._read = CancellableRead(self._stream.fileno())
         self._spooled: Path | None = None
         self._tee: Tee | None = None
 
@@ -75,7 +76,7 @@ class InputPipe:
         if self._stream.isatty():
             raise UsageError("nothing is piped in", remedy="give a file, or pipe a video in")
         with self._stack:
-            read = self._stack.enter_context(interruptible(self._stream.fileno()))
+            read = self._stack.enter_context(self._read)
             start = _read_start(read)
             _refuse_pictures(start)
             if self._must_seek or not _is_sequential(start):
@@ -116,6 +117,10 @@ class InputPipe:
         if len(container.streams) == 1:
             self._tee.seal()
         return container
+
+    def cancel(self) -> None:
+        """End a wait for what comes through the pipe; called from another thread."""
+        self._read.cancel()
 
     def check_whole(self) -> None:
         """Refuse a video that is cut short; one that is read as it comes tells by itself.
@@ -203,6 +208,10 @@ class PipeSource:
             InputError: It is.
         """
         self._pipe.check_whole()
+
+    def cancel(self) -> None:
+        """End a wait for what comes through the pipe; called from another thread."""
+        self._pipe.cancel()
 
     def __enter__(self) -> Self:
         """Look at what is piped in and decode its first frame.

@@ -9,7 +9,8 @@ from fractions import Fraction
 from itertools import chain
 
 from mediatrans.errors import InputError
-from mediatrans.media.frames import Frame, Mark, Source
+from mediatrans.media.endpoints import Source
+from mediatrans.media.frames import Frame, Mark
 
 __all__ = ["frames_after"]
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from mediatrans.media.endpoints import Source
 from mediatrans.media.formats import Kind
-from mediatrans.media.frames import Source
 from mediatrans.media.pipe_formats import STDIO
 from mediatrans.media.read.folder_source import FrameFolder
 from mediatrans.media.read.picture_source import PictureSource

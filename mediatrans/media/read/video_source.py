@@ -138,6 +138,9 @@ class VideoSource:
         if self._is_file:
             check_whole(self._path)
 
+    def cancel(self) -> None:
+        """It never waits for anybody."""
+
     def __iter__(self) -> Generator[Frame, None, None]:
         info = self.info
         clock = SteadyClock(str(self._path), info.time_base)

@@ -1,62 +1,63 @@
-"""Reading from a pipe on any thread, so that a signal ends the wait."""
+"""Reading from a pipe, where a wait for more can be ended from another thread."""
 
 import os
 import select
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
-from threading import current_thread, main_thread
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
 
 from mediatrans.errors import InputError
 from mediatrans.media.pipe_formats import STDIN_NAME
 
-__all__ = ["Read", "interruptible"]
+__all__ = ["CancellableRead", "Read"]
 
 Read = Callable[[int], bytes]
 """Waits for at most so many bytes; none are the end."""
 
-_STOPPING = frozenset({signal.SIGINT, signal.SIGTERM})
 
-
-@contextmanager
-def interruptible(descriptor: int) -> Iterator[Read]:
-    """Read from a descriptor; SIGINT and SIGTERM end a wait, whichever thread is waiting.
-
-    Only the main thread is told of signals, and it may be waiting for the one that reads. Opened
-    on another than the main thread, and on Windows, the wait is a plain one.
+class CancellableRead:
+    """Reads from a descriptor, inside its `with` block; on Windows a wait cannot be ended.
 
     Args:
         descriptor: What to read; it stays open.
-
-    Yields:
-        The function that reads; it raises InputError when a signal says to stop.
     """
-    if sys.platform == "win32" or current_thread() is not main_thread():
-        yield partial(os.read, descriptor)
-        return
-    woken, waker = os.pipe()
-    os.set_blocking(woken, False)
-    os.set_blocking(waker, False)
-    previous = signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
-    is_stopped = False
 
-    def read(most: int) -> bytes:
-        nonlocal is_stopped
-        ready: list[int] = []
-        while descriptor not in ready:
-            if not is_stopped:
-                ready, _, _ = select.select([descriptor, woken], [], [])
-            if woken in ready:
-                is_stopped = bool(_STOPPING & set(os.read(woken, 64)))
-            if is_stopped:
-                raise InputError("interrupted while it was read", path=STDIN_NAME)
-        return os.read(descriptor, most)
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._is_cancelled = False
+        self._woken, self._waker = -1, -1
 
-    try:
-        yield read
-    finally:
-        signal.set_wakeup_fd(previous)
-        os.close(woken)
-        os.close(waker)
+    def __enter__(self) -> Self:
+        if sys.platform != "win32":
+            self._woken, self._waker = os.pipe()
+        return self
+
+    def __call__(self, most: int) -> bytes:
+        """Wait for at most so many bytes; none are the end.
+
+        Raises:
+            InputError: The wait was ended.
+        """
+        if self._woken >= 0 and not self._is_cancelled:
+            select.select([self._descriptor, self._woken], [], [])
+        if self._is_cancelled:
+            raise InputError("interrupted while it was read", path=STDIN_NAME)
+        return os.read(self._descriptor, most)
+
+    def cancel(self) -> None:
+        """End the wait, and every later one."""
+        self._is_cancelled = True
+        if self._waker >= 0:
+            os.write(self._waker, b"\0")
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for descriptor in (self._woken, self._waker):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._woken, self._waker = -1, -1

@@ -125,6 +125,9 @@ class WebpSource:
     def check_whole(self) -> None:
         """Opening it tells."""
 
+    def cancel(self) -> None:
+        """It never waits for anybody."""
+
     def __iter__(self) -> Generator[Frame, None, None]:
         picture, clip = self._picture, self._clip
         assert picture is not None

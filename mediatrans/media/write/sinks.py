@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mediatrans.files.publish import Record
+from mediatrans.media.endpoints import Sink
 from mediatrans.media.formats import Kind
-from mediatrans.media.frames import MediaInfo, Sink, VideoInfo
+from mediatrans.media.frames import MediaInfo, VideoInfo
 from mediatrans.media.pipe_formats import STDIO
 from mediatrans.media.write.codecs import Encoding
 from mediatrans.media.write.destination import PublishedFile, StdoutPipe

@@ -1,6 +1,7 @@
 """What became of every input: the report object and its JSON."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any, Literal, get_args
 from mediatrans.errors import ExitCode, batch_exit_code
 from mediatrans.quality.cycle import CycleSummary
 
-__all__ = ["JobReport", "Report", "failed_limits"]
+__all__ = ["JobReport", "Report", "failed_limits", "is_report"]
+
+_REPORT_START = re.compile(rb'\{\s*"version": [0-9]+,\s*"model": "')
 
 Kind = Literal["image", "video"]
 Status = Literal["ok", "skipped", "partial", "failed"]
@@ -131,6 +134,15 @@ class Report:
     def _tail(self) -> dict[str, Any]:
         counts = {status: self.count(status) for status in get_args(Status)}
         return {"summary": {**counts, "exit_code": int(self.exit_code)}}
+
+
+def is_report(path: Path) -> bool:
+    """Whether a file is a JSON report of an earlier run, by its first bytes."""
+    try:
+        with path.open("rb") as file:
+            return _REPORT_START.match(file.read(200)) is not None
+    except OSError:
+        return False
 
 
 def _dumped(value: dict[str, Any]) -> str:

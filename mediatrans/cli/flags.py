@@ -1,0 +1,125 @@
+"""Flags made from the settings of a dataclass, and help that shows them under headings."""
+
+from collections.abc import Callable
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+import click
+
+from mediatrans.settings import Setting, setting_of
+
+__all__ = ["GroupedCommand", "settings_flags"]
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+_RUN_GROUP = "Run"
+
+
+class _Flag(click.Option):
+    """A flag that stands under a heading."""
+
+    def __init__(self, *words: Any, group: str, **how: Any) -> None:
+        super().__init__(*words, **how)
+        self.group = group
+
+
+class GroupedCommand(click.Command):
+    """A command whose help shows its flags under headings, those without one under "Run"."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the flags, heading by heading."""
+        groups: dict[str, list[tuple[str, str]]] = {_RUN_GROUP: []}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None and isinstance(parameter, click.Option):
+                group = parameter.group if isinstance(parameter, _Flag) else _RUN_GROUP
+                groups.setdefault(group, []).append(record)
+        for heading, records in groups.items():
+            with formatter.section(heading):
+                formatter.write_dl(records)
+
+
+def settings_flags(
+    kind: type, *, keep_unset: bool = False, groups: tuple[str, ...] = ()
+) -> Callable[[_Command], _Command]:
+    """A decorator that gives a command one flag for every setting of a dataclass.
+
+    Args:
+        kind: The dataclass, whose fields were made by `mediatrans.settings.setting`. The command is
+            given their values by their names.
+        keep_unset: Whether a flag that is not given is None, instead of the field's default.
+        groups: The headings in their order; those not among them come after.
+    """
+    types = get_type_hints(kind)
+    declared = [field for field in fields(kind) if setting_of(field).flag != ""]
+    order = {group: place for place, group in enumerate(groups)}
+    declared.sort(key=lambda field: order.get(setting_of(field).group, len(order)))
+
+    def decorate(command: _Command) -> _Command:
+        for field in reversed(declared):
+            command = _option(field, types[field.name], keep_unset)(command)
+        return command
+
+    return decorate
+
+
+def _option(field: "Field[Any]", kind: Any, keep_unset: bool) -> Callable[[_Command], _Command]:
+    said = setting_of(field)
+    default = None if field.default is MISSING else field.default
+    is_flag = kind is bool
+    name = field.name.replace("_", "-")
+    words = (said.flag or f"--{name}").split("/")
+    if is_flag and keep_unset:
+        words = [f"--{name}/--no-{name}"]
+    how: dict[str, Any] = {
+        "cls": _Flag,
+        "group": said.group,
+        "help": said.help + _shown(said, default),
+        "metavar": None if is_flag else said.metavar,
+        "default": None if keep_unset or said.multiple else default,
+    }
+    if said.multiple:
+        how["multiple"] = True
+    if said.parse is not None:
+        how["callback"] = _callback(said.parse)
+    elif is_flag and not keep_unset:
+        how["is_flag"] = True
+    else:
+        how["type"] = _click_type(kind, said)
+    return click.option(*words, field.name, **how)
+
+
+def _callback(parse: Callable[[Any], Any]) -> Callable[..., Any]:
+    def read(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
+        try:
+            return None if value is None else parse(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+
+    return read
+
+
+def _click_type(kind: Any, said: Setting) -> Any:
+    if isinstance(kind, UnionType):
+        kind = next(part for part in get_args(kind) if part is not NoneType)
+    if get_origin(kind) is Literal:
+        return click.Choice(get_args(kind))
+    if kind is Path:
+        return click.Path(path_type=Path)
+    if kind in (int, float) and (said.least is not None or said.most is not None):
+        if kind is float:
+            return click.FloatRange(said.least, said.most)
+        least, most = (None if bound is None else int(bound) for bound in (said.least, said.most))
+        return click.IntRange(least, most)
+    return kind
+
+
+def _shown(said: Setting, default: Any) -> str:
+    """What help says of the default."""
+    text = said.default
+    if text is None:
+        text = "" if default is None or default is False else str(default)
+        text = "on" if default is True else text
+    return f"  [default: {text}]" if text else ""
