@@ -1,7 +1,6 @@
 """Preparing downloaded pictures: checks, and the folder layout of the trainer."""
 
 import errno
-import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
@@ -11,7 +10,7 @@ from typing import Literal
 
 from mediatrans.errors import InputError, OutputError, UsageError
 from mediatrans.files.publish import output_errors, publishing_folder, recover_folder
-from mediatrans.files.records import to_table
+from mediatrans.files.records import json_text, to_table
 from mediatrans.training.data.folders import find_pictures
 from mediatrans.training.data.inspection import Inspected, inspect_pictures
 
@@ -257,4 +256,4 @@ class _Report:
 
 def _report(preparation: Preparation) -> str:
     report = _Report(1, preparation.counts(), preparation.findings)
-    return json.dumps(to_table(report), indent=2, ensure_ascii=False) + "\n"
+    return json_text(to_table(report), indent=2) + "\n"

@@ -1,12 +1,11 @@
 """What an evaluation found: its figures, as JSON and as a card has them."""
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mediatrans import __version__
-from mediatrans.files.records import to_table
+from mediatrans.files.records import json_text, to_table
 from mediatrans.quality.cycle import CycleSummary
 from mediatrans.training.evaluation.kid import KidFigures
 from mediatrans.zoo.card import read_card, write_card
@@ -107,7 +106,7 @@ class Evaluation:
 
     def to_json(self) -> str:
         """The evaluation as indented JSON."""
-        return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        return json_text(self.to_dict(), indent=2) + "\n"
 
     def _direction(self, figures: TranslationFigures) -> dict[str, Any]:
         named = {"features": self.features}
