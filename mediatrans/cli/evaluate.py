@@ -1,6 +1,7 @@
 """`mediatrans evaluate`: figures for a run or a model, on pictures it was not trained on."""
 
 import os
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -22,6 +23,7 @@ __all__ = ["command"]
 _FOLDER = click.Path(path_type=Path)
 _NAMED = 5
 _TABLE_WIDTH = 110
+_REPORT_START = re.compile(rb'\{\s*"version": 1,\s*"mediatrans": "')
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class EvaluateOptions:
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--report", type=_FOLDER, help="Write the figures to this JSON file.")
-@click.option("--overwrite", is_flag=True, help="Replace the file that --report names.")
+@click.option("--overwrite", is_flag=True, help="Let --report replace any file.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON in place of the table.")
 @click.option("--write-card", is_flag=True, help="Put the figures into the model's card.toml.")
 def command(
@@ -192,12 +194,22 @@ def run_evaluation(options: EvaluateOptions) -> int:
 def _refuse_contradictions(options: EvaluateOptions) -> None:
     if (options.train_a is None) != (options.train_b is None):
         raise UsageError("--train-a and --train-b belong together", remedy="give both or neither")
-    if options.report is not None and os.path.lexists(options.report) and not options.overwrite:
+    report = options.report
+    if report and os.path.lexists(report) and not (options.overwrite or _is_earlier_report(report)):
         raise OutputError(
-            "exists already",
+            "exists already, and is no report",
             path=options.report,
             remedy="replace it with --overwrite, or name another --report",
         )
+
+
+def _is_earlier_report(path: Path) -> bool:
+    """Whether a file holds the figures of an earlier evaluation, by its first bytes."""
+    try:
+        with path.open("rb") as file:
+            return _REPORT_START.match(file.read(200)) is not None
+    except OSError:
+        return False
 
 
 def _write_report(path: Path, evaluation: "Evaluation") -> None:

@@ -68,12 +68,13 @@ def test_a_report_replaces_nothing_unless_asked(
     assert run(["evaluate", "day2night", *words, "--report", place]) == 6
     out, err = capsys.readouterr()
     assert out == ""
-    assert f"{place}: exists already; replace it with --overwrite" in err
+    assert f"{place}: exists already, and is no report; replace it with --overwrite" in err
     assert (here / "notes.txt").read_text() == "mine"
     code = run(["evaluate", "day2night", *words, "--report", place, "--overwrite"])
     assert code == (6 if place == "folder" else 0)
     if place == "notes.txt":
         assert json.loads((here / place).read_text())["version"] == 1
+        assert run(["evaluate", "day2night", *words, "--report", place]) == 0
 
 
 def test_a_report_that_cannot_be_written_is_an_output_error(
