@@ -117,7 +117,7 @@ def write_settings(folder: Path, settings: RunSettings, mode: str) -> None:
         raise UsageError(
             f"the name of a folder of pictures is not UTF-8, and {_SETTINGS} cannot hold it",
             path=folder,
-            remedy="rename the folder, or give a link to it with another name",
+            remedy="rename the folder",
         ) from error
     with publishing(folder / _SETTINGS, what="the settings", remedy=_REMEDY) as part:
         part.write_bytes(content)
