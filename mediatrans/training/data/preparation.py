@@ -58,7 +58,7 @@ class Preparation:
     findings: tuple[Finding, ...]
 
     def counts(self) -> dict[str, int]:
-        """Pictures a split, then pictures a problem."""
+        """Number of pictures per split, then per problem."""
         found = Counter(finding.problem for finding in self.findings)
         return {split: len(files) for split, files in self.splits.items()} | dict(found)
 

@@ -34,7 +34,7 @@ class _Passage:
     Attributes:
         real: Features of the pictures.
         translated: Features of their translations, in the same order.
-        cycle: A row a picture.
+        cycle: One per picture.
     """
 
     real: Features

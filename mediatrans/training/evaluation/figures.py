@@ -65,7 +65,7 @@ class Evaluation:
 
     Attributes:
         features: The feature network's name; KID, FID and the probe mean nothing without it.
-        dimensions: Its features a picture.
+        dimensions: Its number of features per picture.
         domains: The names of a and b.
         probe: The probe on real pictures.
         to_b: The pictures of a, translated.
@@ -86,7 +86,7 @@ class Evaluation:
     longer_side: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The evaluation as its JSON has it: one object a direction, None for "not measured"."""
+        """The evaluation as its JSON has it: one object per direction, None for "not measured"."""
         a, b = self.domains
         return {
             "version": 1,
@@ -136,7 +136,7 @@ class HeldOutCycle:
     from_b: CycleSummary
 
     def to_dict(self) -> dict[str, Any]:
-        """As a card has it, an object a direction."""
+        """As a card has it, one object per direction."""
         a, b = self.domains
         return {f"to_{b}": _cycle_table(self.from_a), f"to_{a}": _cycle_table(self.from_b)}
 

@@ -77,7 +77,7 @@ class HeldOutJudge:
             if count < 2:
                 raise UsageError(
                     f"--evaluate-every needs held-out pictures, {domain} has {count}",
-                    remedy="add --hold-out always and have 20 pictures or more a domain, "
+                    remedy="add --hold-out always and have 20 pictures or more per domain, "
                     "or use --evaluate-every 0",
                 )
         self._pictures = pictures

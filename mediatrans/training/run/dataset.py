@@ -33,7 +33,7 @@ class Dataset:
     samples: Samples
 
     def listing(self) -> dict[str, list[str]]:
-        """A line a training picture, by domain."""
+        """One line per training picture, by domain."""
         return {"a": self.a.listing(), "b": self.b.listing()}
 
 
