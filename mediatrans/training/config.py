@@ -28,7 +28,7 @@ FREE_KEYS = frozenset(
 """Settings that say how a run is carried out, not what it computes: a resume may change them."""
 
 ARCHITECTURE_KEYS = frozenset(
-    {"blocks", "ngf", "ndf", "n_layers", "upsample", "separable", "tone_skip"}
+    {"blocks", "ngf", "ndf", "n_layers", "upsample", "separable", "tone_skip", "head"}
 )
 """Settings that decide which weights there are."""
 
@@ -77,6 +77,11 @@ class TrainConfig:
         "Networks",
         "Carry each picture's brightness and contrast past the instance norms, which remove them.",
     )
+    head: Literal["direct", "colour_maps"] = _setting(
+        "direct",
+        "Networks",
+        "What a generator draws: the picture, or local colour maps for its input and a texture.",
+    )
     ema: float = _setting(
         0.0, "Networks", "Decay of the averaged generators that samples and exports use; 0 is off."
     )
@@ -96,6 +101,12 @@ class TrainConfig:
         "Pictures",
         "Keep one picture in ten out of training; auto: unless there is a test split.",
     )
+    skip_grey: bool = _setting(False, "Pictures", "Leave black-and-white pictures out of training.")
+    fade_share: float = _setting(
+        0.0,
+        "Pictures",
+        "Share of the steps that see frames of one colour, or pictures faded to one; 0 is off.",
+    )
     batch_size: int = _setting(
         1, "Pictures", "Pictures of each domain in a step, in all processes."
     )
@@ -114,6 +125,24 @@ class TrainConfig:
         0.0,
         "Objective",
         "Weight of the answer's change after a small shift and noise, against flicker; 0 is off.",
+    )
+    equivariance_flow: float = _setting(
+        0.0,
+        "Objective",
+        "Widest shift of that disturbance with a smooth random flow, px; 0: up to 3 px, no flow.",
+    )
+    lambda_projected: float = _setting(
+        0.0,
+        "Objective",
+        "Weight of projected discriminators beside the PatchGANs (extra: evaluate); 0 is off.",
+    )
+    diff_augment: bool = _setting(
+        False, "Objective", "Vary what the projected discriminators see, for small data."
+    )
+    lambda_map_smooth: float = _setting(
+        0.0,
+        "Objective",
+        "Weight of the colour maps' variation where the picture is smooth; 0 is off.",
     )
     pool_size: int = _setting(
         50, "Objective", "Earlier translations a discriminator is shown again; 0 is off."
@@ -141,12 +170,14 @@ class TrainConfig:
     )
 
     def __post_init__(self) -> None:
-        for key, lowest in _LOWEST.items():
+        for key, (least, most) in _BOUNDS.items():
             value = getattr(self, key)
-            if value is not None and not value >= lowest:
-                raise UsageError(f"{key} is {value}, below its least value {lowest}")
-        if not 0 <= self.ema < 1 or not 0 <= self.beta1 < 1:
-            raise UsageError("ema and beta1 must be at least 0 and below 1")
+            if value is not None and not least <= value <= most:
+                raise UsageError(f"{key} is {value}, it has to be from {least} to {most}")
+        self._refuse_sizes()
+        self._refuse_combinations()
+
+    def _refuse_sizes(self) -> None:
         if self.size % 4:
             raise UsageError(f"size is {self.size}, not a multiple of 4")
         if self.size < 3 * 2**self.n_layers:
@@ -158,6 +189,33 @@ class TrainConfig:
             raise UsageError(f"load_size {self.load_size} is below size {self.size}")
         if self.load_size_max is not None and self.load_size_max < self.load_size:
             raise UsageError(f"load_size_max {self.load_size_max} is below load_size")
+
+    def _refuse_combinations(self) -> None:
+        if self.lambda_projected and self.size < _SMALLEST_PROJECTED:
+            raise UsageError(
+                f"size {self.size} is too small for lambda_projected",
+                remedy=f"take {_SMALLEST_PROJECTED} or more, or lambda_projected 0",
+            )
+        if self.diff_augment and not self.lambda_projected:
+            raise UsageError(
+                "diff_augment changes what the projected discriminators see, and there are none",
+                remedy="set lambda_projected, or leave diff_augment out",
+            )
+        if self.lambda_map_smooth and self.head != "colour_maps":
+            raise UsageError(
+                "lambda_map_smooth smooths colour maps, and the generators have none",
+                remedy="set head to colour_maps, or leave lambda_map_smooth out",
+            )
+        if self.tone_skip and self.head == "colour_maps":
+            raise UsageError(
+                "tone_skip belongs to generators that draw the whole picture",
+                remedy="leave it out: a head of colour maps knows brightness and contrast",
+            )
+        if self.equivariance_flow and not self.lambda_equivariance:
+            raise UsageError(
+                "equivariance_flow widens what lambda_equivariance does, which is 0",
+                remedy="set lambda_equivariance, or leave equivariance_flow out",
+            )
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any], source: str) -> Self:
@@ -192,12 +250,23 @@ class TrainConfig:
         return {key: value for key, value in asdict(self).items() if value is not None}
 
 
-_LOWEST: Mapping[str, float] = {
-    "steps": 1, "epochs": 1, "blocks": 1, "ngf": 1, "ndf": 1, "n_layers": 1, "ema": 0, "size": 8,
-    "load_size": 8, "load_size_max": 8, "batch_size": 1, "lambda_cycle": 0, "lambda_identity": 0,
-    "lambda_tv": 0, "lambda_equivariance": 0, "pool_size": 0, "learning_rate": 0, "beta1": 0,
-    "seed": 0, "workers": 0, "checkpoint_every": 1, "sample_every": 0, "evaluate_every": 0,
+_LONGEST = 10**9
+_LARGEST_WEIGHT = 10_000.0
+_BOUNDS: Mapping[str, tuple[float, float]] = {
+    "steps": (1, _LONGEST), "epochs": (1, 1_000_000), "blocks": (1, 64), "ngf": (1, 512),
+    "ndf": (1, 512), "n_layers": (1, 8), "ema": (0, 0.999999), "size": (8, 4096),
+    "load_size": (8, 16_384), "load_size_max": (8, 16_384), "fade_share": (0, 0.5),
+    "batch_size": (1, 4096), "lambda_cycle": (0, _LARGEST_WEIGHT),
+    "lambda_identity": (0, _LARGEST_WEIGHT), "lambda_tv": (0, _LARGEST_WEIGHT),
+    "lambda_equivariance": (0, _LARGEST_WEIGHT), "equivariance_flow": (0, 64),
+    "lambda_projected": (0, _LARGEST_WEIGHT), "lambda_map_smooth": (0, _LARGEST_WEIGHT),
+    "pool_size": (0, 100_000), "learning_rate": (0, 1e30), "beta1": (0, 0.999999),
+    "seed": (0, 2**63 - 1), "workers": (0, 256), "checkpoint_every": (1, _LONGEST),
+    "sample_every": (0, _LONGEST), "evaluate_every": (0, _LONGEST),
 }  # fmt: skip
+"""The least and the most of every number; NaN is outside of any."""
+
+_SMALLEST_PROJECTED = 32
 
 
 def load_recipe(path: Path) -> dict[str, Any]:

@@ -3,6 +3,12 @@
 Input `image` uint8 [N, H, W, 3] RGB, output `image_out` of the same type and shape, N, H and W
 dynamic; standard operators only, no loops; weights inside the file; `metadata_props` that say what
 it is. A graph is data from a stranger: it is looked through before ONNX Runtime sees it.
+
+A graph may have two more outputs, both or none: `map` float32 [N, H/4, W/4, 12], a 3x4 matrix a
+cell, row by row, M its first three columns and o the last; `texture` float32 [N, H, W, 3].
+`image_out` is what they make of `image`: with x = image / 127.5 - 1, z = atanh(0.98 x) and the map
+enlarged bilinearly to H x W (half-pixel centres, edges repeated),
+y = tanh(M z + o + texture) / 0.98 and image_out = round(127.5 (y + 1)), cut to 0 to 255.
 """
 
 import math
@@ -21,7 +27,9 @@ from mediatrans.zoo.size_rule import MAX_MULTIPLE
 
 __all__ = [
     "INPUT_NAME",
+    "MAP_NAME",
     "OUTPUT_NAME",
+    "TEXTURE_NAME",
     "GraphMetadata",
     "inspect_graph",
     "is_plain_name",
@@ -30,6 +38,9 @@ __all__ = [
 
 INPUT_NAME = "image"
 OUTPUT_NAME = "image_out"
+MAP_NAME = "map"
+TEXTURE_NAME = "texture"
+
 _STANDARD_DOMAINS = {"", "ai.onnx"}
 # How long they run cannot be told from the outside, and a generator is a straight line.
 _LOOPS = frozenset({"Loop", "Scan"})
@@ -142,7 +153,8 @@ def inspect_graph(content: bytes, path: Path) -> dict[str, str]:
 
     Raises:
         ModelError: Not a self-contained graph of standard operators and bounded sizes, with one
-            uint8 [N, H, W, 3] input `image` and one such output `image_out`.
+            uint8 [N, H, W, 3] input `image` and one such output `image_out`, alone or with `map`
+            and `texture`.
     """
     try:
         model = onnx.load_model_from_string(content)
@@ -199,19 +211,30 @@ def _function_key(domain: str, named: onnx.FunctionProto) -> tuple[str, str, str
 
 
 def _wrong_ends(graph: onnx.GraphProto) -> str | None:
-    """How the graph's input or output differs from the contract, or None."""
-    for values, name in ((graph.input, INPUT_NAME), (graph.output, OUTPUT_NAME)):
-        if [value.name for value in values] != [name] or not _is_picture_batch(values[0]):
+    """How the graph's input or outputs differ from the contract, or None."""
+    extra = list(graph.output)[1:]
+    outputs = list(graph.output)[:1] if _are_maps(extra) else graph.output
+    for values, name in ((graph.input, INPUT_NAME), (outputs, OUTPUT_NAME)):
+        if [value.name for value in values] != [name] or not _is_batch(values[0], "UINT8", 3):
             found = ", ".join(value.name for value in values)
             return f"wrong graph: wants one uint8 [N, H, W, 3] {name!r}, has {found}"
     return None
 
 
-def _is_picture_batch(value: onnx.ValueInfoProto) -> bool:
+def _are_maps(values: list[onnx.ValueInfoProto]) -> bool:
+    return (
+        [value.name for value in values] == [MAP_NAME, TEXTURE_NAME]
+        and _is_batch(values[0], "FLOAT", 12)
+        and _is_batch(values[1], "FLOAT", 3)
+    )
+
+
+def _is_batch(value: onnx.ValueInfoProto, kind: str, channels: int) -> bool:
     tensor = value.type.tensor_type
     # A dimension without a value is dynamic, as N, H and W have to be.
     sizes = [dimension.dim_value for dimension in tensor.shape.dim]
-    return bool(tensor.elem_type == onnx.TensorProto.UINT8) and sizes in ([0, 0, 0, 3], [0] * 4)
+    right_type = tensor.elem_type == onnx.TensorProto.DataType.Value(kind)
+    return bool(right_type) and sizes in ([0, 0, 0, channels], [0] * 4)
 
 
 def _too_large(model: onnx.ModelProto) -> str | None:

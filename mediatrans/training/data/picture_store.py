@@ -18,6 +18,7 @@ from mediatrans.media.read.picture_reader import read_picture
 __all__ = ["PictureStore", "load_reduced"]
 
 _DECODERS = 4
+_GREY_BELOW = 2
 
 
 class PictureStore:
@@ -32,10 +33,12 @@ class PictureStore:
         shorter_side: Pixels of the shorter side after scaling.
         cache: Where scaled pictures are kept: "ram", "disk" or "none" (decoded again each time).
         cache_folder: Where the "disk" cache goes.
+        skip_grey: Leave black-and-white pictures out.
 
     Attributes:
         names: Those that could be read.
         unreadable: (relative path, reason) of those that could not.
+        grey: How many were left out as black-and-white.
         enlarged: How many were smaller than `shorter_side`.
     """
 
@@ -46,6 +49,7 @@ class PictureStore:
         shorter_side: int,
         cache: Literal["ram", "disk", "none"],
         cache_folder: Path,
+        skip_grey: bool = False,
     ) -> None:
         self._folder = folder
         self._shorter_side = shorter_side
@@ -59,7 +63,7 @@ class PictureStore:
         keep = {"ram": self._in_memory.__setitem__, "disk": self._to_disk, "none": _forget}[cache]
         self.names: list[str] = []
         self.unreadable: list[tuple[str, str]] = []
-        self.enlarged = 0
+        self.enlarged = self.grey = 0
         self._listing: list[str] = []
         with ThreadPoolExecutor(_DECODERS) as decoders:
             for name, outcome in zip(names, decoders.map(self._try_decode, names), strict=True):
@@ -67,6 +71,9 @@ class PictureStore:
                     self.unreadable.append((name, outcome))
                     continue
                 pixels, enlarged, line = outcome
+                if skip_grey and _is_grey(pixels):
+                    self.grey += 1
+                    continue
                 keep(name, pixels)
                 self.names.append(name)
                 self._listing.append(line)
@@ -133,6 +140,12 @@ def _scaled(pixels: Pixels, shorter_side: int) -> Pixels:
     size = max(shorter_side, round(width * factor)), max(shorter_side, round(height * factor))
     method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
     return cv2.resize(pixels, size, interpolation=method).astype(np.uint8, copy=False)
+
+
+def _is_grey(pixels: Pixels) -> bool:
+    """Whether the channels of a pixel differ by less than 2 of 255 in the mean."""
+    spread = pixels.max(axis=2) - pixels.min(axis=2)
+    return bool(spread.mean() < _GREY_BELOW)
 
 
 def _forget(name: str, pixels: Pixels) -> None:

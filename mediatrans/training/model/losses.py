@@ -1,6 +1,6 @@
 """The terms of the CycleGAN objective."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import torch
@@ -13,9 +13,14 @@ __all__ = [
     "cycle_loss",
     "discriminator_loss",
     "equivariance_loss",
+    "hinge_discriminator_loss",
+    "hinge_generator_loss",
     "identity_loss",
+    "map_variation",
     "total_variation",
 ]
+
+_EDGE_WEIGHT = 12.0
 
 AdversarialLoss = Callable[[Tensor, float], Tensor]
 """(patch scores, the label they should have: 1 real, 0 translated) -> scalar."""
@@ -50,13 +55,55 @@ def identity_loss(picture: Tensor, kept: Tensor) -> Tensor:
     return functional.l1_loss(kept, picture)
 
 
-def equivariance_loss(shifted: Tensor, of_shifted: Tensor) -> Tensor:
+def equivariance_loss(shifted: Tensor, of_shifted: Tensor, inside: Tensor | None = None) -> Tensor:
     """Mean |shifted G(x) - G(shifted x + noise)| (after Eilertsen et al. 2019).
 
     What holds still in a video, but for a camera's movement and an encoder's noise, then holds
     still in its translation.
+
+    Args:
+        shifted: The moved translations, [N, 3, H, W].
+        of_shifted: The translations of the moved pictures, likewise.
+        inside: 1 where it counts, else 0, [1, 1, H, W]; None counts all.
     """
-    return functional.l1_loss(of_shifted, shifted)
+    if inside is None:
+        return functional.l1_loss(of_shifted, shifted)
+    counted = inside.sum() * shifted.shape[0] * shifted.shape[1]
+    return ((of_shifted - shifted).abs() * inside).sum() / counted.clamp(min=1.0)
+
+
+def hinge_discriminator_loss(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
+    """Mean max(0, 1 - real) + mean max(0, 1 + fake), averaged over the scales (Lim and Ye 2017)."""
+    scales = [
+        functional.relu(1.0 - r).mean() + functional.relu(1.0 + f).mean()
+        for r, f in zip(real, fake, strict=True)
+    ]
+    return torch.stack(scales).mean()
+
+
+def hinge_generator_loss(fake: Sequence[Tensor]) -> Tensor:
+    """Mean of -fake, averaged over the scales."""
+    return -torch.stack([scores.mean() for scores in fake]).mean()
+
+
+def map_variation(picture: Tensor, colour_map: Tensor) -> Tensor:
+    """Variation of colour maps between neighbouring cells, less where the picture has an edge.
+
+    An edge-aware smoothness as disparity maps have it (Godard et al. 2017): instance norm draws
+    rings into flat skies otherwise.
+
+    Args:
+        picture: [N, 3, H, W] in [-1, 1], reduced to the cells by averaging.
+        colour_map: [N, C, h, w].
+    """
+    height, width = colour_map.shape[-2:]
+    cells = functional.adaptive_avg_pool2d(picture, (height, width))
+    loss = picture.new_zeros(())
+    for axis in (2, 3):
+        change = colour_map.diff(dim=axis).abs().mean(dim=1)
+        edge = cells.diff(dim=axis).abs().mean(dim=1)
+        loss = loss + (change * torch.exp(-_EDGE_WEIGHT * edge)).mean()
+    return loss
 
 
 def total_variation(picture: Tensor) -> Tensor:

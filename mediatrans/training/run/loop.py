@@ -23,6 +23,7 @@ from mediatrans.training.data.batches import Batch, stream_batches
 from mediatrans.training.data.folders import Folders
 from mediatrans.training.evaluation.curve import Curve
 from mediatrans.training.evaluation.held_out import HeldOutJudge, open_judge
+from mediatrans.training.model.collapse import CHECK_EVERY
 from mediatrans.training.model.cost import describe_cost
 from mediatrans.training.model.cyclegan import CycleGAN, Losses
 from mediatrans.training.model.schedules import rate_factor
@@ -247,7 +248,7 @@ class _Trainer:
                 save_checkpoint(self._run / CHECKPOINTS, checkpoint)
 
     def _show(self, log: RunLog | None, curve: Curve) -> None:
-        """Evaluate and write a sample grid where this step is to have them and has not yet."""
+        """Evaluate, write a sample grid and look for a collapse where this step is to have them."""
         if log is None or self._step == 0:
             return
         config, step = self._config, self._step
@@ -261,6 +262,9 @@ class _Trainer:
             if self._is_due(config.sample_every) and not log.has_sample(step):
                 grid = self._dataset.samples.grid(self._model.generators)
                 self._observer.message(f"samples of step {step}: {log.sample(grid, step)}")
+            if step % CHECK_EVERY == 0:
+                for sentence in self._dataset.samples.describe_collapses(self._model.generators):
+                    self._observer.message(f"step {step}: {sentence}")
         except InputError as error:
             # Pictures that cannot be read any more: the training does not need them.
             self._observer.message(f"step {step} is not shown: {error}")

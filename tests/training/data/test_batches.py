@@ -58,6 +58,17 @@ def test_small_pictures_are_enlarged_and_counted(tmp_path: Path) -> None:
     assert pictures[pictures.names.index("small.png")].shape == (33, 20, 3)
 
 
+def test_black_and_white_pictures_are_left_out_when_asked(tmp_path: Path) -> None:
+    folder = write_pictures(tmp_path / "a", 3, 0)
+    Image.new("L", (30, 30), 90).save(folder / "grey.png")
+    Image.new("RGB", (30, 30), (90, 91, 90)).save(folder / "nearly.png")
+    kept = PictureStore(folder, store(folder).names, 20, "ram", tmp_path / "cache", skip_grey=True)
+    assert kept.grey == 2
+    assert sorted(kept.names) == ["01.png", "02.png", "nested/00.png"]
+    assert len(kept.listing()) == len(kept) == 3
+    assert store(folder).grey == 0
+
+
 def test_every_pass_shows_every_picture_once(tmp_path: Path) -> None:
     folder = tmp_path / "a"
     folder.mkdir()
