@@ -102,12 +102,15 @@ def main() -> None:
 def _keep_stdout_for_answers() -> None:
     """Point descriptor 1 at stderr, so that what native libraries print never mixes with answers.
 
-    Python's own `sys.stdout` goes on writing to the real stdout.
+    Python's own `sys.stdout` goes on writing to the real stdout. Names of files that are not UTF-8
+    are written as the bytes that they are.
     """
     sys.stdout.flush()
     answers = os.dup(1)
     os.dup2(2, 1)
-    sys.stdout = os.fdopen(answers, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors)
+    encoding, errors = sys.stdout.encoding, sys.stdout.errors
+    errors = "surrogateescape" if errors == "strict" else errors
+    sys.stdout = os.fdopen(answers, "w", encoding=encoding, errors=errors)
 
 
 def _terminate(signum: int, frame: FrameType | None) -> None:

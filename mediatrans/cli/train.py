@@ -99,7 +99,7 @@ def command(
 
     Give the two folders, or one ROOT that holds trainA, trainB and perhaps testA, testB. The
     defaults are those of the CycleGAN paper (Zhu et al. 2017): 256 px crops, 9 residual blocks,
-    100 epochs and 100 more while the learning rate falls. They want a GPU; on a CPU try
+    100 epochs and 100 more while the learning rate falls. They need a GPU; on a CPU try
     --size 128 --load-size 143 --ngf 16 --ndf 32 --blocks 6 --upsample resize --tone-skip
     --ema 0.998 --steps 4000.
     """
@@ -139,15 +139,15 @@ class TrainOptions:
 
 
 def run_training(options: TrainOptions) -> None:
-    """Resolve the options and train, showing the progress on stderr."""
+    """Resolve the options and train; the progress is shown on stderr."""
     if options.resume and options.overwrite:
         raise UsageError("--resume and --overwrite contradict each other", remedy="choose one")
     table = dict(load_recipe(options.recipe)) if options.recipe is not None else {}
     domains = options.domains or table.pop("domains", None)
     table.pop("domains", None)
     table |= options.settings
-    # Read when torch loads. Threads that spin while they wait starve each other as soon as another
-    # program wants a core: 27 s a step beside three such programs, 0.8 s when they sleep instead.
+    # Read when torch loads. Threads that spin while they wait slow each other down beside other
+    # busy programs: 27 seconds per step beside three of them, 0.8 seconds when the threads sleep.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         from mediatrans.training.run.loop import train
@@ -201,13 +201,15 @@ def _only_run() -> Path:
     found = sorted(path for path in root.iterdir() if is_run(path)) if root.is_dir() else []
     if len(found) != 1:
         raise InputError(
-            f"{len(found)} runs are here, --resume alone wants one", path=root, remedy="add --out"
+            f"{len(found)} runs are here; --resume without --out takes exactly one",
+            path=root,
+            remedy="name the run folder with --out",
         )
     return found[0]
 
 
 class _Screen:
-    """Shows a run on stderr: a progress bar on a terminal, now and then a line elsewhere."""
+    """Shows a run on stderr: a progress bar on a terminal, a line every ten seconds elsewhere."""
 
     def __init__(self) -> None:
         from rich.console import Console

@@ -10,7 +10,8 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from mediatrans.errors import InputError, OutputError
+from mediatrans.errors import InputError
+from mediatrans.files.publish import output_errors
 from mediatrans.media.frames import Pixels
 from mediatrans.media.read.picture_reader import read_picture
 
@@ -23,8 +24,8 @@ _GREY_BELOW = 2
 class PictureStore:
     """The readable pictures of a folder, each scaled so that its shorter side has one length.
 
-    Every picture is decoded once at the start, so a broken one is known before the order of the
-    data is drawn.
+    Every picture is decoded once at the start, so that broken ones are known before the order of
+    the data is drawn.
 
     Args:
         folder: The folder.
@@ -86,7 +87,7 @@ class PictureStore:
         return self._fetch(self.names[index])
 
     def listing(self) -> list[str]:
-        """A line a readable picture, its path and its file's CRC: what a resume compares."""
+        """A line for each readable picture, its path and its file's CRC: a resume compares them."""
         return self._listing
 
     def _try_decode(self, name: str) -> tuple[Pixels, bool, str] | str:
@@ -109,15 +110,10 @@ class PictureStore:
         return self._cache_folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.npy"
 
     def _to_disk(self, name: str, pixels: Pixels) -> None:
-        try:
+        remedy = "free some space, or use --cache ram or none"
+        with output_errors(self._cache_folder, what="the picture cache", remedy=remedy):
             self._cache_folder.mkdir(parents=True, exist_ok=True)
             np.save(self._cached_file(name), pixels)
-        except OSError as error:
-            raise OutputError(
-                f"cannot write the picture cache ({error.strerror})",
-                path=self._cache_folder,
-                remedy="free some space, or take --cache ram or none",
-            ) from error
 
     def _from_disk(self, name: str) -> Pixels:
         pixels: Pixels = np.load(self._cached_file(name), mmap_mode="r")
@@ -153,4 +149,4 @@ def _is_grey(pixels: Pixels) -> bool:
 
 
 def _forget(name: str, pixels: Pixels) -> None:
-    """Keep nothing."""
+    """The cache "none" keeps nothing."""

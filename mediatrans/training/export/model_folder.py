@@ -54,7 +54,7 @@ def export_pair(
         source: A run folder or a checkpoint.
         folder: The model folder to make; None makes `models/<a>2<b>`.
         overwrite: Replace a model that is there; other files in its folder are kept.
-        note: What the card says of the data.
+        note: The data's source and licence, for the card.
         on_message: Called with sentences about the progress.
         prove: Compares a graph with its network; raises a ModelError where they differ.
 
@@ -81,7 +81,7 @@ def publish_pair(
     """Export both generators, prove them equal to torch's, and publish them with their card.
 
     Args:
-        pair: The generators and what the card says of them.
+        pair: The generators and what is known of them, for the card.
         folder: The model folder to make; None makes `models/<a>2<b>`.
         overwrite: Replace a model that is there; other files in its folder are kept.
         on_message: Called with sentences about the progress.

@@ -24,7 +24,8 @@ class Dataset:
     Attributes:
         a: Training pictures of domain a.
         b: Training pictures of domain b.
-        samples: A few pictures to look at: held out, else of the test split, else trained on.
+        samples: The pictures of the sample grids: held out, else of the test split, else of the
+            training pictures.
     """
 
     a: PictureStore
@@ -32,7 +33,7 @@ class Dataset:
     samples: Samples
 
     def listing(self) -> dict[str, list[str]]:
-        """A line a training picture, by domain."""
+        """One line per training picture, by domain."""
         return {"a": self.a.listing(), "b": self.b.listing()}
 
 

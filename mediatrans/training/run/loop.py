@@ -71,8 +71,7 @@ def train(
         folders: Where the pictures are.
         run: The run folder: checkpoints, samples, metrics and the configuration go there.
         observer: Its methods are called as the run goes on; None shows nothing.
-        resume: Go on with the run in the folder; the result is bit for bit that of a run that
-            was never interrupted, with the same mode, threads and versions on the CPU.
+        resume: Go on with the run in the folder, on the CPU bit for bit, as an uninterrupted run.
         overwrite: Replace a run that is in the folder.
         team: The processes that train together; rank zero alone writes files and calls the
             observer.
@@ -81,9 +80,8 @@ def train(
         The last checkpoint's path.
 
     Raises:
-        UsageError: A resume whose configuration or pictures differ, a start from other
-            networks, or processes that differ.
-        InputError: Too few pictures, no checkpoint to resume or start from, or a damaged one.
+        UsageError: Other settings, pictures, networks or processes than those to go on from.
+        InputError: Too few pictures, or a checkpoint that is missing or damaged.
         OutputError: A run is in the folder already, or something cannot be written.
         MissingExtraError: Evaluations are asked for and their packages are not installed.
         DeviceError: The device is not there, or another process of the team is lost.

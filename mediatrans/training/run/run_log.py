@@ -59,7 +59,7 @@ class RunLog:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        # Beside an error of the run, one of closing says less.
+        # An error of the run is the one to report.
         with suppress(OSError) if error is not None else self._writing():
             self._file.close()
         with suppress(OSError) if error is not None else self._writing():

@@ -48,7 +48,7 @@ class Samples:
         self._b = self._pick(folder_b, names_b, side)
 
     def grid(self, generators: tuple[ResnetGenerator, ResnetGenerator]) -> Pixels:
-        """A row a picture: a, G(a), F(G(a)) on the left and b, F(b), G(F(b)) on the right.
+        """One row per picture: a, G(a), F(G(a)) on the left and b, F(b), G(F(b)) on the right.
 
         Args:
             generators: G: a -> b and F: b -> a.

@@ -6,10 +6,12 @@ import pytest
 import torch
 from PIL import Image
 
+from mediatrans.errors import OutputError
 from mediatrans.training.config import TrainConfig
 from mediatrans.training.data.batches import CropSampler, stream_batches
 from mediatrans.training.data.folders import find_pictures
 from mediatrans.training.data.picture_store import PictureStore
+from tests.training.full_disk import largest_file
 from tests.training.tiny import TINY, write_pictures
 
 
@@ -129,3 +131,13 @@ def test_an_error_in_a_worker_reaches_the_training(tmp_path: Path) -> None:
         file.write_bytes(b"")
     with pytest.raises(Exception, match=r"\.png"):
         collect(pictures, config, 0, 2)
+
+
+def test_a_cache_that_cannot_be_written_is_an_output_error(tmp_path: Path) -> None:
+    folder = write_pictures(tmp_path / "a", 3, 0)
+    names = ["01.png", "02.png"]
+    with largest_file(100), pytest.raises(OutputError, match=r"picture cache.*--cache"):
+        PictureStore(folder, names, 20, "disk", tmp_path / "cache")
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="picture cache"):
+        PictureStore(folder, names, 20, "disk", tmp_path / "file" / "cache")
