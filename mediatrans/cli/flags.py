@@ -49,7 +49,8 @@ def settings_flags(
     Args:
         kind: The dataclass, whose fields were made by `mediatrans.settings.setting`. The command is
             given their values by their names.
-        keep_unset: Whether a flag that is not given is None, instead of the field's default.
+        keep_unset: Whether a flag that is not given is None, instead of the field's default. Bounds
+            are then left for the dataclass to check, since other values may come beside them.
         groups: The headings in their order; those not among them come after.
     """
     types = get_type_hints(kind)
@@ -87,7 +88,7 @@ def _option(field: "Field[Any]", kind: Any, keep_unset: bool) -> Callable[[_Comm
     elif is_flag and not keep_unset:
         how["is_flag"] = True
     else:
-        how["type"] = _click_type(kind, said)
+        how["type"] = _click_type(kind, None if keep_unset else said)
     return click.option(*words, field.name, **how)
 
 
@@ -101,14 +102,16 @@ def _callback(parse: Callable[[Any], Any]) -> Callable[..., Any]:
     return read
 
 
-def _click_type(kind: Any, said: Setting) -> Any:
+def _click_type(kind: Any, said: Setting | None) -> Any:
     if isinstance(kind, UnionType):
         kind = next(part for part in get_args(kind) if part is not NoneType)
     if get_origin(kind) is Literal:
         return click.Choice(get_args(kind))
     if kind is Path:
         return click.Path(path_type=Path)
-    if kind in (int, float) and (said.least is not None or said.most is not None):
+    if said is None or (said.least is None and said.most is None):
+        return kind
+    if kind in (int, float):
         if kind is float:
             return click.FloatRange(said.least, said.most)
         least, most = (None if bound is None else int(bound) for bound in (said.least, said.most))

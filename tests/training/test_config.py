@@ -7,7 +7,8 @@ import pytest
 
 from mediatrans.cli.main import run
 from mediatrans.errors import UsageError
-from mediatrans.training.config import TrainConfig, differences, load_recipe
+from mediatrans.training.config import TrainConfig, differences
+from mediatrans.training.recipe import load_recipe
 
 
 def test_the_defaults_are_the_papers() -> None:

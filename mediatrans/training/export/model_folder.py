@@ -14,7 +14,7 @@ from mediatrans import __version__
 from mediatrans.errors import InputError, OutputError
 from mediatrans.files.publish import output_errors, publishing_folder, recover_folder
 from mediatrans.training.checkpoint import Checkpoint, load_checkpoint
-from mediatrans.training.config import FREE_KEYS
+from mediatrans.training.config import free_keys
 from mediatrans.training.export.exporter import OPSET, PictureGenerator, picture_network, to_onnx
 from mediatrans.training.export.pair import DataNote, TrainedPair
 from mediatrans.training.export.parity import ParityProof, prove_parity
@@ -164,7 +164,7 @@ def _write_graphs(
 def _trained_pair(checkpoint: Checkpoint, note: DataNote) -> TrainedPair:
     config = checkpoint.config
     a, b = checkpoint.domains
-    settings = {k: v for k, v in config.to_table().items() if k not in FREE_KEYS}
+    settings = {k: v for k, v in config.to_table().items() if k not in free_keys()}
     training: dict[str, Any] = {
         **settings,
         "steps_made": checkpoint.step,

@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import torch
@@ -29,49 +28,7 @@ from mediatrans.training.model.projected import (
 )
 from mediatrans.training.team import ALONE, Team
 
-__all__ = ["CycleGAN", "Losses"]
-
-
-@dataclass(frozen=True, slots=True)
-class Losses:
-    """The unweighted losses of one step; those of what is off are 0.
-
-    Attributes:
-        gan_g: Adversarial loss of G: a -> b.
-        gan_f: Adversarial loss of F: b -> a.
-        cycle_a: Mean |F(G(a)) - a|.
-        cycle_b: Mean |G(F(b)) - b|.
-        identity_a: Mean |F(a) - a|.
-        identity_b: Mean |G(b) - b|.
-        map_a: Variation of F's colour maps where its inputs are smooth.
-        map_b: Variation of G's colour maps where its inputs are smooth.
-        d_a: Loss of the discriminator of domain a.
-        d_b: Loss of the discriminator of domain b.
-        projected_g: Adversarial loss of G before the projected discriminator.
-        projected_f: Adversarial loss of F before the projected discriminator.
-        p_a: Loss of the projected discriminator of domain a.
-        p_b: Loss of the projected discriminator of domain b.
-    """
-
-    gan_g: float
-    gan_f: float
-    cycle_a: float
-    cycle_b: float
-    identity_a: float
-    identity_b: float
-    map_a: float
-    map_b: float
-    d_a: float
-    d_b: float
-    projected_g: float = 0.0
-    projected_f: float = 0.0
-    p_a: float = 0.0
-    p_b: float = 0.0
-
-    @classmethod
-    def names(cls) -> tuple[str, ...]:
-        """The losses' names, in order."""
-        return tuple(f.name for f in fields(cls))
+__all__ = ["CycleGAN"]
 
 
 class _Draws(NamedTuple):

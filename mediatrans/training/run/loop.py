@@ -25,7 +25,8 @@ from mediatrans.training.evaluation.curve import Curve
 from mediatrans.training.evaluation.held_out import HeldOutJudge, open_judge
 from mediatrans.training.model.collapse import CHECK_EVERY
 from mediatrans.training.model.cost import describe_cost
-from mediatrans.training.model.cyclegan import CycleGAN, Losses
+from mediatrans.training.model.cyclegan import CycleGAN
+from mediatrans.training.model.losses import Losses
 from mediatrans.training.model.schedules import rate_factor
 from mediatrans.training.run.compatibility import (
     describe_environment,

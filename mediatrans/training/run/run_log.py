@@ -12,7 +12,7 @@ from PIL import Image
 from mediatrans.files.publish import output_errors, publishing
 from mediatrans.media.frames import Pixels
 from mediatrans.training.evaluation.curve import Point
-from mediatrans.training.model.cyclegan import Losses
+from mediatrans.training.model.losses import Losses
 from mediatrans.training.run.event_file import EventFile
 from mediatrans.training.run.observer import Progress
 

@@ -9,9 +9,10 @@ from torch import Tensor
 from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
 
 from mediatrans.training.config import TrainConfig
-from mediatrans.training.model.cyclegan import CycleGAN, Losses
+from mediatrans.training.model.cyclegan import CycleGAN
 from mediatrans.training.model.disturbance import draw_disturbance, shifted
 from mediatrans.training.model.fading import draw_fade, faded
+from mediatrans.training.model.losses import Losses
 from tests.training.tiny import TINY
 
 CPU = torch.device("cpu")
