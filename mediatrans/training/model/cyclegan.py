@@ -17,6 +17,7 @@ from mediatrans.training.model.building import (
 )
 from mediatrans.training.model.disturbance import Disturbance, draw_disturbance
 from mediatrans.training.model.fading import Fade, draw_fade, faded
+from mediatrans.training.model.losses import Losses
 from mediatrans.training.model.networks import PatchDiscriminator, ResnetGenerator
 from mediatrans.training.model.objective import Objective, Translations
 from mediatrans.training.model.pool import ReplayPool
