@@ -12,7 +12,7 @@ from mediatrans.conversion.plan import plan
 from mediatrans.conversion.settle import Settlement
 from mediatrans.conversion.workshop import Workshop
 from mediatrans.errors import UsageError
-from mediatrans.media.write.codecs import probe_encoder
+from mediatrans.media.write.codecs import try_encoder
 from mediatrans.media.write.sinks import encoding_of
 from mediatrans.quality.report.rows import Report
 
@@ -58,7 +58,7 @@ def convert(
     domain = workshop.generator.to
     jobs = plan([Path(path) for path in given], domain, options, translator.sha256)
     if any(job.kind == "video" and job.ready for job in jobs):
-        probe_encoder(encoding_of(options))
+        try_encoder(encoding_of(options))
     observer.planned(translator, jobs)
     _check_reverse(workshop)
     settlement = Settlement(jobs, observer)

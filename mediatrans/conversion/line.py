@@ -15,11 +15,11 @@ from queue import SimpleQueue
 from typing import Literal, Protocol
 
 from mediatrans.conversion.overlap import (
+    Bottleneck,
     ReadAhead,
     ReaderStalledError,
-    Stage,
     WriteBehind,
-    slowest_stage,
+    find_bottleneck,
 )
 from mediatrans.conversion.passage import Passage
 from mediatrans.conversion.task import Result, Task
@@ -43,7 +43,7 @@ class Events(Protocol):
         """So many frames of a task, of a total where that is known, have been translated."""
         ...
 
-    def limited(self, stage: Stage) -> None:
+    def limited(self, bottleneck: Bottleneck) -> None:
         """So far this stage sets the pace; called before each `translated`."""
         ...
 
@@ -65,7 +65,7 @@ class _Silent:
     def translated(self, task: Task, frames: int, total: int | None) -> None:
         """Nobody is interested."""
 
-    def limited(self, stage: Stage) -> None:
+    def limited(self, bottleneck: Bottleneck) -> None:
         """Nobody is interested."""
 
     def kept(self, task: Task, folder: Path) -> None:
@@ -284,10 +284,10 @@ class _Line:
         for (passage, frame), picture in zip(batch, translated, strict=True):
             with passage.isolated():
                 self._pass_on(passage, frame, picture)
-        stage = slowest_stage(self._reader, self._writer)
-        self._events.limited(stage)
+        bottleneck = find_bottleneck(self._reader, self._writer)
+        self._events.limited(bottleneck)
         for passage in {id(passage): passage for passage, _ in batch}.values():
-            passage.limited_by = stage
+            passage.limited_by = bottleneck
             self._events.translated(passage.task, passage.frames, passage.total)
 
     def _pass_on(self, passage: Passage, frame: Frame, picture: Pixels) -> None:

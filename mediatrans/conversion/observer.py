@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mediatrans.conversion.overlap import Stage
+from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.conversion.plan import Job
 from mediatrans.quality.report.rows import JobReport
 from mediatrans.translate.translator import Translator
@@ -20,7 +20,7 @@ class Observer:
     def translated(self, job: Job, frames: int, total: int | None) -> None:
         """So many frames of a job, of a total where that is known, have been translated."""
 
-    def limited(self, stage: Stage) -> None:
+    def limited(self, bottleneck: Bottleneck) -> None:
         """So far this stage sets the pace; called before each `translated`."""
 
     def kept(self, job: Job, folder: Path) -> None:

@@ -12,11 +12,11 @@ from threading import Event, Thread, current_thread
 from types import TracebackType
 from typing import Any, Generic, Literal, Self, TypeVar
 
-__all__ = ["ReadAhead", "ReaderStalledError", "Stage", "WriteBehind", "slowest_stage"]
+__all__ = ["Bottleneck", "ReadAhead", "ReaderStalledError", "WriteBehind", "find_bottleneck"]
 
 _T = TypeVar("_T")
 
-Stage = Literal["decode", "generate", "encode"]
+Bottleneck = Literal["decode", "generate", "encode"]
 """What a frame goes through, on a thread each."""
 
 _POLL_S = 0.05
@@ -247,14 +247,14 @@ class WriteBehind(_Worker[_T]):
             raise self._error
 
 
-def slowest_stage(reader: ReadAhead[Any], writer: WriteBehind[Any]) -> Stage:
+def find_bottleneck(reader: ReadAhead[Any], writer: WriteBehind[Any]) -> Bottleneck:
     """The stage that has waited least for the others so far: the one that sets the pace.
 
     Args:
         reader: Where frames are taken from, on the calling thread.
         writer: Where they are put, on the same thread.
     """
-    idle_s: dict[Stage, float] = {
+    idle_s: dict[Bottleneck, float] = {
         "generate": reader.kept_waiting_s + writer.kept_waiting_s,
         "decode": reader.idle_s,
         "encode": writer.idle_s,

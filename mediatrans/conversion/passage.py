@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from mediatrans.conversion.overlap import Stage
+from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.conversion.task import Failure, Result, Task
 from mediatrans.conversion.workshop import Workshop
 from mediatrans.errors import ExitCode, InputError
@@ -55,7 +55,7 @@ class Passage:
         self.source: Source | None = None
         self.error: Exception | None = None
         self.frames = 0
-        self.limited_by: Stage | None = None
+        self.limited_by: Bottleneck | None = None
         self.repeated = 0
         self.closed = Event()
         self.has_ended = False

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mediatrans.conversion.observer import Observer
-from mediatrans.conversion.overlap import Stage
+from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.conversion.plan import Job
 from mediatrans.conversion.task import Failure, Result, Task
 from mediatrans.errors import ExitCode, ModelError
@@ -42,9 +42,9 @@ class Settlement:
         """Pass it on."""
         self._observer.translated(self._jobs[task.output], frames, total)
 
-    def limited(self, stage: Stage) -> None:
+    def limited(self, bottleneck: Bottleneck) -> None:
         """Pass it on."""
-        self._observer.limited(stage)
+        self._observer.limited(bottleneck)
 
     def kept(self, task: Task, folder: Path) -> None:
         """Pass it on."""

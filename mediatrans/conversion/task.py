@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mediatrans.conversion.manifest import Origin
-from mediatrans.conversion.overlap import Stage
+from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.errors import ExitCode, InputError, MediatransError, OutputError
 from mediatrans.files.publish import Fingerprint
 from mediatrans.media.formats import Kind
@@ -126,7 +126,7 @@ class Result:
     is_partial: bool = False
     segment: Segment | None = None
     check_failure: Failure | None = None
-    limited_by: Stage | None = None
+    limited_by: Bottleneck | None = None
     repeated: int = 0
     notes: tuple[str, ...] = ()
     kept: Path | None = None

@@ -11,7 +11,7 @@ from mediatrans.media.formats import DEMUXERS, PROTOCOLS
 from mediatrans.media.truncation import missing_bytes
 
 __all__ = [
-    "MAX_PIXELS",
+    "MAX_FRAME_PIXELS",
     "check_streams",
     "check_whole",
     "input_error",
@@ -20,7 +20,7 @@ __all__ = [
     "open_input",
 ]
 
-MAX_PIXELS = 1 << 26
+MAX_FRAME_PIXELS = 1 << 26
 """Videos of more pixels a frame (8192x8192) are refused before they are decoded."""
 
 # Twice as many as films with all their languages and fonts have.
@@ -106,13 +106,14 @@ def limit_stream(stream: VideoStream, path: Path) -> None:
             path=path,
             remedy="get a whole copy of the file, or repair it with ffmpeg first",
         )
-    if stream.width * stream.height > MAX_PIXELS:
+    size = f"{stream.width}x{stream.height}"
+    if stream.width * stream.height > MAX_FRAME_PIXELS:
         raise InputError(
-            f"{stream.width}x{stream.height} pixels are more than the limit of {MAX_PIXELS:,}",
+            f"{size} pixels per frame are more than the limit of {MAX_FRAME_PIXELS:,}",
             path=path,
             remedy="scale the video down with ffmpeg first",
         )
-    stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+    stream.codec_context.options = {"max_pixels": str(MAX_FRAME_PIXELS)}
 
 
 def check_whole(path: Path) -> None:

@@ -18,7 +18,7 @@ from mediatrans.errors import DeviceError, MediatransError, UsageError
 from mediatrans.media.frames import VideoInfo
 from mediatrans.media.pipe_formats import MPEGTS_CODECS
 
-__all__ = ["Coding", "Encoding", "choose_coding", "probe_encoder"]
+__all__ = ["Coding", "Encoding", "choose_coding", "try_encoder"]
 
 _HARDWARE = (
     "_nvenc", "_qsv", "_amf", "_vaapi", "_videotoolbox", "_mf", "_v4l2m2m", "_vulkan",
@@ -87,7 +87,7 @@ class Coding:
     padding: tuple[int, int] = (0, 0)
 
 
-def probe_encoder(encoding: Encoding) -> None:
+def try_encoder(encoding: Encoding) -> None:
     """Open the encoder that is asked for, before any work starts.
 
     Args:

@@ -15,7 +15,6 @@ __all__ = ["JobReport", "Report", "failed_limits", "is_report"]
 
 _REPORT_START = re.compile(rb'\{\s*"version": [0-9]+,\s*"model": "')
 
-Kind = Literal["image", "video"]
 Status = Literal["ok", "skipped", "partial", "failed"]
 
 
@@ -43,7 +42,7 @@ class JobReport:
 
     input: Path
     output: Path | None
-    kind: Kind | None
+    kind: Literal["image", "video"] | None
     status: Status
     frames: int = 0
     seconds: float = 0.0

@@ -13,7 +13,7 @@ from mediatrans.translate.engines.device_words import read_device_word
 from mediatrans.translate.engines.engine import Engine, EngineOpener
 from mediatrans.zoo.graph import INPUT_NAME, OUTPUT_NAME
 
-__all__ = ["ENGINES", "compiled_in", "open_engine", "probe_devices"]
+__all__ = ["ENGINES", "compiled_in", "open_engine", "try_devices"]
 
 ENGINES: dict[str, EngineOpener] = {
     "auto": onnxruntime.OnnxRuntimeEngine,
@@ -33,7 +33,7 @@ def compiled_in() -> dict[str, list[str]]:
     return {"ONNX Runtime": onnxruntime.compiled_providers()}
 
 
-def probe_devices() -> dict[str, str | None]:
+def try_devices() -> dict[str, str | None]:
     """Try to run a picture through each device that `--device` may name here.
 
     Returns:

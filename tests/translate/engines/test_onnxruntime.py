@@ -11,7 +11,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from mediatrans.errors import DeviceError, ModelError, UsageError
-from mediatrans.translate.engines.choice import probe_devices
+from mediatrans.translate.engines.choice import try_devices
 from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine, cuda_device_count
 from tests.pairs import graph, identity, inverting, write_graph
 
@@ -110,7 +110,7 @@ def test_devices(tmp_path: Path) -> None:
 
 
 def test_probe_runs_the_cpu() -> None:
-    assert probe_devices()["cpu"] is None
+    assert try_devices()["cpu"] is None
 
 
 def test_nothing_is_reported_home(tmp_path: Path) -> None:
