@@ -95,7 +95,7 @@ def test_output_of_another_size_is_refused(tmp_path: Path) -> None:
     for name, number in (("zero", 0), ("four", 4), ("axis", 1)):
         model.graph.initializer.append(helper.make_tensor(name, TensorProto.INT64, [1], [number]))
     path = write_graph(tmp_path / "half.onnx", model, "a", "b")
-    with pytest.raises(ModelError, match="keep the size"):
+    with pytest.raises(ModelError, match="keeps the size"):
         OnnxRuntimeEngine(path).run(PICTURE)
 
 
