@@ -100,8 +100,8 @@ def has_alpha(pixels: VideoFormat) -> bool:
 def chroma_of(pixels: VideoFormat) -> Chroma:
     """The chroma subsampling for an output of this pixel format; "420" for R'G'B' and grey.
 
-    Many players only support 4:2:0. Whoever has a Y'CbCr 4:4:4 file has a player for it, so it stays
-    4:4:4; R'G'B' pictures do not imply one.
+    Many players only support 4:2:0. The owner of a Y'CbCr 4:4:4 file already needs a player for
+    it, so it stays 4:4:4. R'G'B' pictures become 4:2:0.
     """
     if pixels.is_rgb or len(pixels.components) < 3:
         return "420"
