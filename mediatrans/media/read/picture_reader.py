@@ -35,7 +35,7 @@ _FORMATS = (
     "TGA", "SGI", "SUN", "QOI", "PCX", "ICO", "HEIF", "JXL",
 )
 # fmt: on
-_PREFIX = 16  # bytes, as many as Pillow shows its readers
+_PREFIX = 16  # bytes that Pillow passes to its readers
 _PAM = b"P7\n"
 _GET_COMPLETE = "get a complete copy of the file"
 
@@ -113,7 +113,7 @@ def _check_size(path: Path, width: int, height: int, max_pixels: int) -> None:
 
 
 def _with_sums_checked(picture: ImageFile, file: BinaryIO, path: Path) -> ImageFile:
-    """Check a PNG's checksums, which decoding ignores; missing data would otherwise pass as zeros."""
+    """Check a PNG's checksums, which decoding ignores: missing data would pass as zeros."""
     factory, _ = Image.OPEN["PNG"]
     try:
         picture.verify()
