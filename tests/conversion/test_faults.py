@@ -247,7 +247,7 @@ def test_a_checker_that_is_killed(long: Path, monkeypatch: pytest.MonkeyPatch) -
         patched.setenv("MEDIATRANS_FFMPEG", str(killed.absolute()))
         report = convert(long, "night", SHORT, observer)
     assert report.exit_code == ExitCode.OUTPUT
-    assert "ended by signal 9" in str(report.jobs[0].error)
+    assert "killed by signal 9" in str(report.jobs[0].error)
     assert not Path("day-night.mp4").exists()
     assert observer.kept_in == Path(WORK)
     assert convert(long, "night", SHORT).exit_code == ExitCode.OK

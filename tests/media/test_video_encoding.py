@@ -63,9 +63,9 @@ def test_crf_weighs_size_against_quality(tmp_path: Path) -> None:
     ("encoding", "said"),
     [
         (Encoding("libx264x"), "did you mean libx264"),
-        (Encoding("aac"), "encodes no video"),
-        (Encoding("mpeg4", crf=20), "no constant quality"),
-        (Encoding("libvpx-vp9", preset="slow"), "no presets"),
+        (Encoding("aac"), "not a video encoder"),
+        (Encoding("mpeg4", crf=20), "does not support --crf"),
+        (Encoding("libvpx-vp9", preset="slow"), "does not support --preset"),
         (Encoding("libx264", preset="glacial"), "does not start .*preset glacial"),
         (Encoding("libvpx-vp9", crf=99), "does not start .*crf 99"),
     ],
@@ -137,7 +137,7 @@ def test_an_odd_size_is_padded_where_there_is_none(
     with caplog.at_level(logging.WARNING):
         output = translate(source, tmp_path / "out.mp4")
     before, after = frames_of(source)[0].pixels, frames_of(output)[0].pixels
-    assert f"libx264 takes no odd size, padded to {even[0]}x{even[1]}" in caplog.text
+    assert f"libx264 does not support odd sizes; padded to {even[0]}x{even[1]}" in caplog.text
     assert after.shape == (even[1], even[0], 3)
     assert np.abs(before.astype(int) - after[: odd[1], : odd[0]]).mean() < 4
 
@@ -193,7 +193,7 @@ def test_transparency_that_is_lost_is_said(
     source = transparent_clip(tmp_path / "in.webm", *VP9_ALPHA)
     with caplog.at_level(logging.WARNING):
         output = translate(source, tmp_path / "out.mp4")
-    assert caplog.text.count("written opaque") == 1
+    assert caplog.text.count("written as opaque") == 1
     assert frames_of(output)[0].alpha is None
 
 

@@ -77,7 +77,7 @@ def test_a_tiff_whose_second_directory_is_damaged(
     data[at : at + 2] = b"\xff\xfe"
     Path("pages.tif").write_bytes(data)
     assert run(["convert", "pages.tif", "--to", "night"]) == ExitCode.INPUT
-    assert "damaged picture" in capfd.readouterr().err
+    assert "picture is damaged" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(

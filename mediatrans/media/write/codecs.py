@@ -173,8 +173,8 @@ def _codec(name: str) -> Codec:
                 remedy="use another --vcodec",
             ) from None
         near = get_close_matches(name, av.codecs_available, n=3)
-        known = " or ".join(near or ("libx264", "libx265"))
-        raise UsageError(f"unknown encoder {name!r}", remedy=f"use for example {known}") from None
+        hint = f"did you mean {' or '.join(near)}?" if near else "use for example libx264"
+        raise UsageError(f"unknown encoder {name!r}", remedy=hint) from None
     if codec.name == "libsvtav1":
         os.environ.setdefault("SVT_LOG", "1")  # errors only; it prints to stderr
     if codec.type != "video":
