@@ -9,10 +9,10 @@ MediatransError            every expected failure: a code and a message with a r
 ├── OutputError        6   an output cannot be written
 ├── QualityError       7   a `--fail-under` limit was not met
 ├── DivergedError      8   training produced NaN or infinity
-└── StoppedTogetherError   one of several processes that train together: another one reports why
-Interrupted      130/143   SIGINT or SIGTERM (a KeyboardInterrupt: no `except Exception` eats it)
+└── StoppedTogetherError   one of several training processes stopped; another one reports the reason
+Interrupted      130/143   SIGINT or SIGTERM; a KeyboardInterrupt, so `except Exception` passes it
 
-Anything else that escapes is a bug: the CLI shows its traceback and exits 1.
+Any other exception is a bug: the CLI shows its traceback and exits with 1.
 """
 
 import signal
@@ -38,7 +38,7 @@ __all__ = [
 
 
 class ExitCode(IntEnum):
-    """What the process tells its caller."""
+    """The exit code of the process."""
 
     OK = 0
     INTERNAL = 1
@@ -82,7 +82,7 @@ class UsageError(MediatransError):
 
 
 class MissingExtraError(UsageError):
-    """A command needs packages that belong to an optional extra.
+    """A command that needs packages of an optional extra which is not installed.
 
     Args:
         extra: The extra's name, as in `mediatrans[extra]`.
@@ -103,13 +103,13 @@ class InputError(MediatransError):
 
 
 class ModelError(MediatransError):
-    """A model that is missing, ambiguous, changed or not to the graph contract."""
+    """A model that is missing, ambiguous, changed, or breaks the graph contract."""
 
     exit_code = ExitCode.MODEL
 
 
 class DeviceError(MediatransError):
-    """A device that was asked for and does not start."""
+    """A requested device that is missing or does not start."""
 
     exit_code = ExitCode.DEVICE
 
@@ -121,7 +121,7 @@ class OutputError(MediatransError):
 
 
 class QualityError(MediatransError):
-    """A result below a limit the user set."""
+    """A result below a limit that the user set."""
 
     exit_code = ExitCode.QUALITY
 
@@ -133,25 +133,25 @@ class DivergedError(MediatransError):
 
 
 class StoppedTogetherError(MediatransError):
-    """Training in several processes, stopped for a reason that another of them reports.
+    """Training in several processes that stopped because of an error in another process.
 
     Args:
-        exit_code: That of the reason.
+        exit_code: The exit code of that error.
     """
 
     def __init__(self, exit_code: ExitCode) -> None:
         self.exit_code = exit_code
         super().__init__(
-            "the run was stopped", remedy="see the message of another of its processes"
+            "the run was stopped by an error in another process", remedy="see that one's message"
         )
 
 
 class Interrupted(KeyboardInterrupt):
-    """SIGINT or SIGTERM, with the way to go on.
+    """SIGINT or SIGTERM, with a hint on how to resume.
 
     Args:
         signum: The signal's number.
-        hint: How to go on, a sentence.
+        hint: How to resume, a sentence.
     """
 
     def __init__(self, signum: int = signal.SIGINT, hint: str = "") -> None:
@@ -171,12 +171,12 @@ _BATCH_PRECEDENCE = (
 
 
 def batch_exit_code(codes: Iterable[ExitCode]) -> ExitCode:
-    """The one exit code of a batch: interruption, then a bug, output, input, quality.
+    """The exit code of a batch: the most important one of its parts.
 
-    A code outside that order (a device lost midway, say) comes after a bug.
+    The order is interruption, bug, device, model, output, input, quality.
 
     Args:
-        codes: The exit codes of the batch's parts.
+        codes: The exit codes of the parts.
     """
     seen = set(codes) - {ExitCode.OK}
     for code in (*_BATCH_PRECEDENCE[:3], ExitCode.DEVICE, ExitCode.MODEL, *_BATCH_PRECEDENCE[3:]):

@@ -1,6 +1,7 @@
-"""What is said of a setting where it is declared: its help, its flag, its bounds, what it changes.
+"""The declaration of a setting: its help text, its flag, its bounds and what it changes.
 
-The command line makes its flags from this, and the manifest what an output depends on.
+The command line generates its flags from it. The manifest reads from it which settings an output
+depends on.
 """
 
 from collections.abc import Callable
@@ -10,29 +11,30 @@ from typing import Any, Literal
 __all__ = ["Changes", "Setting", "setting", "setting_of"]
 
 Changes = Literal["nothing", "last bits", "output"]
-"""What another value of a setting changes: no pixel, last bits and figures alone, or the output."""
+"""What another value of a setting changes: nothing in the output, only rounding errors and figures,
+or the output."""
 
 _KEY = "mediatrans"
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What is said of one setting.
+    """The declaration of one setting.
 
     Attributes:
-        help: What it does, as `--help` shows it.
-        group: The heading it stands under in `--help`.
-        flag: Its flags as click writes them, "-o/--output"; None derives one from the name, an
-            empty text makes none.
-        metavar: What stands for its value in `--help`; None leaves that to its type.
+        help: The text in `--help`.
+        group: The heading in `--help`.
+        flag: The flags in click's notation, for example "-o/--output". None derives one from the
+            field's name; an empty string makes no flag.
+        metavar: The placeholder of the value in `--help`; None derives it from the type.
         least: Smallest value.
         most: Largest value.
-        parse: Reads a value from the command line; raises ValueError, whose text is shown.
-        multiple: Whether the flag may be given several times; `parse` then takes all of them.
-        default: What `--help` shows as default; None shows the value itself, an empty text nothing.
-        changes: What another value changes. A new setting counts as one that changes the output
-            until it says otherwise.
-        of: The kind of output that it changes, "image" or "video"; None means both.
+        parse: Parses a value from the command line; raises ValueError with a message for the user.
+        multiple: Whether the flag may be repeated; `parse` then gets all values.
+        default: The default shown in `--help`. None shows the value itself, an empty string
+            nothing.
+        changes: What another value changes; "output" unless declared otherwise.
+        of: The kind of output that it affects, "image" or "video"; None means both.
     """
 
     help: str
@@ -48,19 +50,19 @@ class Setting:
     of: Literal["image", "video"] | None = None
 
 
-def setting(default: Any, said: Setting) -> Any:
-    """A dataclass field with what is said of it.
+def setting(default: Any, declared: Setting) -> Any:
+    """A dataclass field with the declaration of a setting.
 
     Args:
-        default: Its value where nothing is given; a function makes a new one each time.
-        said: Its help, flag, bounds and so on.
+        default: The default value, or a function that makes a new one each time.
+        declared: Help, flag, bounds and so on.
     """
     if callable(default):
-        return field(default_factory=default, metadata={_KEY: said})
-    return field(default=default, metadata={_KEY: said})
+        return field(default_factory=default, metadata={_KEY: declared})
+    return field(default=default, metadata={_KEY: declared})
 
 
-def setting_of(declared: "Field[Any]") -> Setting:
-    """What is said of a field that `setting` made."""
-    said: Setting = declared.metadata[_KEY]
-    return said
+def setting_of(declaring: "Field[Any]") -> Setting:
+    """The declaration of a field that was made by `setting`."""
+    declared: Setting = declaring.metadata[_KEY]
+    return declared

@@ -1,6 +1,5 @@
 """`mediatrans convert`: translate pictures, folders and videos to a domain."""
 
-import json
 import shlex
 import signal
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mediatrans.cli.flags import GroupedCommand, settings_flags
+from mediatrans.cli.terminal import echo, json_line
 from mediatrans.conversion.options import ConvertOptions
 from mediatrans.errors import ExitCode, Interrupted, UsageError, batch_exit_code
 from mediatrans.media.pipe_formats import STDIO
@@ -25,11 +25,13 @@ __all__ = ["command"]
 @click.command("convert", cls=GroupedCommand)
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--to", required=True, metavar="DOMAIN", help="The domain to translate to.")
-@click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done and exit.")
 @click.option(
-    "--report", type=click.Path(path_type=Path, dir_okay=False), help="Write a JSON report here."
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a JSON report to this file.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object for each input.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per input.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @settings_flags(ConvertOptions, groups=("Output", "Input", "Model", "Quality"))
 @click.pass_obj
@@ -44,24 +46,26 @@ def command(
     quiet: bool,
     **settings: Any,
 ) -> int:
-    """Translate pictures, folders (with all that is below them) and videos, mixed.
+    """Translate pictures, videos and folders to a domain.
 
-    One video may come from standard input and go to standard output, both written as -.
+    INPUTS may be mixed; folders are searched with their subfolders. A single video may be read
+    from standard input and written to standard output; both are spelled "-".
     """
     options = ConvertOptions(**settings)
     if as_json and options.output == STDIO:
         raise UsageError(
-            "-o - needs standard output for the video", remedy="use --report instead of --json"
+            "--json cannot be used with -o -, which writes the video to standard output",
+            remedy="use --report instead of --json",
         )
     if dry_run:
         return _show_plan(inputs, to, options, as_json=as_json)
     from mediatrans.cli.convert_progress import ConvertProgress
 
-    again = shlex.join(["mediatrans", *words])
+    command_line = shlex.join(["mediatrans", *words])
     progress = ConvertProgress(
         options.limits,
         report,
-        again=again,
+        command_line=command_line,
         as_json=as_json,
         quiet=quiet,
         piped=options.output == STDIO,
@@ -88,7 +92,7 @@ def _convert(
             code = stop.exit_code if isinstance(stop, Interrupted) else ExitCode.SIGINT
             _write_report(replace(report, exit_code=code), report_path)
             signum = signal.SIGTERM if code == ExitCode.SIGTERM else signal.SIGINT
-            raise Interrupted(signum, progress.way_on()) from stop
+            raise Interrupted(signum, progress.resume_hint()) from stop
     progress.summarise(report)
     _write_report(report, report_path)
     return int(report.exit_code)
@@ -110,7 +114,7 @@ def _show_plan(inputs: Sequence[Path], to: str, options: ConvertOptions, *, as_j
 
     generator = find(to, options.model)
     jobs = plan(inputs, generator.to, options, sha256_of(generator.path))
-    click.echo(f"{generator.path} ({generator.place})", err=True)
+    echo(f"{generator.path} ({generator.place})", err=True)
     piped = options.output == STDIO
     for job in jobs:
         action = "convert" if job.ready else "skip" if job.error is None else "fail"
@@ -123,10 +127,10 @@ def _show_plan(inputs: Sequence[Path], to: str, options: ConvertOptions, *, as_j
                 "action": action,
                 "reason": reason,
             }
-            click.echo(json.dumps(row, ensure_ascii=False))
+            click.echo(json_line(row))
         elif job.ready:
-            replacing = " (replaces it)" if job.output and job.output.exists() else ""
-            click.echo(f"{action}  {job.input} -> {job.output}{replacing}", err=piped)
+            replacing = " (replaced)" if job.output and job.output.exists() else ""
+            echo(f"{action}  {job.input} -> {job.output}{replacing}", err=piped)
         else:
-            click.echo(f"{action}  {reason if job.error else f'{job.input}: {reason}'}", err=piped)
+            echo(f"{action}  {reason if job.error else f'{job.input}: {reason}'}", err=piped)
     return int(batch_exit_code(job.error.exit_code for job in jobs if job.error))

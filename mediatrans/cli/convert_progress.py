@@ -1,6 +1,5 @@
-"""What `convert` shows while it works: the model, a progress bar, a line or an object a file."""
+"""The terminal output of `convert`: the model, a progress bar, one line or JSON object per file."""
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -22,8 +21,9 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from mediatrans.cli.terminal import echo, json_line, printable
 from mediatrans.conversion.observer import Observer
-from mediatrans.conversion.overlap import Stage
+from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.conversion.plan import Job
 from mediatrans.errors import OutputError
 from mediatrans.quality.report.rows import (
@@ -37,20 +37,20 @@ from mediatrans.translate.translator import Translator
 
 
 class ConvertProgress(Observer):
-    """Draws on stderr; the answers, a line or a JSON object a file, go to stdout.
+    """Prints the progress to stderr and one result per file to stdout.
 
     Args:
-        limits: The quality limits; a file below one is told so.
-        report: Where the JSON report will go; looked at before any work starts.
-        again: The command that is running, as a shell would have it.
-        as_json: Answers are JSON objects.
-        quiet: Show failures only.
-        piped: Stdout carries a video, so the answers go to stderr as well.
-        overwrite: Whether the report may replace a file that is no earlier report.
+        limits: The quality limits; a file below one gets an extra line.
+        report: Where the JSON report will be written; checked before any work starts.
+        command_line: The running command, quoted for a shell.
+        as_json: Whether results are JSON objects.
+        quiet: Whether only failures are shown.
+        piped: Whether stdout carries a video; results then go to stderr.
+        overwrite: Whether the report may replace a file that is not an earlier report.
 
     Attributes:
-        model: The model's name, once it is known.
-        rows: The jobs that have ended.
+        model: The model's name; empty until it is loaded.
+        rows: The finished jobs.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class ConvertProgress(Observer):
         limits: Mapping[str, float],
         report: Path | None = None,
         *,
-        again: str = "",
+        command_line: str = "",
         as_json: bool = False,
         quiet: bool = False,
         piped: bool = False,
@@ -69,7 +69,7 @@ class ConvertProgress(Observer):
         self._limits = limits
         self._report = report
         self._overwrite = overwrite
-        self._again = again
+        self._command_line = command_line
         self._kept: Path | None = None
         self._has_manifest = False
         self._as_json = as_json
@@ -77,12 +77,12 @@ class ConvertProgress(Observer):
         self._piped = piped
         self._console = Console(stderr=True, soft_wrap=True)
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             _Speed(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[limit]}"),
+            TextColumn("{task.fields[limit]}", markup=False),
             console=self._console,
             disable=quiet or not self._console.is_terminal,
             transient=True,
@@ -104,32 +104,34 @@ class ConvertProgress(Observer):
         self._bar.stop()
 
     def summarise(self, report: Report) -> None:
-        """Say what became of several inputs, once all have ended."""
+        """Print how many inputs succeeded and failed, if there were several."""
         if self._quiet or len(report.jobs) < 2:
             return
         counts = {status: report.count(status) for status in get_args(Status)}
-        said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+        summary = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
         took = timedelta(seconds=round(sum(row.seconds for row in report.jobs)))
-        self._console.print(f"{len(report.jobs)} files in {took}: {said}", highlight=False)
+        self._print(f"{len(report.jobs)} files in {took}: {summary}")
 
     def planned(self, translator: Translator, jobs: Sequence[Job]) -> None:
-        """Name the model and start counting files.
+        """Print the model and start counting files.
 
         Raises:
-            OutputError: The report would replace a file of this run, or cannot be written.
+            OutputError: The report cannot be written, or would replace a file of this run.
         """
         self._check_report(jobs)
         self._has_manifest = any(job.home for job in jobs)
         generator = translator.generator
         self.model = generator.name
         if not self._quiet:
-            self._console.print(
+            self._print(
                 f"{generator.origin} -> {generator.to} with {generator.name} "
-                f"(found in {generator.place}), {translator.provider}",
-                highlight=False,
+                f"(found in {generator.place}), {translator.provider}"
             )
         if len(jobs) > 1:
             self._files = self._bar.add_task("files", total=len(jobs), limit="")
+
+    def _print(self, line: str, style: str | None = None) -> None:
+        self._console.print(printable(line), style=style, markup=False, highlight=False)
 
     def _check_report(self, jobs: Sequence[Job]) -> None:
         if self._report is None:
@@ -140,15 +142,16 @@ class ConvertProgress(Observer):
         if place in files:
             problem = "the report would replace a file of this run"
         elif os.path.lexists(place) and not self._overwrite and not is_report(Path(place)):
-            problem, remedy = "exists already, and is no report", f"use --overwrite, or {remedy}"
+            problem = "exists already and is not a report"
+            remedy = f"use --overwrite, or {remedy}"
         elif not os.access(Path(place).parent, os.W_OK | os.X_OK):
-            problem = "the report cannot be written here"
+            problem = "the report cannot be written: no permission to write to its folder"
         else:
             return
         raise OutputError(problem, path=self._report, remedy=remedy)
 
     def translated(self, job: Job, frames: int, total: int | None) -> None:
-        """Move the bar of a video; pictures are counted as files."""
+        """Advance the progress bar of a video; pictures are counted as files."""
         if job.kind == "image":
             if self._files is not None:
                 self._bar.update(self._files, limit=self._limit)
@@ -156,49 +159,46 @@ class ConvertProgress(Observer):
         if self._frames is None or self._frames[0] is not job:
             if self._frames is not None:
                 self._bar.remove_task(self._frames[1])
-            self._frames = job, self._bar.add_task(job.input.name, limit="")
+            self._frames = job, self._bar.add_task(printable(job.input.name), limit="")
         self._bar.update(self._frames[1], completed=frames, total=total, limit=self._limit)
 
-    def limited(self, stage: Stage) -> None:
-        """Remember what sets the pace, to be shown beside the bar."""
-        self._limit = f"limited by {stage}"
+    def limited(self, bottleneck: Bottleneck) -> None:
+        """Remember the bottleneck, which is shown beside the progress bar."""
+        self._limit = f"limited by {bottleneck}"
 
     def kept(self, job: Job, folder: Path) -> None:
-        """Remember where the beginning of a video that was not finished is."""
+        """Remember where the finished part of an interrupted video is kept."""
         self._kept = folder
 
-    def way_on(self) -> str:
-        """How to go on after an interruption, a sentence; empty where nothing was kept."""
+    def resume_hint(self) -> str:
+        """How to resume after an interruption, a sentence; empty if nothing was kept."""
         if self._kept is not None:
-            return f"What is done is kept in {self._kept}; go on with: {self._again}"
+            return f"Finished work is kept in {self._kept}; resume with: {self._command_line}"
         if self._has_manifest and self.rows:
-            return f"What is done is kept; go on with: {self._again}"
+            return f"Finished work is kept; resume with: {self._command_line}"
         return ""
 
     def finished(self, row: JobReport) -> None:
-        """Answer for one input."""
+        """Print the result of one input."""
         self.rows.append(row)
         if self._files is not None:
             self._bar.advance(self._files)
         if self._as_json:
-            click.echo(json.dumps(row.to_dict(), ensure_ascii=False, allow_nan=False))
+            click.echo(json_line(row.to_dict()))
         below = ", ".join(failed_limits(row, self._limits))
         if row.status in ("failed", "partial"):
-            says = f"{row.status:<7} {row.error}"
-            self._console.print(says, style="red", markup=False, highlight=False)
+            self._print(f"{row.status:<7} {row.error}", style="red")
             if self._kept is not None:
-                self._console.print(f"kept    {self.way_on()}", markup=False, highlight=False)
+                self._print(f"kept    {self.resume_hint()}")
                 self._kept = None
         elif not self._as_json and not self._quiet:
-            click.echo(f"{row.status:<7} {_describe(row)}", err=self._piped)
+            echo(f"{row.status:<7} {_describe(row)}", err=self._piped)
         if below:
-            self._console.print(
-                f"below   {row.output}: {below}", style="yellow", markup=False, highlight=False
-            )
+            self._print(f"below   {row.output}: {below}", style="yellow")
 
 
 class _Speed(ProgressColumn):
-    """Steps of a task a second."""
+    """A column with the steps per second of a task."""
 
     def render(self, task: Task) -> Text:
         return Text(f"{task.speed:.1f}/s" if task.speed else "")

@@ -1,9 +1,10 @@
-"""`mediatrans demo`: draw a summer drive, make it winter, say where to look."""
+"""`mediatrans demo`: draws a short summer clip and translates it to winter."""
 
 from pathlib import Path
 
 import click
 
+from mediatrans.cli.terminal import echo
 from mediatrans.errors import OutputError
 
 
@@ -17,11 +18,18 @@ from mediatrans.errors import OutputError
     help="The folder to write to.",
 )
 @click.option(
-    "--seconds", type=click.IntRange(1, 60), default=4, show_default=True, help="The clip's length."
+    "--seconds",
+    type=click.IntRange(1, 60),
+    default=4,
+    show_default=True,
+    help="Length of the clip.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace the files of an earlier demo.")
+@click.option("--overwrite", is_flag=True, help="Replace files of an earlier demo.")
 def command(output: Path, seconds: int, overwrite: bool) -> int:
-    """Draw a short summer road with sound and translate it to winter; needs no files."""
+    """Draw a short clip of a summer road, with sound, and translate it to winter.
+
+    No input files are needed.
+    """
     from mediatrans.cli.convert_progress import ConvertProgress
     from mediatrans.cli.demo_clip import before_after, write_clip
     from mediatrans.conversion.batch import convert
@@ -32,7 +40,9 @@ def command(output: Path, seconds: int, overwrite: bool) -> int:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"cannot be made ({error.strerror})", path=output, remedy="name another folder with -o"
+            f"the folder cannot be created ({error.strerror})",
+            path=output,
+            remedy="name another folder with -o",
         ) from error
     strip = output / "before-after.png"
     for path in (summer, winter, strip):
@@ -42,12 +52,12 @@ def command(output: Path, seconds: int, overwrite: bool) -> int:
                 path=path,
                 remedy="use --overwrite, or name another folder with -o",
             )
-    click.echo(f"drawing {seconds} s of a summer road: {summer}", err=True)
+    echo(f"drawing {seconds} s of a summer road: {summer}", err=True)
     write_clip(summer, seconds)
     options = ConvertOptions(output=winter, model="summer2winter", overwrite=True, check_every=25)
     with ConvertProgress({}) as progress:
         report = convert([summer], "winter", options, progress)
     if report.exit_code == 0:
         before_after(summer, winter, strip)
-        click.echo(f"look at {winter} beside {summer}, or at the stills in {strip}")
+        echo(f"compare {winter} with {summer}, or see the stills in {strip}")
     return int(report.exit_code)

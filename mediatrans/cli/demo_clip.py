@@ -1,4 +1,4 @@
-"""The demo's clip: a drive along a summer road, drawn and heard without any file."""
+"""The clip of the demo: a synthetic drive along a summer road, with sound."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,18 +18,18 @@ Image = NDArray[np.float32]
 
 _RATE = 25
 _SAMPLE_RATE = 48_000
-_SPEED = 9.0  # metres a second
+_SPEED = 9.0  # metres per second
 _CAMERA_HEIGHT = 1.4  # metres
 _ROAD_HALF_WIDTH = 3.2  # metres
 _FAR = 160.0  # metres
 
 
 def write_clip(path: Path, seconds: int = 4, width: int = 640, height: int = 360) -> None:
-    """Write the drive as H.264 with AAC sound at 25 frames a second.
+    """Write the drive as H.264 with AAC sound at 25 frames per second.
 
     Args:
         path: An .mp4 or .mkv file.
-        seconds: How long.
+        seconds: Length of the clip.
         width: Pixels across, even.
         height: Pixels down, even.
 
@@ -56,13 +56,13 @@ def write_clip(path: Path, seconds: int = 4, width: int = 640, height: int = 360
 
 
 def before_after(before: Path, after: Path, strip: Path, pictures: int = 3) -> None:
-    """Draw a few moments of a clip above the same moments of its translation.
+    """Write a picture with stills of a clip above the same stills of its translation.
 
     Args:
         before: A video.
         after: Its translation.
         strip: The picture to write; its suffix names the format.
-        pictures: How many moments, spread over the clip.
+        pictures: How many stills, spread over the clip.
     """
     with av.open(before) as one, av.open(after) as two:
         last = one.streams.video[0].frames - 1
@@ -77,10 +77,10 @@ def before_after(before: Path, after: Path, strip: Path, pictures: int = 3) -> N
 
 
 def hear_drive(seconds: int) -> NDArray[np.float32]:
-    """The sound of the drive: an engine's harmonics that rise and fall, and wind.
+    """The sound of the drive: engine harmonics of varying pitch, and wind noise.
 
     Args:
-        seconds: How long.
+        seconds: Length of the clip.
 
     Returns:
         float32 [2, samples] at 48 kHz, within -1 to 1.
@@ -97,10 +97,10 @@ def hear_drive(seconds: int) -> NDArray[np.float32]:
 
 
 def draw_drive(seconds: int, width: int = 640, height: int = 360) -> Iterator[NDArray[np.uint8]]:
-    """The pictures of the drive, 25 a second.
+    """The pictures of the drive, 25 per second.
 
     Args:
-        seconds: How long.
+        seconds: Length of the clip.
         width: Pixels across.
         height: Pixels down.
 
@@ -115,7 +115,7 @@ def draw_drive(seconds: int, width: int = 640, height: int = 360) -> Iterator[ND
 
 @dataclass(frozen=True)
 class _Tree:
-    """A tree beside the road: place in metres, look as a sprite with coverage."""
+    """A tree beside the road: its position in metres and the index of its sprite."""
 
     across: float
     along: float
@@ -125,7 +125,7 @@ class _Tree:
 
 @dataclass(frozen=True)
 class _Scene:
-    """Everything that is drawn once and seen from ever new places."""
+    """The textures, sprites and trees, drawn once and viewed from moving positions."""
 
     grass: Image
     asphalt: Image
@@ -157,7 +157,7 @@ class _Scene:
         )
 
     def view(self, travelled: float, width: int, height: int) -> Image:
-        """What is seen after so many metres: float32 [height, width, 3], about 0 to 255."""
+        """The view after `travelled` metres: float32 [height, width, 3], about 0 to 255."""
         horizon = int(height * 0.46)
         focal = width * 0.8
         picture = np.empty((height, width, 3), np.float32)
@@ -191,7 +191,7 @@ class _Scene:
             picture[:horizon][rows > crest[None, :]] = colour
 
     def _ground(self, rows: int, width: int, focal: float, travelled: float) -> Image:
-        """Meadow, verge and road by intersecting each pixel's ray with the ground plane."""
+        """Grass, verge and road, by intersecting each pixel's ray with the ground plane."""
         below = np.arange(1, rows + 1, dtype=np.float32)[:, None]
         ahead = focal * _CAMERA_HEIGHT / below
         across = (np.arange(width, dtype=np.float32) - width / 2)[None, :] * ahead / focal
@@ -220,7 +220,7 @@ class _Scene:
         )
 
     def _plant(self, picture: Image, tree: _Tree, ahead: float, focal: float, horizon: int) -> None:
-        """Draw a tree in front of what is there already."""
+        """Draw a tree over the picture."""
         height, width = picture.shape[:2]
         scale = focal / ahead
         sprite = self.sprites[tree.sprite]

@@ -1,4 +1,4 @@
-"""`mediatrans doctor`: what is installed, what really starts, and whether convert can run."""
+"""`mediatrans doctor`: shows installed versions, tries the devices, and checks the ffmpeg."""
 
 import importlib.metadata
 import platform
@@ -6,6 +6,7 @@ import platform
 import click
 
 from mediatrans import __version__
+from mediatrans.cli.terminal import echo
 from mediatrans.errors import ExitCode, MediatransError
 
 _PACKAGES = (
@@ -27,17 +28,17 @@ _PACKAGES = (
 
 @click.command("doctor")
 def command() -> int:
-    """Show versions, the ffmpeg in use and the execution providers that really start.
+    """Show installed versions, the ffmpeg in use, and the devices that work.
 
-    Exits with 5 when convert could not run here.
+    Exits with 5 if convert cannot run on this machine.
     """
     click.echo(f"mediatrans {__version__}, Python {platform.python_version()}")
     for package in _PACKAGES:
         click.echo(f"  {package}: {_version(package) or 'not installed'}")
     problems = [*_check_ffmpeg(), *_check_encoders(), *_check_devices()]
     for problem in problems:
-        click.echo(f"problem: {problem}", err=True)
-    click.echo("convert cannot run here" if problems else "convert can run here")
+        echo(f"problem: {problem}", err=True)
+    click.echo(f"convert {'cannot' if problems else 'can'} run on this machine")
     return ExitCode.DEVICE if problems else ExitCode.OK
 
 
@@ -58,7 +59,7 @@ def _check_ffmpeg() -> list[str]:
         return [str(error)]
     if code != 0:
         return [f"{path} -version exits with {code}: {errors.strip()}"]
-    click.echo(f"ffmpeg: {path}, {out.splitlines()[0] if out else 'of unknown version'}")
+    echo(f"ffmpeg: {path}, {out.splitlines()[0] if out else 'unknown version'}")
     return []
 
 
@@ -71,13 +72,13 @@ def _check_encoders() -> list[str]:
 
 
 def _check_devices() -> list[str]:
-    from mediatrans.translate.engines.choice import compiled_in, probe_devices
+    from mediatrans.translate.engines.choice import compiled_in, try_devices
 
     for runtime, providers in compiled_in().items():
         click.echo(f"compiled into {runtime}: {', '.join(providers)}")
-    devices = probe_devices()
+    devices = try_devices()
     for device, problem in devices.items():
-        click.echo(f"  {device}: {problem or 'starts'}")
+        echo(f"  {device}: {problem or 'works'}")
     if len(devices) == 1:
-        click.echo("  no CUDA device that could be used")
+        click.echo("  no usable CUDA device")
     return [f"the CPU provider does not work: {devices['cpu']}"] if devices["cpu"] else []

@@ -1,4 +1,4 @@
-"""Flags made from the settings of a dataclass, and help that shows them under headings."""
+"""Command-line flags generated from the settings of a dataclass, and grouped `--help`."""
 
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
@@ -18,7 +18,7 @@ _RUN_GROUP = "Run"
 
 
 class _Flag(click.Option):
-    """A flag that stands under a heading."""
+    """A flag with a heading in `--help`."""
 
     def __init__(self, *words: Any, group: str, **how: Any) -> None:
         super().__init__(*words, **how)
@@ -26,10 +26,10 @@ class _Flag(click.Option):
 
 
 class GroupedCommand(click.Command):
-    """A command whose help shows its flags under headings, those without one under "Run"."""
+    """A command whose help lists its flags under headings; those without one go under "Run"."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the flags, heading by heading."""
+        """Write the flags, one section per heading."""
         groups: dict[str, list[tuple[str, str]]] = {_RUN_GROUP: []}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
@@ -44,7 +44,7 @@ class GroupedCommand(click.Command):
 def settings_flags(
     kind: type, *, keep_unset: bool = False, groups: tuple[str, ...] = ()
 ) -> Callable[[_Command], _Command]:
-    """A decorator that gives a command one flag for every setting of a dataclass.
+    """A decorator that adds one flag to a command for every setting of a dataclass.
 
     Args:
         kind: The dataclass, whose fields were made by `mediatrans.settings.setting`. The command is
@@ -67,28 +67,28 @@ def settings_flags(
 
 
 def _option(field: "Field[Any]", kind: Any, keep_unset: bool) -> Callable[[_Command], _Command]:
-    said = setting_of(field)
+    declared = setting_of(field)
     default = None if field.default is MISSING else field.default
     is_flag = kind is bool
     name = field.name.replace("_", "-")
-    words = (said.flag or f"--{name}").split("/")
+    words = (declared.flag or f"--{name}").split("/")
     if is_flag and keep_unset:
         words = [f"--{name}/--no-{name}"]
     how: dict[str, Any] = {
         "cls": _Flag,
-        "group": said.group,
-        "help": said.help + _shown(said, default),
-        "metavar": None if is_flag else said.metavar,
-        "default": None if keep_unset or said.multiple else default,
+        "group": declared.group,
+        "help": declared.help + _default_note(declared, default),
+        "metavar": None if is_flag else declared.metavar,
+        "default": None if keep_unset or declared.multiple else default,
     }
-    if said.multiple:
+    if declared.multiple:
         how["multiple"] = True
-    if said.parse is not None:
-        how["callback"] = _callback(said.parse)
+    if declared.parse is not None:
+        how["callback"] = _callback(declared.parse)
     elif is_flag and not keep_unset:
         how["is_flag"] = True
     else:
-        how["type"] = _click_type(kind, None if keep_unset else said)
+        how["type"] = _click_type(kind, None if keep_unset else declared)
     return click.option(*words, field.name, **how)
 
 
@@ -102,26 +102,28 @@ def _callback(parse: Callable[[Any], Any]) -> Callable[..., Any]:
     return read
 
 
-def _click_type(kind: Any, said: Setting | None) -> Any:
+def _click_type(kind: Any, declared: Setting | None) -> Any:
     if isinstance(kind, UnionType):
         kind = next(part for part in get_args(kind) if part is not NoneType)
     if get_origin(kind) is Literal:
         return click.Choice(get_args(kind))
     if kind is Path:
         return click.Path(path_type=Path)
-    if said is None or (said.least is None and said.most is None):
+    if declared is None or (declared.least is None and declared.most is None):
         return kind
+    least, most = declared.least, declared.most
     if kind in (int, float):
         if kind is float:
-            return click.FloatRange(said.least, said.most)
-        least, most = (None if bound is None else int(bound) for bound in (said.least, said.most))
-        return click.IntRange(least, most)
+            return click.FloatRange(least, most)
+        return click.IntRange(
+            None if least is None else int(least), None if most is None else int(most)
+        )
     return kind
 
 
-def _shown(said: Setting, default: Any) -> str:
-    """What help says of the default."""
-    text = said.default
+def _default_note(declared: Setting, default: Any) -> str:
+    """The note on the default that ends a flag's help."""
+    text = declared.default
     if text is None:
         text = "" if default is None or default is False else str(default)
         text = "on" if default is True else text

@@ -1,6 +1,7 @@
-"""The entry point: finds the command, runs it, turns its end into an exit code."""
+"""The entry point of the command line: runs a command and returns its exit code."""
 
 import importlib
+import io
 import logging
 import os
 import signal
@@ -8,10 +9,12 @@ import sys
 import traceback
 from collections.abc import Sequence
 from types import FrameType
+from typing import Any
 
 import click
 
 from mediatrans import __version__
+from mediatrans.cli.terminal import echo, printable
 from mediatrans.errors import ExitCode, Interrupted, MediatransError
 
 COMMANDS = {
@@ -24,18 +27,18 @@ COMMANDS = {
     "prepare": "mediatrans.cli.prepare",
     "train": "mediatrans.cli.train",
 }
-"""Command names and the modules whose `command` they run."""
+"""Each command's name and the module that holds its `command`."""
 
 
 class LazyGroup(click.Group):
-    """A group that imports a command's module when the command is looked up."""
+    """A click group that imports a command's module only when that command is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The command names, in the order `--help` shows them."""
+        """The command names, in the order of `--help`."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, or None."""
+        """The command with that name, or None."""
         if cmd_name not in COMMANDS:
             return None
         command = importlib.import_module(COMMANDS[cmd_name]).command
@@ -48,30 +51,49 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="mediatrans")
-@click.option("-v", "--verbose", is_flag=True, help="Log what the program does, to stderr.")
+@click.option("-v", "--verbose", is_flag=True, help="Print debug messages to stderr.")
 def cli(verbose: bool) -> None:
     """Learn an unpaired translation between two folders of pictures and apply it to media."""
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.WARNING,
-        format="%(levelname)s %(name)s: %(message)s" if verbose else "%(levelname)s: %(message)s",
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        _PrintableFormatter(
+            "%(levelname)s %(name)s: %(message)s" if verbose else "%(levelname)s: %(message)s"
+        )
     )
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, handlers=[handler])
     logging.captureWarnings(True)
+
+
+class _PrintableFormatter(logging.Formatter):
+    """Log lines with control characters escaped: messages name files."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's own name)
+        return printable(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        return _printable_lines(super().formatException(ei))
+
+
+def _printable_lines(text: str) -> str:
+    return "\n".join(map(printable, text.rstrip("\n").split("\n")))
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
     Args:
-        arguments: The words after the program's name; None takes `sys.argv`.
+        arguments: The words after the program's name; None uses `sys.argv`.
     """
     try:
         words = sys.argv[1:] if arguments is None else list(arguments)
         result = cli.main(words, prog_name="mediatrans", standalone_mode=False, obj=words)
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        click.echo(_printable_lines(shown.getvalue()), err=True)
         return ExitCode.USAGE
     except MediatransError as error:
-        click.echo(f"mediatrans: {error}", err=True)
+        echo(f"mediatrans: {error}", err=True)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort) as error:
         # click turns a KeyboardInterrupt into an Abort and keeps the original as its cause.
@@ -79,38 +101,38 @@ def run(arguments: Sequence[str] | None = None) -> int:
             error if isinstance(error, Interrupted) else error.__cause__ or error.__context__
         )
         hint = interrupt.hint if isinstance(interrupt, Interrupted) else ""
-        click.echo(f"mediatrans: interrupted. {hint}".rstrip(), err=True)
+        echo(f"mediatrans: interrupted. {hint}".rstrip(), err=True)
         return interrupt.exit_code if isinstance(interrupt, Interrupted) else ExitCode.SIGINT
     except SystemExit:
-        # click's way to end when the reader of stdout has gone away.
+        # click raises this when stdout is a pipe that was closed at the other end.
         return ExitCode.OUTPUT
     except Exception:
-        traceback.print_exc()
+        click.echo(_printable_lines(traceback.format_exc()), err=True)
         click.echo("mediatrans: this is a bug; please report it with the lines above.", err=True)
         return ExitCode.INTERNAL
-    # Outside its standalone mode click returns a command's own result, or the code of an early end.
+    # With standalone_mode=False, click returns the command's result or an early exit's code.
     return result if isinstance(result, int) else ExitCode.OK
 
 
 def main() -> None:
-    """The console script: guards stdout, turns SIGTERM into an orderly stop, exits."""
-    _keep_stdout_for_answers()
+    """The console script: reserves stdout for results, handles SIGTERM, runs and exits."""
+    _reserve_stdout_for_results()
     signal.signal(signal.SIGTERM, _terminate)
     sys.exit(run())
 
 
-def _keep_stdout_for_answers() -> None:
-    """Point descriptor 1 at stderr, so that what native libraries print never mixes with answers.
+def _reserve_stdout_for_results() -> None:
+    """Point descriptor 1 at stderr, so that output of native libraries never mixes with results.
 
     Python's own `sys.stdout` goes on writing to the real stdout. Names of files that are not UTF-8
     are written as the bytes that they are.
     """
     sys.stdout.flush()
-    answers = os.dup(1)
+    results = os.dup(1)
     os.dup2(2, 1)
     encoding, errors = sys.stdout.encoding, sys.stdout.errors
     errors = "surrogateescape" if errors == "strict" else errors
-    sys.stdout = os.fdopen(answers, "w", encoding=encoding, errors=errors)
+    sys.stdout = os.fdopen(results, "w", encoding=encoding, errors=errors)
 
 
 def _terminate(signum: int, frame: FrameType | None) -> None:

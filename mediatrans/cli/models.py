@@ -1,22 +1,22 @@
 """`mediatrans models`: list the installed models."""
 
-import json
-
 import click
+
+from mediatrans.cli.terminal import echo, json_line
 
 __all__ = ["command"]
 
 
 @click.command("models")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object for each model.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per model.")
 def command(as_json: bool) -> int:
-    """List the models that convert can use, in the order it looks for them."""
+    """List the installed models, in the order in which convert searches them."""
     from mediatrans.zoo.card import Card
     from mediatrans.zoo.find import list_models, places
 
     for place, folder in places():
         if not as_json:
-            click.echo(f"{place} ({folder})")
+            echo(f"{place} ({folder})")
         models = list_models(folder)
         for path, card in models:
             if as_json:
@@ -28,15 +28,15 @@ def command(as_json: bool) -> int:
                     "quality": card.quality if isinstance(card, Card) else {},
                     "error": None if isinstance(card, Card) else str(card),
                 }
-                click.echo(json.dumps(row, ensure_ascii=False))
+                click.echo(json_line(row))
             elif isinstance(card, Card):
                 parameters = card.architecture.get("parameters")
                 size = ""
                 if isinstance(parameters, int):
                     size = f", {parameters / 1e6:.2f} M parameters"
-                click.echo(f"  {card.name}: {' <-> '.join(card.domains)}{size}")
+                echo(f"  {card.name}: {' <-> '.join(card.domains)}{size}")
             else:
-                click.echo(f"  {card}")
+                echo(f"  {card}")
         if not models and not as_json:
             click.echo("  none")
     return 0

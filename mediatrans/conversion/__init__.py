@@ -1,1 +1,1 @@
-"""The batch: inputs and options become a plan, tasks and a report."""
+"""Batch conversion: the plan, its tasks, and the report."""

@@ -1,4 +1,4 @@
-"""The batch: inputs are planned, their tasks are done by an executor, the results settled."""
+"""The batch conversion of files and folders: plan, execute, report."""
 
 import logging
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from mediatrans.conversion.plan import plan
 from mediatrans.conversion.settle import Settlement
 from mediatrans.conversion.workshop import Workshop
 from mediatrans.errors import UsageError
-from mediatrans.media.write.codecs import probe_encoder
+from mediatrans.media.write.codecs import try_encoder
 from mediatrans.media.write.sinks import encoding_of
 from mediatrans.quality.report.rows import Report
 
@@ -32,23 +32,24 @@ def convert(
 ) -> Report:
     """Translate pictures, folders and videos to a domain.
 
-    A file that cannot be read, translated or written is reported and passed over.
+    A file that cannot be read, translated or written is reported and skipped.
 
     Args:
-        inputs: A file or folder, or several, mixed.
-        to: The domain to translate to, "winter" say.
-        options: How; None takes the defaults, or those of the workshop.
-        observer: Its methods are called as the conversion goes on.
-        workshop: Engines, stages, sources and sinks of one's own; None takes the usual ones.
-        executor: Where the tasks are done; None does them in this process.
+        inputs: A file or folder, or several of them.
+        to: The domain to translate to, for example "winter".
+        options: The options; None uses the defaults, or the workshop's options.
+        observer: Its methods are called as the conversion proceeds; None: not called.
+        workshop: Custom engines, stages, sources and sinks; None uses the built-in ones.
+        executor: Runs the tasks; None runs them in this process.
 
     Returns:
-        What became of every input.
+        The result of every input.
 
     Raises:
-        ModelError: No model translates to that domain, two in one place do, or its files are bad.
-        DeviceError: The device or the hardware encoder that was asked for does not start.
-        UsageError: Nothing to convert, or options that contradict each other.
+        ModelError: No model translates to that domain, several in one place do, or a model file
+            is invalid.
+        DeviceError: The requested device or hardware encoder does not start.
+        UsageError: There is nothing to convert, or options contradict each other.
     """
     observer = observer or Observer()
     workshop = workshop or Workshop.of(to, options or ConvertOptions())
@@ -58,7 +59,7 @@ def convert(
     domain = workshop.generator.to
     jobs = plan([Path(path) for path in given], domain, options, translator.sha256)
     if any(job.kind == "video" and job.ready for job in jobs):
-        probe_encoder(encoding_of(options))
+        try_encoder(encoding_of(options))
     observer.planned(translator, jobs)
     _check_reverse(workshop)
     settlement = Settlement(jobs, observer)
@@ -69,17 +70,17 @@ def convert(
 
 
 def _check_reverse(workshop: Workshop) -> None:
-    """See that what is asked of the round trip can be measured.
+    """Check that there is a reverse generator if the round trip is to be measured.
 
     Raises:
-        UsageError: A quality limit is set, and there is no reverse generator.
+        UsageError: A quality limit is set and the reverse generator is missing.
     """
     if not workshop.options.check_every or workshop.inverse is not None:
         return
     path = workshop.generator.path
     if workshop.options.limits:
         raise UsageError(
-            "a quality limit is held against the round trip, and the reverse generator is missing",
+            "--fail-under needs the round trip, and the reverse generator is missing",
             path=path,
             remedy="name the model's folder with --model, or drop --fail-under",
         )

@@ -1,8 +1,8 @@
-"""The straight line: tasks are read, translated, checked and written, each stage on its own thread.
+"""The pipeline: tasks are read on one thread, translated on a second and written on a third.
 
-A frame crosses two queues: from the reading thread to the calling one, which translates, and from
-there to the writing thread. Tasks follow each other without a gap, so that the next picture is
-read and the last one written while one is translated.
+A frame crosses two queues: from the reading thread to the calling thread, which translates it, and
+from there to the writing thread. Tasks overlap: the next picture is read and the previous one is
+written while one is translated.
 """
 
 import logging
@@ -15,11 +15,11 @@ from queue import SimpleQueue
 from typing import Literal, Protocol
 
 from mediatrans.conversion.overlap import (
+    Bottleneck,
     ReadAhead,
     ReaderStalledError,
-    Stage,
     WriteBehind,
-    slowest_stage,
+    find_bottleneck,
 )
 from mediatrans.conversion.passage import Passage
 from mediatrans.conversion.task import Result, Task
@@ -37,39 +37,39 @@ _QUEUE_DEPTH = 4
 
 
 class Events(Protocol):
-    """Callbacks for what happens to tasks, all of them on the calling thread."""
+    """Callbacks for the progress of tasks; all are called on the calling thread."""
 
     def translated(self, task: Task, frames: int, total: int | None) -> None:
-        """So many frames of a task, of a total where that is known, have been translated."""
+        """Called with the number of frames translated so far, and the total if it is known."""
         ...
 
-    def limited(self, stage: Stage) -> None:
-        """So far this stage sets the pace; called before each `translated`."""
+    def limited(self, bottleneck: Bottleneck) -> None:
+        """Called with the bottleneck of the run so far, before each `translated`."""
         ...
 
     def kept(self, task: Task, folder: Path) -> None:
-        """A video could not be finished; the same command goes on from what the folder holds."""
+        """Called for an unfinished video with the folder from which the same command resumes."""
         ...
 
     def ended(self, result: Result) -> None:
-        """A task has ended."""
+        """Called with the result of each task."""
         ...
 
 
-class _Silent:
-    """Events that nobody is interested in, except for the results."""
+class _ResultCollector:
+    """Events that collect the results and ignore the progress."""
 
     def __init__(self) -> None:
         self.results: list[Result] = []
 
     def translated(self, task: Task, frames: int, total: int | None) -> None:
-        """Nobody is interested."""
+        """Ignored."""
 
-    def limited(self, stage: Stage) -> None:
-        """Nobody is interested."""
+    def limited(self, bottleneck: Bottleneck) -> None:
+        """Ignored."""
 
     def kept(self, task: Task, folder: Path) -> None:
-        """Nobody is interested."""
+        """Ignored."""
 
     def ended(self, result: Result) -> None:
         """Collect the result."""
@@ -77,31 +77,32 @@ class _Silent:
 
 
 def run(task: Task, workshop: Workshop) -> Result:
-    """Do one task.
+    """Run one task.
 
     Args:
-        task: What to do.
-        workshop: What to do it with.
+        task: The task.
+        workshop: The options and the loaded models.
 
     Returns:
-        What became of it; a task that fails has a result, too.
+        The result, also for a task that failed.
     """
-    events = _Silent()
+    events = _ResultCollector()
     run_tasks([task], workshop, events)
     (result,) = events.results
     return result
 
 
 def run_tasks(tasks: Iterable[Task], workshop: Workshop, events: Events) -> None:
-    """Do tasks one after the other; each fails alone.
+    """Run tasks one after another; a task that fails does not affect the others.
 
     Args:
-        tasks: What to do, taken up as their turn comes.
-        workshop: What to do it with.
-        events: Is called with what happens, on this thread.
+        tasks: The tasks; the iterable is consumed as the run proceeds.
+        workshop: The options and the loaded models.
+        events: Called on this thread.
 
     Raises:
-        KeyboardInterrupt: The run was interrupted; every task that was finished has ended.
+        KeyboardInterrupt: The run was interrupted. `events.ended` was called for every finished
+            task.
     """
     _Line(workshop, events).run(tasks)
 
@@ -110,7 +111,7 @@ _Item = tuple[Passage, Frame | Literal["opened", "ended"]]
 
 
 class _Line:
-    """One run of the line."""
+    """One run of the pipeline."""
 
     def __init__(self, workshop: Workshop, events: Events) -> None:
         self._workshop = workshop
@@ -126,7 +127,7 @@ class _Line:
         )
 
     def run(self, tasks: Iterable[Task]) -> None:
-        """Do tasks, and hand over what became of each."""
+        """Run tasks and report their results."""
         self._workshop.load()
         try:
             with self._writer, closing(self._items(iter(tasks))) as items:
@@ -148,7 +149,7 @@ class _Line:
     # The reading thread.
 
     def _items(self, tasks: Iterator[Task]) -> Generator[_Item, None, None]:
-        """What the reading thread gives; one that hangs is replaced for the tasks after."""
+        """The items of the reading thread; a hanging thread is replaced for the next tasks."""
         while True:
             reader = ReadAhead(
                 self._read(tasks), _QUEUE_DEPTH, limit_s=self._limit_s, progress=self._progress
@@ -171,7 +172,7 @@ class _Line:
                 passage.source = source = self._workshop.source(task)
                 with source:
                     yield passage, "opened"
-                    # Where a video is gone on with is known once its output is open.
+                    # Opening the output tells where an interrupted video resumes.
                     place = self._places.get() if task.kind == "video" else Done()
                     if place is not None:
                         with closing(passage.read(place)) as frames:
@@ -180,7 +181,7 @@ class _Line:
                                 if passage.error is not None:
                                     break
                     if task.kind == "video":
-                        # Open until the output is closed, which may copy streams from it.
+                        # Kept open until the output is closed, which may copy streams from it.
                         yield passage, "ended"
                         passage.closed.wait()
                         continue
@@ -188,7 +189,7 @@ class _Line:
 
     @contextmanager
     def _releasing(self) -> Iterator[None]:
-        """Let a reading thread go that waits, for a place to read from or for what feeds a pipe."""
+        """Wake up a waiting reading thread, whether it waits for an output or for a pipe."""
         try:
             yield
         finally:
@@ -199,7 +200,7 @@ class _Line:
 
     def _limit_s(self) -> float | None:
         reading = self._reading
-        # What feeds a pipe may be a camera.
+        # A pipe may be fed by a camera, so there is no time limit.
         is_pipe = reading is not None and reading.task.input == STDIO
         return None if is_pipe else self._workshop.options.reader_limit_s
 
@@ -237,7 +238,7 @@ class _Line:
             self._flush()
 
     def _fits(self, passage: Passage, frame: Frame) -> bool:
-        """Whether a frame can be translated together with those that wait."""
+        """Whether a frame can be added to the waiting batch."""
         other, waiting = self._batch[0]
         if frame.pixels.shape != waiting.pixels.shape:
             return False
@@ -257,7 +258,7 @@ class _Line:
         self._close(passage)
 
     def _flush(self) -> None:
-        """Translate and write the frames that wait, and close what ends with them."""
+        """Translate and write the waiting batch, and close the tasks that end with it."""
         batch, ending = self._batch, self._ending
         self._batch, self._ending = [], []
         if batch:
@@ -278,16 +279,16 @@ class _Line:
             if len({id(passage) for passage, _ in batch}) == 1:
                 passage.fail(error)
                 return
-            for one in batch:  # a picture that cannot be translated fails alone
+            for one in batch:  # one bad picture must not fail the others of its batch
                 self._translate([one])
             return
         for (passage, frame), picture in zip(batch, translated, strict=True):
             with passage.isolated():
                 self._pass_on(passage, frame, picture)
-        stage = slowest_stage(self._reader, self._writer)
-        self._events.limited(stage)
+        bottleneck = find_bottleneck(self._reader, self._writer)
+        self._events.limited(bottleneck)
         for passage in {id(passage): passage for passage, _ in batch}.values():
-            passage.limited_by = stage
+            passage.limited_by = bottleneck
             self._events.translated(passage.task, passage.frames, passage.total)
 
     def _pass_on(self, passage: Passage, frame: Frame, picture: Pixels) -> None:
@@ -306,7 +307,7 @@ class _Line:
             passage.closed.set()
 
     def _closed(self, passage: Passage) -> None:
-        """On the writing thread."""
+        """Close a task; called on the writing thread."""
         self._results.put((passage, passage.close()))
 
     def _hand_over(self) -> None:
@@ -318,7 +319,7 @@ class _Line:
             self._events.ended(result)
 
     def _abandon(self, error: BaseException) -> None:
-        """Leave what is open unfinished; both threads have ended."""
+        """Leave the open tasks unfinished; called after both threads have ended."""
         while not self._results.empty():
             self._hand_over()
         for passage in self._open:
@@ -329,9 +330,9 @@ class _Line:
 
 def _stalled(passage: Passage, limit_s: float) -> InputError:
     decoded = passage.source.decoded if passage.source else 0
-    log.info("%s: the hanging decoder is left behind", passage.task.input)
+    log.info("%s: the hanging decoder thread is abandoned", passage.task.input)
     return InputError(
-        f"no frame came for {limit_s:g} s after frame {decoded}: its decoder hangs",
+        f"the decoder hangs: no frame for {limit_s:g} s after frame {decoded}",
         path=passage.task.input,
-        remedy="get a whole copy of the file, or convert it with ffmpeg first",
+        remedy="get a complete copy of the file, or convert it with ffmpeg first",
     )

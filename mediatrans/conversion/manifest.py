@@ -1,4 +1,4 @@
-"""The manifest of an output folder: which of its files are ours, and what each was made from."""
+"""The manifest of an output folder: the outputs written there and what each was made from."""
 
 import logging
 from dataclasses import dataclass
@@ -16,20 +16,20 @@ __all__ = ["MANIFEST_NAME", "Entry", "Manifest", "Origin", "State", "input_ident
 log = logging.getLogger(__name__)
 
 MANIFEST_NAME = ".mediatrans.jsonl"
-"""The manifest's name in an output folder."""
+"""The file name of the manifest in an output folder."""
 
 State = Literal["current", "stale", "foreign"]
-"""What a file under an output's name is, see `Manifest.look_up`."""
+"""The state of an existing output file, see `Manifest.look_up`."""
 
 
 def input_identity(path: Path) -> dict[str, Any]:
-    """What tells an input file from another one, and from itself after a change.
+    """The path, size and modification time that identify the current content of an input file.
 
     Args:
         path: The file.
 
     Raises:
-        OSError: It cannot be looked at.
+        OSError: The file cannot be accessed.
     """
     status = path.stat()
     return {
@@ -41,12 +41,12 @@ def input_identity(path: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What an output is made from; equal origins give equal outputs.
+    """The input, model and options of an output; equal origins give equal outputs.
 
     Attributes:
-        input: The input file, as `input_identity` has it.
+        input: The input file's `input_identity`.
         model: The generator's sha256.
-        options: The options that change the output, as JSON holds them.
+        options: The options that change the output, as JSON values.
     """
 
     input: dict[str, Any]
@@ -56,15 +56,15 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One output that was written.
+    """The record of one output.
 
     Attributes:
-        output: Its name, relative to the manifest's folder, with forward slashes.
+        output: Its path relative to the manifest's folder, with forward slashes.
         origin: What it was made from.
-        fingerprint: The file as it was written.
-        frames: Frames in it.
-        cycle: The cycle check's figures, or None.
-        is_partial: Whether its input broke off, so that it is not the whole of it.
+        fingerprint: The fingerprint of the written file.
+        frames: The number of its frames.
+        cycle: The figures of the cycle check, or None.
+        is_partial: Whether it holds only the readable part of a damaged input.
     """
 
     output: str
@@ -76,13 +76,13 @@ class Entry:
 
 
 class Manifest:
-    """What is known of the outputs in a folder.
+    """The records of the outputs in a folder.
 
-    An entry is written before its output takes its final name, so a crash never leaves an output
-    of ours without one; an entry whose output did not get that far fits no file.
+    An entry is written before its output gets its final name, so a crash never leaves an output
+    without an entry. An entry without an output matches no file.
 
     Args:
-        folder: The output folder; it need not exist yet.
+        folder: The output folder; it may not exist yet.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -97,7 +97,7 @@ class Manifest:
                 try:
                     entry = from_table(Entry, record)
                 except RecordError as error:
-                    log.warning("%s: a record is passed over (%s)", self._journal.path, error)
+                    log.warning("%s: an invalid record is skipped (%s)", self._journal.path, error)
                     continue
                 self._entries.setdefault(entry.output, []).append(entry)
         return self._entries
@@ -108,13 +108,13 @@ class Manifest:
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise OutputError(
-                f"the manifest of the folder cannot be read: {reason}",
+                f"the manifest of the output folder cannot be read: {reason}",
                 path=self._journal.path,
-                remedy="remove what stands there, or allow reading it",
+                remedy="delete it, or grant permission to read it",
             ) from error
 
     def knows(self, output: Path) -> bool:
-        """Whether a file was ever written under an output's name."""
+        """Whether the manifest has an entry for an output's name."""
         return self.name_of(output) in self._known()
 
     def name_of(self, output: Path) -> str:
@@ -122,15 +122,16 @@ class Manifest:
         return output.relative_to(self._folder).as_posix()
 
     def look_up(self, output: Path, origin: Origin) -> tuple[State, Entry | None]:
-        """What the file under an output's name is.
+        """The state of an existing file with an output's name.
 
         Args:
-            output: A file in the folder that exists.
+            output: An existing file in the folder.
             origin: What it would be made from now.
 
         Returns:
-            "current" where it is whole and would come out the same, "stale" where we wrote it from
-            something else, "foreign" where it is not ours or was changed; and its entry, if ours.
+            The state, and the entry unless the state is "foreign". "current": complete and made
+            from the same origin. "stale": made from another origin, or partial. "foreign": not
+            written by mediatrans, or changed since.
         """
         for entry in reversed(self._known().get(self.name_of(output), ())):
             if entry.fingerprint.fits(output):
@@ -139,9 +140,9 @@ class Manifest:
         return "foreign", None
 
     def add(self, entry: Entry) -> None:
-        """Write an entry down.
+        """Append an entry.
 
         Raises:
-            OSError: The disk is full, or the folder was taken away.
+            OSError: The disk is full, or the folder was removed.
         """
         self._journal.append(to_table(entry))

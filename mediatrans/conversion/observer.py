@@ -1,9 +1,9 @@
-"""Who watches a conversion: one class of callbacks, all of them on the calling thread."""
+"""The callbacks of a conversion, one class with a method for each event."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from mediatrans.conversion.overlap import Stage
+from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.conversion.plan import Job
 from mediatrans.quality.report.rows import JobReport
 from mediatrans.translate.translator import Translator
@@ -12,19 +12,19 @@ __all__ = ["Observer"]
 
 
 class Observer:
-    """Callbacks for what happens, on the calling thread; override what is of interest."""
+    """Callbacks that do nothing; override those of interest. Called on the calling thread."""
 
     def planned(self, translator: Translator, jobs: Sequence[Job]) -> None:
-        """The model is loaded and the jobs are known; nothing has been read yet."""
+        """Called with the loaded model and all jobs, before anything is read."""
 
     def translated(self, job: Job, frames: int, total: int | None) -> None:
-        """So many frames of a job, of a total where that is known, have been translated."""
+        """Called with the number of frames translated so far, and the total if it is known."""
 
-    def limited(self, stage: Stage) -> None:
-        """So far this stage sets the pace; called before each `translated`."""
+    def limited(self, bottleneck: Bottleneck) -> None:
+        """Called with the bottleneck of the run so far, before each `translated`."""
 
     def kept(self, job: Job, folder: Path) -> None:
-        """A video could not be finished; the same call goes on from what the folder holds."""
+        """Called for an unfinished video with the folder from which the same call resumes."""
 
     def finished(self, row: JobReport) -> None:
-        """A job has ended."""
+        """Called with the result of each job."""

@@ -1,4 +1,4 @@
-"""Where outputs go, and what keeps one from being written there."""
+"""The paths of outputs, and the checks that an output can be written there."""
 
 import os
 from collections import Counter
@@ -27,23 +27,23 @@ def output_path(
     alone: bool,
     file_format: str | None,
 ) -> Path:
-    """Where one file is written.
+    """The path of one output.
 
     Args:
-        output: What was asked for, or None.
-        derived: The output where nothing was asked for.
-        name: The output's name in a folder.
-        kind: What it holds.
-        alone: Nothing else is converted, so `output` may be a file.
-        file_format: The format that was asked for, or None.
+        output: The path given with -o, or None.
+        derived: The path derived from the input, used if -o was not given.
+        name: The file name in a folder given with -o.
+        kind: The kind of the output.
+        alone: Whether this is the only input, so `output` may be a file.
+        file_format: The format given with --format, or None.
 
     Raises:
-        UsageError: It cannot be written there.
+        UsageError: The output cannot be written to that path.
     """
     if output is None:
         return derived
     if output == STDIO and kind == "image":
-        raise UsageError("pictures are not written to a pipe", remedy="name a file with -o")
+        raise UsageError("a picture cannot be written to a pipe", remedy="name a file with -o")
     if output == STDIO:
         return STDIO
     if not alone or output.is_dir():
@@ -52,26 +52,30 @@ def output_path(
     if kind == "video" and output.suffix.lower() not in (*VIDEO_OUTPUT_SUFFIXES, suffix):
         raise UsageError(
             f"{output} cannot hold a video",
-            remedy=f"end it in one of {', '.join(VIDEO_OUTPUT_SUFFIXES)}, or name a folder",
+            remedy=f"use one of {', '.join(VIDEO_OUTPUT_SUFFIXES)}, or name a folder",
         )
     if kind == "image" and not is_picture_output(output):
         raise UsageError(
             f"{output} cannot hold a picture",
-            remedy=f"name an output that ends in {suffix}, or an existing folder",
+            remedy=f"use the suffix {suffix}, or name an existing folder",
         )
     if file_format and output.suffix.lower() != suffix.lower():
-        raise UsageError(f"{output} is not --format {file_format}", remedy="drop one of them")
+        raise UsageError(
+            f"-o {output} and --format {file_format} contradict each other",
+            remedy="drop one of them",
+        )
     return output
 
 
 def output_suffix(path: Path, kind: Kind, file_format: str | None) -> str:
-    """The suffix a file's translation gets.
+    """The suffix of a file's translation.
 
     Args:
         path: The input.
-        kind: What it holds.
-        file_format: The format that was asked for, or None; it counts where it can hold the kind.
-            Those of pictures make no animations of films: a folder may hold both.
+        kind: The kind of the input.
+        file_format: The format given with --format, or None. It is ignored if it cannot hold the
+            kind. A picture format does not turn films into animations, since a folder may hold
+            pictures and films.
     """
     suffix = f".{file_format}"
     is_film = kind == "video" and path.suffix.lower() not in PICTURE_SUFFIXES
@@ -81,7 +85,7 @@ def output_suffix(path: Path, kind: Kind, file_format: str | None) -> str:
 
 
 def holds(suffix: str, kind: Kind) -> bool:
-    """Whether a file of this suffix can be written with a picture or a video in it."""
+    """Whether a picture or a video can be written with this suffix."""
     if kind == "video":
         return suffix in VIDEO_OUTPUT_SUFFIXES
     return is_picture_output(Path(f"x{suffix}"))
@@ -90,32 +94,34 @@ def holds(suffix: str, kind: Kind) -> bool:
 def refusal(
     given: Path, output: Path, wanted: Counter[str], sources: set[str]
 ) -> OutputError | None:
-    """Why an output's name cannot be used, or None.
+    """The error of an output whose name cannot be used, or None.
 
     Args:
-        given: The input it is made of.
+        given: The input.
         output: The output.
-        wanted: How many inputs want each output, by real paths.
-        sources: What is read in this run, by real paths.
+        wanted: The number of inputs for each output, by real path.
+        sources: The real paths of all inputs of this run.
     """
     if output == STDIO:
         return None
     real = os.path.realpath(output)
     if wanted[real] > 1:
         return OutputError(
-            f"another input would write the same output {output}",
+            f"another input has the same output {output}",
             path=given,
-            remedy="convert them one by one, each with its own -o",
+            remedy="convert them separately, each with its own -o",
         )
     if real in sources:
-        return OutputError("is an input of this run", path=output, remedy="name another -o")
+        return OutputError(
+            "the output is also an input of this run", path=output, remedy="use another -o"
+        )
     if output.is_dir():
-        return OutputError("is a folder", path=output, remedy="name another -o")
+        return OutputError("the output is a folder", path=output, remedy="use another -o")
     return None
 
 
 def unwritable(output: Path) -> OutputError | None:
-    """Why an output's folder cannot be written to, or None.
+    """The error of an output whose folder cannot be written to, or None.
 
     Args:
         output: The output.
@@ -124,12 +130,12 @@ def unwritable(output: Path) -> OutputError | None:
     if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
         return None
     return OutputError(
-        f"cannot be written: {parent} is not a folder you may write to",
+        f"cannot be written: {parent} is not a writable folder",
         path=output,
-        remedy="name another place with -o",
+        remedy="use another -o",
     )
 
 
 def real_path(path: Path) -> Path:
-    """Where a path leads; a loop of links, at which Path.resolve raises, leads to itself."""
+    """The real path; unlike Path.resolve, a loop of links does not raise."""
     return Path(os.path.realpath(path))

@@ -1,6 +1,6 @@
-"""Reading ahead and writing behind: decode and encode on threads of their own.
+"""Threads that read ahead and write behind, so that decoding and encoding overlap with generating.
 
-Every wait at a queue is measured, which tells the slowest of the three stages.
+The time spent waiting at the queues is measured; it shows which thread is the bottleneck.
 """
 
 import time
@@ -12,29 +12,29 @@ from threading import Event, Thread, current_thread
 from types import TracebackType
 from typing import Any, Generic, Literal, Self, TypeVar
 
-__all__ = ["ReadAhead", "ReaderStalledError", "Stage", "WriteBehind", "slowest_stage"]
+__all__ = ["Bottleneck", "ReadAhead", "ReaderStalledError", "WriteBehind", "find_bottleneck"]
 
 _T = TypeVar("_T")
 
-Stage = Literal["decode", "generate", "encode"]
-"""What a frame goes through, on a thread each."""
+Bottleneck = Literal["decode", "generate", "encode"]
+"""The thread that sets the pace."""
 
 _POLL_S = 0.05
 _PATIENCE = 3
-# Windows lets no interrupt into a wait without an end.
+# On Windows, a wait without a timeout cannot be interrupted.
 _PATIENT_POLL_S = 1.0
 
 
 class ReaderStalledError(Exception):
-    """The reading thread made no progress for too long, and was left behind."""
+    """The reading thread made no progress for too long and was abandoned."""
 
 
 class _Worker(ABC, Generic[_T]):
-    """A thread with a bounded queue of items; None in the queue is its end.
+    """A thread with a bounded queue of items; None in the queue ends it.
 
     Attributes:
-        idle_s: Seconds the thread has waited for the other side.
-        kept_waiting_s: Seconds the other side has waited for the thread.
+        idle_s: Seconds that the thread has waited for the calling thread.
+        kept_waiting_s: Seconds that the calling thread has waited for this thread.
     """
 
     def __init__(self, depth: int, name: str) -> None:
@@ -48,7 +48,7 @@ class _Worker(ABC, Generic[_T]):
 
     @abstractmethod
     def _work(self) -> None:
-        """What the thread does."""
+        """The body of the thread."""
 
     def _run(self) -> None:
         try:
@@ -60,14 +60,15 @@ class _Worker(ABC, Generic[_T]):
             self._done.set()
 
     def _join(self) -> None:
-        """Wait until the thread has done its last; an interrupt stops it and is raised after that.
+        """Wait for the thread to end.
 
-        Who insists, with a third interrupt, need not wait any longer.
+        An interrupt stops the thread and is raised once it has ended. After a third interrupt the
+        wait is given up.
         """
         interrupts: list[BaseException] = []
         while not self._done.is_set() and len(interrupts) < _PATIENCE:
             try:
-                # Not Thread.join: interrupted once, it takes a running thread for a finished one.
+                # Thread.join, once interrupted, may report a running thread as finished.
                 if self._is_done():
                     break
             except BaseException as interrupt:
@@ -77,12 +78,12 @@ class _Worker(ABC, Generic[_T]):
             raise interrupts[0]
 
     def _is_done(self) -> bool:
-        """Wait for the thread; whether waiting longer is in vain."""
+        """Wait for the thread; returns whether to stop waiting."""
         return self._done.wait()
 
     @contextmanager
     def _waiting(self) -> Iterator[None]:
-        """Count the time of a block as waiting, of whichever side enters it."""
+        """Add the duration of the block to the waiting time of the thread that runs it."""
         began_s = time.monotonic()
         try:
             yield
@@ -93,7 +94,7 @@ class _Worker(ABC, Generic[_T]):
                 self.kept_waiting_s += time.monotonic() - began_s
 
     def _put(self, item: _T | None) -> None:
-        """Put, unless the other side has gone."""
+        """Put an item into the queue, unless the thread is stopped."""
         while not self._stop.is_set():
             with suppress(Full), self._waiting():
                 self._queue.put(item, timeout=_POLL_S)
@@ -105,18 +106,18 @@ class _Worker(ABC, Generic[_T]):
 
 
 class ReadAhead(_Worker[_T]):
-    """Iterates a source on a thread of its own, at most `depth` items ahead.
+    """Iterates a source on a separate thread, at most `depth` items ahead.
 
-    Use it in a `with` block, which joins the thread; what the source raises is raised where the
-    items are taken. A thread that hangs in a native decoder cannot be stopped: it is left behind,
-    with whatever it has open, and the program goes on without it.
+    Use it in a `with` block, which joins the thread. Errors of the source are raised by the
+    iteration. A thread that hangs in a native decoder cannot be stopped; it is abandoned together
+    with its open file.
 
     Args:
-        source: What to iterate, once.
-        depth: Most items held.
-        limit_s: Gives the seconds without an item and without progress after which the thread is
-            left behind; None waits for as long as it takes.
-        progress: Gives what changes as long as the source makes progress.
+        source: The iterable; it is iterated once.
+        depth: The size of the queue.
+        limit_s: Returns the seconds without an item and without progress after which the thread is
+            abandoned; None waits without a limit.
+        progress: Returns a value that changes while the source makes progress.
     """
 
     def __init__(
@@ -131,7 +132,7 @@ class ReadAhead(_Worker[_T]):
         self._source = source
         self._limit_s = limit_s
         self._progress = progress
-        self._is_left_behind = False
+        self._is_abandoned = False
 
     def _work(self) -> None:
         try:
@@ -145,7 +146,7 @@ class ReadAhead(_Worker[_T]):
             self._put(None)
 
     def __iter__(self) -> Iterator[_T]:
-        """The source's items.
+        """The items of the source.
 
         Raises:
             ReaderStalledError: The thread made no progress for too long.
@@ -164,7 +165,7 @@ class ReadAhead(_Worker[_T]):
                     return self._queue.get(timeout=limit_s or _PATIENT_POLL_S)
                 except Empty:
                     if limit_s is not None and self._progress() == progress:
-                        self._is_left_behind = True
+                        self._is_abandoned = True
                         raise ReaderStalledError from None
 
     def __exit__(
@@ -174,11 +175,11 @@ class ReadAhead(_Worker[_T]):
         traceback: TracebackType | None,
     ) -> None:
         self._stop.set()
-        if not self._is_left_behind:
+        if not self._is_abandoned:
             self._join()
 
     def _is_done(self) -> bool:
-        """Wait for the thread, as long as it makes progress; whether waiting longer is in vain."""
+        """Wait for the thread while it makes progress; returns whether to stop waiting."""
         progress = self._progress()
         if self._done.wait(self._limit_s()):
             return True
@@ -186,14 +187,14 @@ class ReadAhead(_Worker[_T]):
 
 
 class WriteBehind(_Worker[_T]):
-    """Writes items on a thread of its own, at most `depth` items behind.
+    """Writes items on a separate thread, at most `depth` items behind.
 
-    Leaving its `with` block without an error waits until all is written; an error of the writer is
-    raised by the next `put`, or on leaving.
+    The `with` block ends when all items are written, or at once after an error. An error of `write`
+    is raised by the next `put` or by the end of the block.
 
     Args:
         write: Called with each item, in order.
-        depth: Most items held.
+        depth: The size of the queue.
     """
 
     def __init__(self, write: Callable[[_T], Any], depth: int) -> None:
@@ -211,20 +212,20 @@ class WriteBehind(_Worker[_T]):
                 self._queue.task_done()
 
     def put(self, item: _T) -> None:
-        """Hand over an item; waits while the queue is full.
+        """Put an item into the queue; waits while it is full.
 
         Raises:
-            BaseException: What writing an earlier item raised.
+            BaseException: The error of an earlier item.
         """
         self._put(item)
         if self._error is not None:
             raise self._error
 
     def drain(self) -> None:
-        """Wait until everything that was put is written.
+        """Wait until all items are written.
 
         Raises:
-            BaseException: What writing an item raised.
+            BaseException: The error of an item.
         """
         with self._waiting():
             while self._queue.unfinished_tasks and not self._done.is_set():
@@ -247,16 +248,16 @@ class WriteBehind(_Worker[_T]):
             raise self._error
 
 
-def slowest_stage(reader: ReadAhead[Any], writer: WriteBehind[Any]) -> Stage:
-    """The stage that has waited least for the others so far: the one that sets the pace.
+def find_bottleneck(reader: ReadAhead[Any], writer: WriteBehind[Any]) -> Bottleneck:
+    """The thread that has waited least for the others so far, which therefore sets the pace.
 
     Args:
-        reader: Where frames are taken from, on the calling thread.
-        writer: Where they are put, on the same thread.
+        reader: The reading thread, iterated on the calling thread.
+        writer: The writing thread, fed by the calling thread.
     """
-    idle_s: dict[Stage, float] = {
+    idle_s: dict[Bottleneck, float] = {
         "generate": reader.kept_waiting_s + writer.kept_waiting_s,
         "decode": reader.idle_s,
         "encode": writer.idle_s,
     }
-    return min(idle_s, key=lambda stage: idle_s[stage])
+    return min(idle_s, key=lambda thread: idle_s[thread])

@@ -1,4 +1,4 @@
-"""One task under way: its source, its sink, and what was found out until it ends."""
+"""The state of a running task: its source, its sink, its figures and its first error."""
 
 import logging
 from collections import deque
@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from mediatrans.conversion.overlap import Stage
+from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.conversion.task import Failure, Result, Task
 from mediatrans.conversion.workshop import Workshop
 from mediatrans.errors import ExitCode, InputError
@@ -28,26 +28,25 @@ log = logging.getLogger(__name__)
 
 
 class Passage:
-    """A task on its way: read on one thread, translated on another, written on a third.
+    """The passage of a task through the threads that read, translate and write it.
 
-    Whatever fails, fails this task alone: the first error counts, and what comes after it of the
-    task is passed over.
+    An error fails this task alone. The first error counts; the rest of the task is skipped.
 
     Args:
         task: The task.
-        workshop: What it is done with.
+        workshop: The options and the loaded models.
 
     Attributes:
         task: The task.
-        source: Its opened source; None before that.
-        error: What it failed with, or None.
-        frames: Frames translated, those of an earlier run included.
-        first: Index of the first frame that is written; those before it remind the chain.
-        recent: The last frames of the source, as many as the chain looks back at.
-        limited_by: The stage that set the pace until its last frame.
-        repeated: Frames that were not generated again.
-        has_ended: Whether its last frame has been read.
-        closed: Set once the output is closed, so that the source need not be open any longer.
+        source: The source; None until it is opened.
+        error: The first error, or None.
+        frames: Frames translated, including those of an earlier run.
+        first: Index of the first frame that is written; earlier frames only warm up the chain.
+        recent: The last source frames, as many as the chain looks back at.
+        limited_by: The bottleneck of the run up to the task's last frame.
+        repeated: Frames that equal the one before and were not generated again.
+        has_ended: Whether the last frame has been read.
+        closed: Set when the output is closed; the source may then be closed, too.
     """
 
     def __init__(self, task: Task, workshop: Workshop) -> None:
@@ -55,7 +54,7 @@ class Passage:
         self.source: Source | None = None
         self.error: Exception | None = None
         self.frames = 0
-        self.limited_by: Stage | None = None
+        self.limited_by: Bottleneck | None = None
         self.repeated = 0
         self.closed = Event()
         self.has_ended = False
@@ -73,39 +72,42 @@ class Passage:
 
     @contextmanager
     def isolated(self) -> Iterator[None]:
-        """An error of the block is this task's alone."""
+        """Record an error of the block as the task's error."""
         try:
             yield
         except Exception as error:
             self.fail(error)
 
     def fail(self, error: Exception) -> None:
-        """End the task with an error, unless it has failed already."""
+        """Record an error, unless there is an earlier one."""
         if self.error is None:
             self.error = error
 
     def release(self) -> None:
-        """Let the reading thread go, whatever it waits for."""
+        """Wake up the reading thread, whatever it waits for."""
         self.closed.set()
         if self.source is not None:
             self.source.cancel()
 
     @property
     def total(self) -> int | None:
-        """Frames to expect, those of an earlier run included; None where nothing says."""
+        """The expected number of frames, including those of an earlier run; None if unknown."""
         if self._sink and self._sink.done.total is not None:
             return self._sink.done.total
         return self.source.info.frame_count if self.source else None
 
     def begins_at(self, frame: Frame) -> bool:
-        """Whether a frame is the first of a piece that has to come out the same on its own."""
+        """Whether the chain must be restarted at a frame, because a segment begins there."""
         if self.task.kind == "image":
             return False
         border = self._sink.border if self._sink else None
         return frame.index == self.first or (border is not None and frame.index % border == 0)
 
     def open_sink(self) -> Done:
-        """Open the output, once the source is open; gives what an earlier run has written of it.
+        """Open the output; the source must be open.
+
+        Returns:
+            What an earlier run has already written.
 
         Raises:
             OutputError: The output cannot be written.
@@ -130,13 +132,13 @@ class Passage:
         return done
 
     def read(self, done: Done) -> Generator[Frame, None, None]:
-        """The frames that are still to be translated; called on the reading thread.
+        """The frames that remain to be translated; called on the reading thread.
 
         Args:
-            done: What an earlier run has written.
+            done: What an earlier run has already written.
 
         Raises:
-            InputError: Reading fails, and what could be read is not enough.
+            InputError: Reading fails, and a partial output is not wanted or would be empty.
         """
         assert self.source is not None
         span = self.task.span
@@ -160,18 +162,18 @@ class Passage:
             self._damage = error
 
     def passed(self, frame: Frame) -> None:
-        """Remember a source frame: for the chain, and for a later run that looks for its place."""
+        """Remember a source frame, to warm up the chain and to let a later run resume."""
         self._last = frame
         self.recent.append(frame.pixels)
         if self._resumable and (frame.index + 1) % self._resumable.length == 0:
             self._resumable.marks[frame.index] = Mark.of(frame, frame.index)
 
     def check(self, frame: Frame, translated: Pixels) -> None:
-        """Measure the round trip of a frame; where that fails, the translation is kept.
+        """Measure the round trip of a frame; if that fails, the translation is still kept.
 
         Args:
-            frame: The source's frame.
-            translated: uint8 [H, W, 3] RGB, its translation.
+            frame: The source frame.
+            translated: Its translation, uint8 [H, W, 3] RGB.
         """
         if self._monitor is None or self._check_error is not None:
             return
@@ -191,11 +193,15 @@ class Passage:
             self._sink.write(frame)
 
     def close(self) -> Result:
-        """Complete and publish the output, or remove it after an error; on the writing thread."""
+        """Publish the output, or remove it after an error; called on the writing thread."""
         if self.error is None and self._sink is not None:
             with self.isolated():
                 if self.frames == 0:
-                    raise InputError("it holds no frame", path=self.task.input)
+                    raise InputError(
+                        "the file has no frames",
+                        path=self.task.input,
+                        remedy="check that it is a complete picture or video",
+                    )
                 self._mark_last()
                 if self._damage is not None:
                     self._sink.cut_here(self._damage.problem)
@@ -206,10 +212,10 @@ class Passage:
         return self._result()
 
     def abandon(self, error: BaseException) -> Path | None:
-        """Leave the output unfinished, since the whole run ends with an error.
+        """Leave the output unfinished after an error that ends the whole run.
 
         Returns:
-            The folder from which a later run goes on, or None.
+            The folder from which a later run resumes, or None.
         """
         if self._sink is None:
             return None
@@ -218,7 +224,7 @@ class Passage:
         return self._sink.kept
 
     def _mark_last(self) -> None:
-        # A video that turns out to be cut short ends here, where a part of it is enough.
+        # A truncated video ends at this frame if --keep-partial is set.
         last = self._last
         if self._resumable and last is not None and last.pts is not None:
             self._resumable.marks[last.index] = Mark.of(last, last.index)

@@ -1,4 +1,4 @@
-"""The plan: inputs and options become jobs, all checked before any work starts."""
+"""The plan of a conversion: one job per input file, all checked before any work starts."""
 
 import logging
 import os
@@ -35,20 +35,20 @@ _FRAMES_SUFFIX = ".mp4"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One input file and what is to become of it.
+    """One input file and its planned output.
 
     Attributes:
-        input: The file; the folder where the frames or the failure are the folder's; `-` for
+        input: The file; a folder if its pictures make one video or if it cannot be read; `-` for
             standard input.
-        output: Where its translation goes; None where the input already failed.
-        kind: "image" or "video"; None where it could not be told.
-        error: Why it cannot be done; None for a job that is ready.
-        skip: Why it is left out; None for a job that is ready.
-        home: The output folder whose manifest tells of the output; None for a lone file.
-        origin: What the output is made from; None where it is in no manifest.
+        output: The output; None if the input cannot be converted.
+        kind: "image" or "video"; None if unknown.
+        error: Why the input cannot be converted; None for a job that is ready.
+        skip: Why the input is skipped; None for a job that is ready.
+        home: The output folder whose manifest lists the output; None for a single file.
+        origin: What the output is made from; None without a manifest.
         done: The manifest's entry of an output that is up to date, else None.
-        replaces: Whether what is there under the output's name may be replaced.
-        frames: The pictures of a folder that is converted as one video, in their order.
+        replaces: Whether an existing output may be replaced.
+        frames: The pictures of a folder that is converted as one video, in order.
     """
 
     input: Path
@@ -68,7 +68,7 @@ class Job:
         return self.error is None and self.skip is None
 
     def task(self) -> Task:
-        """The task of a job that is ready."""
+        """The task of this job, which must be ready."""
         assert self.output is not None
         assert self.kind is not None
         return Task(
@@ -85,40 +85,44 @@ class Job:
 def plan(
     inputs: Sequence[Path], to: str, options: ConvertOptions, model_sha256: str = ""
 ) -> list[Job]:
-    """Turn inputs into jobs; what cannot be done carries its error, the rest goes on.
+    """Turn inputs into jobs; an input that cannot be converted becomes a job with an error.
 
     Args:
-        inputs: Files and folders, mixed.
-        to: The domain; it ends the names that are derived.
-        options: How to convert.
-        model_sha256: The generator's digest; what an output folder holds of another one is out of
-            date.
+        inputs: Files and folders.
+        to: The domain; derived names end in it.
+        options: The options.
+        model_sha256: The generator's digest; outputs of another generator are out of date.
 
     Raises:
-        UsageError: No inputs, or an output name that no input can have.
+        UsageError: There are no inputs, or -o does not fit them.
     """
     if not inputs:
         raise UsageError("nothing to convert", remedy="name pictures, videos or folders")
     if len(inputs) > 1 and STDIO in (*inputs, options.output):
-        raise UsageError("a pipe holds one video", remedy="convert the others by themselves")
+        raise UsageError(
+            "a pipe carries one video, but there are several inputs",
+            remedy="convert the others separately",
+        )
     are_many = len(inputs) > 1 or (options.fps is None and inputs[0].is_dir())
     if are_many and options.output and _names_a_file(options.output):
         raise UsageError(
             f"{options.output} cannot hold several outputs",
-            remedy="name a folder with -o, or make a folder's pictures one video with --fps",
+            remedy="name a folder with -o, or make one video of a folder's pictures with --fps",
         )
     if options.fps is not None and not any(given.is_dir() for given in inputs):
-        raise UsageError("--fps is for folders of frames", remedy="name a folder, or drop --fps")
+        raise UsageError(
+            "--fps needs a folder of pictures as input", remedy="name a folder, or drop --fps"
+        )
     jobs: list[Job] = []
     for given in inputs:
         jobs += _jobs_of(given, to, options, alone=len(inputs) == 1)
     for job in jobs:
-        _tell_of_new_container(job, options)
+        _warn_of_new_container(job, options)
     return _look_up(_check_outputs(jobs), options, model_sha256)
 
 
 def _names_a_file(output: Path) -> bool:
-    """Whether a name that no folder bears yet ends as a picture or a video does."""
+    """Whether a path ends in the suffix of a picture or video and is not an existing folder."""
     return not output.is_dir() and any(holds(output.suffix.lower(), kind) for kind in KINDS)
 
 
@@ -127,7 +131,7 @@ def _jobs_of(given: Path, to: str, options: ConvertOptions, *, alone: bool) -> l
         if given == STDIO:
             return [_stdin_job(to, options)]
         if not given.exists():
-            # A link to itself is here as well: following it ends nowhere.
+            # A link to itself does not exist, either.
             raise InputError("no such file or folder", path=given, remedy="check the name")
         if given.is_dir() and options.fps is not None:
             return [_frames_job(given, to, options, alone=alone)]
@@ -135,7 +139,7 @@ def _jobs_of(given: Path, to: str, options: ConvertOptions, *, alone: bool) -> l
             return _folder_jobs(given, to, options, alone=alone)
         if not given.is_file():
             raise InputError(
-                "not a regular file", path=given, remedy="name a file that can be read twice"
+                "not a regular file", path=given, remedy="name a file, or pipe it in as -"
             )
         return [_file_job(given, to, options, alone=alone)]
     except (InputError, OutputError) as error:
@@ -144,21 +148,21 @@ def _jobs_of(given: Path, to: str, options: ConvertOptions, *, alone: bool) -> l
         return [Job(given, error=InputError(f"cannot be read ({error.strerror})", path=given))]
 
 
-def _tell_of_new_container(job: Job, options: ConvertOptions) -> None:
+def _warn_of_new_container(job: Job, options: ConvertOptions) -> None:
     is_named = job.output == options.output or options.file_format is not None
     is_file = job.input != STDIO and not job.frames
     if job.kind != "video" or job.output is None or is_named or not is_file:
         return
     old, new = job.input.suffix.lower(), job.output.suffix
     if old != new:
-        log.warning("%s: %s is not written, the output becomes %s", job.input, old, new)
+        log.warning("%s: cannot write %s; writing %s instead", job.input, old, new)
 
 
 def _file_job(path: Path, to: str, options: ConvertOptions, *, alone: bool) -> Job:
     kind = kind_of(path)
     if kind is None:
         raise InputError(
-            f"not a picture or video that is known by its suffix {path.suffix!r}",
+            f"the suffix {path.suffix!r} is not that of a supported picture or video format",
             path=path,
             remedy="give the file its usual suffix",
         )
@@ -169,15 +173,15 @@ def _file_job(path: Path, to: str, options: ConvertOptions, *, alone: bool) -> J
 
 
 def _preview_mark(kind: Kind, options: ConvertOptions) -> str:
-    """What tells the name of a preview from that of the whole video."""
+    """The part of an output's name that marks a preview."""
     return "-preview" if kind == "video" and options.preview is not None else ""
 
 
 def _stdin_job(to: str, options: ConvertOptions) -> Job:
     if options.output is None:
         raise UsageError(
-            "what comes from a pipe has no name",
-            remedy="say where to write: -o out.mkv, or -o - for standard output",
+            "input from a pipe needs -o",
+            remedy="use for example -o out.mkv, or -o - for standard output",
         )
     name = f"stdin-{to}.{options.file_format or 'mkv'}"
     output, _ = _place(Path(name), name, "video", options, alone=True)
@@ -193,19 +197,19 @@ def _frames_job(folder: Path, to: str, options: ConvertOptions, *, alone: bool) 
         )
     suffix = output_suffix(Path(f"x{_FRAMES_SUFFIX}"), "video", options.file_format)
     derived = named.with_name(f"{named.name}-{to}{_preview_mark('video', options)}{suffix}")
-    # No manifest: it compares files with what they were, and knows nothing of folders.
+    # No manifest: it records single input files, not folders.
     output, _ = _place(derived, f"{named.name}{suffix}", "video", options, alone=alone)
     videos = [path for path in folder.iterdir() if kind_of(path) == "video" and path.is_file()]
     left_out = sum(real_path(path) != real_path(output) for path in videos)
     if left_out:
-        log.warning("%s: with --fps the videos in it are left out, %d here", folder, left_out)
+        log.warning("%s: --fps ignores the videos in the folder (%d found)", folder, left_out)
     return Job(folder, output, "video", frames=frames)
 
 
 def _place(
     derived: Path, name: str, kind: Kind, options: ConvertOptions, *, alone: bool
 ) -> tuple[Path, Path | None]:
-    """Where one file is written, and the output folder where it lies in one."""
+    """The path of one output, and its output folder if -o names a folder."""
     output = output_path(
         options.output, derived, name, kind, alone=alone, file_format=options.file_format
     )
@@ -217,7 +221,8 @@ def _folder_jobs(folder: Path, to: str, options: ConvertOptions, *, alone: bool)
     named = folder.resolve() if folder.name in ("", "..") else folder
     if options.output == STDIO:
         raise UsageError(
-            "a folder is not written to a pipe", remedy="make its pictures one video with --fps"
+            "a folder cannot be written to a pipe",
+            remedy="make one video of its pictures with --fps",
         )
     if options.output is None:
         target = named.with_name(f"{named.name}-{to}")
@@ -227,11 +232,11 @@ def _folder_jobs(folder: Path, to: str, options: ConvertOptions, *, alone: bool)
         raise OutputError(
             f"the output folder {target} is inside the input folder",
             path=folder,
-            remedy="name one outside it with -o",
+            remedy="name a folder outside it with -o",
         )
     if target.is_file():
         raise OutputError(
-            "is a file, but a folder is to be written there", path=target, remedy="use another -o"
+            "the output folder is an existing file", path=target, remedy="use another -o"
         )
     jobs = [_kept_inside(job, target) for job in _walk(folder, target, options.file_format)]
     if not jobs:
@@ -261,12 +266,12 @@ def _walk(folder: Path, target: Path, file_format: str | None) -> Iterator[Job]:
 def _is_media(path: Path) -> bool:
     is_media = kind_of(path) is not None
     if not is_media:
-        log.info("%s: not a picture or video, left out", path)
+        log.info("%s: not a picture or video, ignored", path)
     return is_media
 
 
 def _kept_inside(job: Job, target: Path) -> Job:
-    """The job, or its failure where a link in the output folder leads its output out of there."""
+    """The job, with an error if a link leads its output out of the output folder."""
     if job.output is None or real_path(job.output.parent).is_relative_to(real_path(target)):
         return job
     problem = f"{job.output.parent} is a link that leads out of the output folder"
@@ -281,7 +286,7 @@ def _bad(path: Path, problem: str, remedy: str) -> Job:
 
 
 def _check_outputs(jobs: list[Job]) -> list[Job]:
-    # As texts: a folder may have very many files, and paths take several times the memory.
+    # Strings instead of Paths: they need a fraction of the memory, and folders may be very large.
     wanted = Counter(os.path.realpath(job.output) for job in jobs if job.ready and job.output)
     sources = {
         os.path.realpath(path) for job in jobs if job.ready for path in (job.input, *job.frames)
@@ -295,7 +300,7 @@ def _check_outputs(jobs: list[Job]) -> list[Job]:
 
 
 def _look_up(jobs: list[Job], options: ConvertOptions, model_sha256: str) -> list[Job]:
-    """Compare what is there with what the manifests tell of it."""
+    """Compare the existing outputs with the manifests."""
     manifests: dict[Path, Manifest] = {}
     settings: dict[tuple[Kind, str], dict[str, Any]] = {}
     looked = []
@@ -307,7 +312,11 @@ def _look_up(jobs: list[Job], options: ConvertOptions, model_sha256: str) -> lis
                 identity = input_identity(job.input)
             except OSError as error:
                 looked.append(
-                    _bad(job.input, f"cannot be read ({error.strerror})", "allow reading")
+                    _bad(
+                        job.input,
+                        f"cannot be read ({error.strerror})",
+                        "grant permission to read it",
+                    )
                 )
                 continue
             how = job.kind, job.output.suffix.lower() if job.output else ""
@@ -333,14 +342,14 @@ def _compared(job: Job, manifest: Manifest | None, options: ConvertOptions) -> J
         return _checked_place(replace(job, replaces=True), job.output)
     if is_published(job.output):
         return job
-    problem = "exists already"
+    problem = "the output exists already"
     if manifest is not None and manifest.knows(job.output):
-        problem = "was changed after it was written here"
+        problem = "the output was changed after it was written"
     error = OutputError(problem, path=job.output, remedy="use --overwrite or another -o")
     return replace(job, error=error)
 
 
 def _checked_place(job: Job, output: Path) -> Job:
-    """The job, failed where its output's folder cannot be written to."""
+    """The job, with an error if its output's folder cannot be written to."""
     error = unwritable(output)
     return job if error is None else replace(job, error=error)

@@ -1,4 +1,4 @@
-"""What results become: rows of the report, in the order of the plan, and the run's exit code."""
+"""The settlement of a run: results become rows of the report and an exit code."""
 
 import logging
 import time
@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mediatrans.conversion.observer import Observer
-from mediatrans.conversion.overlap import Stage
+from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.conversion.plan import Job
 from mediatrans.conversion.task import Failure, Result, Task
 from mediatrans.errors import ExitCode, ModelError
@@ -19,15 +19,15 @@ log = logging.getLogger(__name__)
 
 
 class Settlement:
-    """The events of a run, told to its observer as rows of the jobs of the plan.
+    """Turns the events of a run into rows of the report, and passes them to an observer.
 
     Args:
-        jobs: What was planned.
-        observer: Is called with each row, in the order in which the jobs end; those that need no
-            work come at their place in the plan.
+        jobs: The planned jobs.
+        observer: Called with each row in the order in which the jobs end. Jobs that need no work
+            keep their place in the plan.
 
     Attributes:
-        rows: The rows until now.
+        rows: The rows so far.
     """
 
     def __init__(self, jobs: Sequence[Job], observer: Observer) -> None:
@@ -39,25 +39,25 @@ class Settlement:
         self._clock_s = time.monotonic()
 
     def translated(self, task: Task, frames: int, total: int | None) -> None:
-        """Pass it on."""
+        """Forward to the observer."""
         self._observer.translated(self._jobs[task.output], frames, total)
 
-    def limited(self, stage: Stage) -> None:
-        """Pass it on."""
-        self._observer.limited(stage)
+    def limited(self, bottleneck: Bottleneck) -> None:
+        """Forward to the observer."""
+        self._observer.limited(bottleneck)
 
     def kept(self, task: Task, folder: Path) -> None:
-        """Pass it on."""
+        """Forward to the observer."""
         self._observer.kept(self._jobs[task.output], folder)
 
     def ended(self, result: Result) -> None:
-        """Give the task's job its row, after those before it that need no work."""
+        """Add the row of a task, after those of earlier jobs that need no work."""
         self._leave_out()
         self._ended.add(result.task.output)
         self._finish(_row(result))
 
     def finish(self) -> None:
-        """Give their rows to the jobs that are left, which need no work."""
+        """Add the rows of the remaining jobs that need no work."""
         for job in reversed(self._waiting):
             if not job.ready:
                 self._finish(_decided(job))
@@ -67,8 +67,8 @@ class Settlement:
 
         Args:
             model: The model's name.
-            limits: Lowest mean allowed of each figure.
-            changed: What has become of the model's files since they were loaded, or None.
+            limits: The lowest allowed mean of each figure.
+            changed: The error if a model file changed since it was loaded, or None.
         """
         if changed is not None:
             log.error("%s", changed)
@@ -76,7 +76,7 @@ class Settlement:
         return Report.of(model, self.rows, limits, codes)
 
     def _leave_out(self) -> None:
-        """Give their rows to the jobs that the plan has decided, up to the first still to end."""
+        """Add the rows of jobs that need no work, up to the first job that has not ended."""
         while self._waiting:
             job = self._waiting[-1]
             if job.ready and job.output not in self._ended:
@@ -94,14 +94,14 @@ class Settlement:
 
 
 def _row(result: Result) -> JobReport:
-    """The row of a task that was done."""
+    """The row of a finished task."""
     task, failure = result.task, result.failure
     row = JobReport(task.input, task.output, task.kind, "ok")
     if failure is not None and not result.is_partial:
-        return replace(row, status="failed", error=failure.says, exit_code=failure.exit_code)
+        return replace(row, status="failed", error=failure.message, exit_code=failure.exit_code)
     notes, code = result.notes, ExitCode.OK
     if result.check_failure is not None:
-        notes = (*notes, f"the round trip was not measured: {result.check_failure.says}")
+        notes = (*notes, f"the round trip was not measured: {result.check_failure.message}")
         is_bug = result.check_failure.exit_code == ExitCode.INTERNAL
         code = ExitCode.INTERNAL if is_bug else ExitCode.OK
     row = replace(
@@ -115,18 +115,18 @@ def _row(result: Result) -> JobReport:
         exit_code=code,
     )
     if failure is not None:
-        says = f"{failure.says}; {result.frames} frames before it were kept"
-        row = replace(row, status="partial", error=says, exit_code=failure.exit_code)
+        message = f"{failure.message}; {result.frames} frames before it were kept"
+        row = replace(row, status="partial", error=message, exit_code=failure.exit_code)
     return row
 
 
 def _decided(job: Job) -> JobReport:
-    """The row of a job that the plan has decided."""
+    """The row of a job that failed or was skipped in the plan."""
     row = JobReport(job.input, job.output, job.kind, "skipped", reason=job.skip)
     if job.error is not None:
         failure = Failure.of(job.input, job.error)
         return replace(
-            row, status="failed", error=failure.says, reason=None, exit_code=failure.exit_code
+            row, status="failed", error=failure.message, reason=None, exit_code=failure.exit_code
         )
     if job.done is not None:
         row = replace(row, frames=job.done.frames, cycle=job.done.cycle)

@@ -1,6 +1,6 @@
-"""A task and its result: what one process is asked to do, and what became of it.
+"""The task and its result.
 
-Both can be pickled, so that a task may be done in this process, in another, on another machine.
+Both can be pickled, so a task can run in this process, in another process or on another machine.
 """
 
 import os
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mediatrans.conversion.manifest import Origin
-from mediatrans.conversion.overlap import Stage
+from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.errors import ExitCode, InputError, MediatransError, OutputError
 from mediatrans.files.publish import Fingerprint
 from mediatrans.media.formats import Kind
@@ -21,12 +21,12 @@ __all__ = ["Failure", "Result", "Span", "Task"]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Some frames of a video in a row.
+    """A range of consecutive frames of a video.
 
     Attributes:
         first: Index of the first frame.
-        end: Index of the frame after the last one; None goes to the video's end.
-        after: The mark of the frame before the first; None has the frames counted from the
+        end: Index after the last frame; None is the end of the video.
+        after: The mark of the frame before the first, to seek to. None counts the frames from the
             beginning of the video.
     """
 
@@ -37,17 +37,17 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One input and what is to be made of it.
+    """One input and its output.
 
     Attributes:
-        input: The file; the folder where `frames` are given; `-` for standard input.
-        output: The final name of its translation; `-` for standard output.
+        input: The file; a folder if `frames` are given; `-` for standard input.
+        output: The final name of the output; `-` for standard output.
         kind: "image" or "video".
-        frames: The pictures of a folder that is converted as one video, in their order.
-        home: The output folder whose manifest tells of the output; None for a lone file.
-        origin: What the output is made from; None where it is in no manifest.
-        replaces: Whether what is there under the output's name may be replaced.
-        span: The segment of a video that is to be made; None makes the whole output.
+        frames: The pictures of a folder that is converted as one video, in order.
+        home: The output folder whose manifest lists the output; None for a single file.
+        origin: What the output is made from; None without a manifest.
+        replaces: Whether an existing output may be replaced.
+        span: The part of a video to convert; None converts all of it.
     """
 
     input: Path
@@ -60,37 +60,39 @@ class Task:
     span: Span | None = None
 
     def refuse_taken(self) -> None:
-        """Make sure that nothing would be replaced which the plan did not see.
+        """Refuse to replace an output that did not exist when the plan was made.
 
         Raises:
-            OutputError: Something is there under the output's name.
+            OutputError: The output exists.
         """
         if self.output == STDIO or self.replaces:
             return
         if os.path.lexists(self.output):
             raise OutputError(
-                "exists already", path=self.output, remedy="use --overwrite or another -o"
+                "the output exists already",
+                path=self.output,
+                remedy="use --overwrite or another -o",
             )
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a task failed, or broke off.
+    """Why a task failed or was cut short.
 
     Attributes:
-        says: The message, which names the file.
-        exit_code: What it would make the process return.
+        message: The message; it names the file.
+        exit_code: The exit code of the process if this were the only task.
     """
 
-    says: str
+    message: str
     exit_code: ExitCode
 
     @classmethod
     def of(cls, path: Path, error: Exception) -> "Failure":
-        """The failure that an error of an input is."""
+        """The failure for an error of an input."""
         if isinstance(error, MemoryError):
             error = InputError(
-                "there is not enough memory for it",
+                "not enough memory to convert it",
                 path=path,
                 remedy="scale it down, or free some memory",
             )
@@ -101,21 +103,21 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a task.
+    """The result of a task.
 
     Attributes:
         task: The task.
-        frames: Frames of the output, those of an earlier run included.
-        cycle: The cycle check, or None where nothing was checked.
-        fingerprint: The output's file; None where there is none.
-        failure: Why it failed, or what its input broke off with; None where all went well.
-        is_partial: Whether the output holds what could be read before the failure.
-        segment: What was written, where the task has a span.
-        check_failure: Why the round trip could not be measured, though it should; None if it was.
-        limited_by: The stage that set the pace; None where nothing was written.
-        repeated: Frames equal to the one before, which were not generated again.
-        notes: What happened on the way that the output does not show.
-        kept: The folder from which the same command goes on, where the task failed.
+        frames: Frames of the output, including those of an earlier run.
+        cycle: The figures of the cycle check; None if nothing was checked.
+        fingerprint: The fingerprint of the output; None if there is none.
+        failure: Why the task failed or the input could not be read to its end; None on success.
+        is_partial: Whether the output holds only what could be read before the failure.
+        segment: The written segment; None for a task without a span.
+        check_failure: Why the round trip could not be measured; None if it was measured.
+        limited_by: The bottleneck; None if nothing was written.
+        repeated: Frames that equal the one before and were not generated again.
+        notes: Remarks that the output does not show, for the report.
+        kept: The folder from which the same command resumes a failed task, or None.
     """
 
     task: Task
@@ -126,7 +128,7 @@ class Result:
     is_partial: bool = False
     segment: Segment | None = None
     check_failure: Failure | None = None
-    limited_by: Stage | None = None
+    limited_by: Bottleneck | None = None
     repeated: int = 0
     notes: tuple[str, ...] = ()
     kept: Path | None = None

@@ -1,4 +1,4 @@
-"""What a process needs to do tasks: the options, and the generators that it has loaded."""
+"""The workshop of a process: the options of a conversion and the loaded generators."""
 
 import hashlib
 import json
@@ -34,21 +34,21 @@ __all__ = ["Workshop"]
 
 
 class Workshop:
-    """The options of a conversion and what is built from them, once a process.
+    """The options of a conversion and the objects that are built from them once per process.
 
-    It can be pickled: what is loaded is then loaded again where it arrives.
+    It can be pickled; the receiving process loads the generators again.
 
     Args:
-        generator: The direction of a model that translates.
-        options: How to convert.
-        source_opener: Gives the source of an input.
-        sink_opener: Gives the sink of an output.
+        generator: The generator that translates.
+        options: The options.
+        source_opener: Returns the source of an input.
+        sink_opener: Returns the sink of an output.
         engine_opener: Loads a graph.
-        stages: The stages around the generator, from the innermost out.
+        stages: The stages around the generator, innermost first.
 
     Attributes:
-        generator: The direction of a model that translates.
-        options: How to convert.
+        generator: The generator that translates.
+        options: The options.
     """
 
     def __init__(
@@ -71,10 +71,11 @@ class Workshop:
 
     @classmethod
     def of(cls, to: str, options: ConvertOptions, **openers: Any) -> Self:
-        """The workshop of the model that translates to a domain; `openers` as for `Workshop`.
+        """The workshop with the model that translates to a domain; `openers` as for `Workshop`.
 
         Raises:
-            ModelError: No model translates to it, two in one place do, or the file is bad.
+            ModelError: No model translates to the domain, several in one place do, or the file is
+                invalid.
         """
         return cls(find(to, options.model), options, **openers)
 
@@ -92,7 +93,7 @@ class Workshop:
 
     @cached_property
     def inverse(self) -> Translator | None:
-        """The loaded reverse generator; None where there is none, or nothing is checked."""
+        """The loaded reverse generator; None if there is none or nothing is checked."""
         return self.translator.inverse() if self.options.check_every else None
 
     @cached_property
@@ -101,26 +102,26 @@ class Workshop:
         return Chain(self.translator.stage, self._stages, self.options.strength)
 
     def load(self) -> None:
-        """Load what is needed to do tasks, on this thread; later on others will ask for it.
+        """Load the generators on this thread, before other threads use them.
 
         Raises:
             ModelError: A file is missing, changed or breaks the graph contract.
-            DeviceError: The device that was asked for does not start.
+            DeviceError: The requested device does not start.
         """
         _ = self.chain, self.inverse
 
     def check_unchanged(self) -> None:
-        """Make sure that the files of the model are still those that were loaded.
+        """Check that the model files are still those that were loaded.
 
         Raises:
-            ModelError: One was replaced, changed or taken away.
+            ModelError: A file was replaced, changed or removed.
         """
         self.translator.check_unchanged()
         if self.inverse is not None:
             self.inverse.check_unchanged()
 
     def model_error(self) -> ModelError | None:
-        """What has become of the model's files since they were loaded, or None."""
+        """The error if a model file changed since it was loaded, or None."""
         try:
             self.check_unchanged()
         except ModelError as error:
@@ -128,15 +129,15 @@ class Workshop:
         return None
 
     def source(self, task: Task) -> Source:
-        """The source of a task, to be opened by its `with` block."""
+        """The source of a task; its `with` block opens it."""
         return self._open_source(Input(task.input, task.kind, task.frames), self.options)
 
     def sink(self, output: Output) -> Sink:
-        """The sink of an output, to be opened by its `with` block."""
+        """The sink of an output; its `with` block opens it."""
         return self._open_sink(output, self.options)
 
     def monitor(self, kind: Kind) -> CycleMonitor | None:
-        """What measures the round trip of a file, or None where nothing is measured."""
+        """The cycle monitor of a file; None if nothing is measured."""
         if self.inverse is None:
             return None
         return CycleMonitor(self.inverse, self.options.check_every if kind == "video" else 1)
@@ -144,15 +145,15 @@ class Workshop:
     def resumable(
         self, task: Task, info: MediaInfo, notes: Callable[[int, int], Any]
     ) -> Resumable | None:
-        """What is needed to write a video in segments; None for what is written in one piece.
+        """The parameters for writing a video in segments; None for an output in a single piece.
 
         Args:
             task: The task.
-            info: Its source.
-            notes: Gives what else is to be kept with the frames of a segment.
+            info: The task's source.
+            notes: Returns the notes to store with a range of frames.
 
         Raises:
-            InputError: The input cannot be looked at.
+            InputError: The input cannot be accessed.
         """
         if STDIO in (task.input, task.output) or not isinstance(info, VideoInfo):
             return None
@@ -172,10 +173,10 @@ class Workshop:
         *,
         is_partial: bool,
     ) -> None:
-        """Write an output down in the manifest of its folder, if it has one.
+        """Add an output to the manifest of its folder, if it has one.
 
         Raises:
-            OSError: The disk is full, or the folder was taken away.
+            OSError: The disk is full, or the folder was removed.
         """
         if task.home is None or task.origin is None:
             return
@@ -184,7 +185,7 @@ class Workshop:
         manifest.add(Entry(name, task.origin, fingerprint, frames, cycle, is_partial))
 
     def _made_with(self, task: Task) -> dict[str, Any]:
-        """What a segment of a video depends on."""
+        """Everything that a segment of a video depends on."""
         try:
             source = _identity_of(task)
         except OSError as error:
@@ -203,9 +204,9 @@ class Workshop:
 
 
 def _identity_of(task: Task) -> Mapping[str, Any]:
-    """What tells a task's video from another, and from itself after a change."""
+    """The path, size and time that identify the current content of a task's video."""
     identity = input_identity(task.input)
-    if task.frames:  # the folder's own time changes with whatever else is put into it
+    if task.frames:  # the folder's own time also changes with unrelated files
         listing = json.dumps([input_identity(frame) for frame in task.frames])
         digest = hashlib.sha256(listing.encode()).hexdigest()
         return {"input": identity["path"], "frames": digest}

@@ -1,4 +1,4 @@
-"""A crash-safe record: one JSON object a line, synced as it is written, read up to a torn end."""
+"""A crash-safe journal: an append-only file with one JSON object per line."""
 
 import json
 import os
@@ -12,13 +12,13 @@ __all__ = ["Journal"]
 
 
 class Journal:
-    """An append-only file of JSON objects.
+    """An append-only file of JSON objects, synced after every record.
 
-    A record that was cut short by a crash, or is not JSON, is passed over in reading, and
-    the next one begins on a line of its own. Several processes may append to one file.
+    Reading skips records that are not JSON or were cut short by a crash. Several processes may
+    append to one file.
 
     Args:
-        path: The file; it is made by the first `append`.
+        path: The file; the first `append` creates it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -26,10 +26,10 @@ class Journal:
         self._begun = False
 
     def read(self) -> Iterator[dict[str, Any]]:
-        """The whole records, oldest first; none where there is no file.
+        """The complete records, oldest first; none if the file does not exist.
 
         Raises:
-            OSError: The file is there and cannot be read.
+            OSError: The file exists and cannot be read.
         """
         try:
             lines = self.path.read_bytes().split(b"\n")
@@ -44,18 +44,18 @@ class Journal:
                 yield record
 
     def append(self, record: Mapping[str, Any]) -> None:
-        """Add a record; it is on the disk when this returns.
+        """Append a record and sync it to disk.
 
         Args:
-            record: Anything that JSON can hold.
+            record: Values that JSON can hold.
 
         Raises:
-            OSError: The disk is full, the file is a link, or it was taken away since the last
+            OSError: The disk is full, the file is a link, or it was removed since the last
                 `append`.
         """
         line = json_text(record).encode() + b"\n"
         flags = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
-        # A link that somebody put there would have the record written elsewhere.
+        # Following a link would write the record to a file outside the folder.
         flags |= getattr(os, "O_NOFOLLOW", 0)
         if not self._begun:
             flags |= os.O_CREAT
@@ -69,7 +69,7 @@ class Journal:
 
 
 def _is_torn(descriptor: int) -> bool:
-    """Whether the last line has no end."""
+    """Whether the last line is incomplete."""
     if os.fstat(descriptor).st_size == 0:
         return False
     os.lseek(descriptor, -1, os.SEEK_END)
@@ -77,5 +77,5 @@ def _is_torn(descriptor: int) -> bool:
 
 
 def _write(descriptor: int, data: bytes) -> None:
-    while data:  # the system may take a part where the disk is nearly full
+    while data:  # on a nearly full disk, os.write may write only a part
         data = data[os.write(descriptor, data) :]

@@ -1,26 +1,26 @@
-"""How much memory this process may take: the machine's, or less where a container says so."""
+"""The memory limit of this process: the machine's memory, or less in a container."""
 
 import os
 from pathlib import Path
 
 __all__ = ["memory_limit"]
 
-# What cgroup v1 reports where nothing is limited: the largest page-aligned number.
+# cgroup v1 reports the largest page-aligned number if there is no limit.
 _UNLIMITED = 1 << 60
 
 
 def memory_limit(cgroups: Path = Path("/sys/fs/cgroup"), own: Path | None = None) -> int | None:
-    """Bytes of memory: the smallest of the machine's and those of the process's control groups.
+    """The bytes of memory that this process may use.
 
-    Every group above the process's own limits it as well (cgroup v2, "memory.max"; v1,
-    "memory.limit_in_bytes").
+    The limit is the smallest of the machine's memory and the limits of the process's control group
+    and all groups above it (cgroup v2: "memory.max"; v1: "memory.limit_in_bytes").
 
     Args:
         cgroups: Where the control groups are mounted.
-        own: The file that names the process's groups; None takes /proc/self/cgroup.
+        own: The file that names the process's groups; None uses /proc/self/cgroup.
 
     Returns:
-        The limit, or None where neither is known.
+        The limit, or None if none is known.
     """
     limits = [_machine(), *_groups(cgroups, own or Path("/proc/self/cgroup"))]
     return min((limit for limit in limits if limit is not None), default=None)
@@ -48,7 +48,7 @@ def _groups(cgroups: Path, own: Path) -> list[int]:
         else:
             continue
         here = root / group.strip("/")
-        # Inside a container the group's own path may not be visible; its mount point then is it.
+        # In a container the group's own path may be hidden; the mount point then is the group.
         for place in (here, *here.parents):
             if place.is_relative_to(root):
                 found += _limit(place / name)

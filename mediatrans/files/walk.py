@@ -1,4 +1,4 @@
-"""The walk through a folder: its files in order, links followed, and what could not be walked."""
+"""The walk through a folder: its files in order, and what could not be read."""
 
 import logging
 import os
@@ -15,12 +15,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class WalkProblem:
-    """A file or folder below the walked one that cannot be had.
+    """A file or folder that the walk could not reach.
 
     Attributes:
         path: The file or folder.
-        problem: What is wrong, a clause.
-        remedy: What the user can do, a clause.
+        problem: What is wrong, as a clause.
+        remedy: What the user can do, as a clause.
     """
 
     path: Path
@@ -35,22 +35,22 @@ def walk(
     hidden: bool = True,
     repeats: bool = True,
 ) -> Iterator[Path | WalkProblem]:
-    """The files of a folder and of those below it, a folder's own before those of its folders.
+    """The files of a folder and its subfolders; a folder's own files come before its subfolders'.
 
-    Names are in alphabetical order. Links are followed; one that leads to a folder which contains
-    it is reported, not followed. Files that another process is still writing are left out, and so
-    is what is no regular file, a pipe for example.
+    Names are in alphabetical order. Links are followed, except one to a folder that contains it,
+    which is reported. Unfinished part files are left out, and so is everything that is not a
+    regular file.
 
     Args:
         folder: The folder.
-        wanted: Whether a file is of interest, by its name; others are neither yielded nor
+        wanted: Called with each file; if it returns False, the file is neither yielded nor
             reported.
-        hidden: Whether files and folders whose names begin with a dot are walked.
-        repeats: Whether a folder that several links lead to is walked under each of its names;
-            False walks it under the first.
+        hidden: Whether files and folders with names that begin with a dot are included.
+        repeats: Whether a folder that several links point to is walked once per link; False walks
+            it once.
 
     Yields:
-        Files, and problems: links that lead nowhere or in a circle, folders that cannot be listed.
+        Files, and problems: broken links, circular links, folders that cannot be listed.
     """
     unlisted: list[OSError] = []
     above = {folder: frozenset({folder.resolve()})}
@@ -73,7 +73,9 @@ def walk(
         yield from _files(here, files, wanted, hidden)
     for error in unlisted:
         yield WalkProblem(
-            Path(error.filename), f"cannot be listed ({error.strerror})", "allow reading"
+            Path(error.filename),
+            f"the folder cannot be listed ({error.strerror})",
+            "grant permission to read it",
         )
 
 

@@ -1,1 +1,1 @@
-"""Files to frames to files: pictures, video, and the streams copied beside it."""
+"""Media files: reading and writing of pictures and videos, and copying of their other streams."""

@@ -1,4 +1,4 @@
-"""Which GIF, PNG and WebP files move, and how often they play.
+"""The detection of animated GIF, PNG and WebP files, and of the number of their plays.
 
 Imports the standard library alone, so that planning a job loads no media library.
 """
@@ -23,10 +23,10 @@ __all__ = [
 ]
 
 ANIMATION_SUFFIXES = frozenset({".gif", ".png", ".apng", ".webp"})
-"""Suffixes of files that hold either one picture or an animation."""
+"""Suffixes of files that may hold one picture or an animation."""
 
 FOREVER = 0
-"""The number of plays of an animation that never stops."""
+"""The number of plays of an animation that loops forever."""
 
 GIF_PICTURE = b"\x2c"
 GIF_CONTROL = b"\x21\xf9"
@@ -39,11 +39,11 @@ _WEBP_ANIMATED = 0x02
 
 @dataclass(frozen=True, slots=True)
 class Animation:
-    """A file of several pictures in time.
+    """The properties of an animated picture file.
 
     Attributes:
-        plays: How often it plays; `FOREVER` for one that never stops.
-        frames: How many pictures it has; None where only counting them would tell.
+        plays: How often it plays; `FOREVER` for an endless loop.
+        frames: The number of its pictures; None if they would have to be counted.
     """
 
     plays: int
@@ -51,10 +51,10 @@ class Animation:
 
 
 def animation_of(path: Path) -> Animation | None:
-    """How a file moves, or None for a still picture and whatever cannot be read.
+    """The animation in a file, or None for a still picture or an unreadable file.
 
     Args:
-        path: A file of one of the `ANIMATION_SUFFIXES`; others are None.
+        path: A file with one of the `ANIMATION_SUFFIXES`; other files give None.
     """
     if path.suffix.lower() not in ANIMATION_SUFFIXES:
         return None
@@ -88,12 +88,12 @@ def _gif(file: BinaryIO) -> Animation | None:
 
 
 def gif_blocks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """The kind and position of each block of a GIF, up to its end or to what is no block.
+    """The kind and position of each block of a GIF, up to its end or to invalid data.
 
     GIF89a specification, section 12.
 
     Args:
-        file: A file that can seek, as the blocks may be read in between.
+        file: A seekable file; the caller may read the blocks during the iteration.
     """
     file.seek(10)
     flags = file.read(3)
@@ -147,7 +147,7 @@ def png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
     """The name and position of each chunk of a PNG.
 
     Args:
-        file: A file that can seek, as the chunks may be read in between.
+        file: A seekable file; the caller may read the chunks during the iteration.
     """
     position = len(_PNG)
     file.seek(position)

@@ -1,4 +1,4 @@
-"""Opening a video file to read it, and nothing but it; the part of it that is asked for."""
+"""The opening of video files for reading, with limits on their streams, sizes and clocks."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from mediatrans.media.formats import DEMUXERS, PROTOCOLS
 from mediatrans.media.truncation import missing_bytes
 
 __all__ = [
-    "MAX_PIXELS",
+    "MAX_FRAME_PIXELS",
     "check_streams",
     "check_whole",
     "input_error",
@@ -20,20 +20,20 @@ __all__ = [
     "open_input",
 ]
 
-MAX_PIXELS = 1 << 26
-"""Videos of more pixels a frame (8192x8192) are refused before they are decoded."""
+MAX_FRAME_PIXELS = 1 << 26
+"""Videos with more pixels per frame (8192x8192) are refused before decoding."""
 
-# Twice as many as films with all their languages and fonts have.
+# About twice the number of streams of a film with many languages and fonts.
 _MAX_STREAMS = 256
-# How much of a file is read, in bytes, and seen, in microseconds, to find out what is in it.
+# FFmpeg's probing reads at most this many bytes and microseconds of a file.
 _PROBE_BYTES = 10_000_000
 _PROBE_TIME = 10_000_000
-# Damaged clocks tick once in a month, and no container could hold the times.
+# Damaged files may have time bases of a month, which no container can represent.
 _SLOWEST_CLOCK_S = 3600
 
 
 def input_options() -> dict[str, str]:
-    """FFmpeg options that keep a demuxer to the one file it is given, and its probing short."""
+    """FFmpeg options that restrict a demuxer to the given file and limit its probing."""
     return {
         "format_whitelist": ",".join(DEMUXERS),
         "protocol_whitelist": ",".join(PROTOCOLS),
@@ -47,17 +47,19 @@ def open_input(path: Path, *, whole: bool = True) -> InputContainer:
 
     Args:
         path: The video file.
-        whole: Refuse a file that is cut short.
+        whole: Whether a truncated file is refused.
 
     Raises:
-        InputError: The file is missing, empty, damaged, no video, or of too many streams.
+        InputError: The file is missing, empty, damaged or not a video, or has too many streams.
     """
     try:
         if path.stat().st_size == 0:
-            raise InputError("the file is empty", path=path, remedy="get a whole copy of the file")
+            raise InputError(
+                "the file is empty", path=path, remedy="get a complete copy of the file"
+            )
         if whole:
             check_whole(path)
-        # The prefix keeps a name with a colon from being read as a protocol.
+        # Without the prefix, a name with a colon would be parsed as a protocol.
         container = av.open(
             f"file:{path}", "r", container_options=input_options(), metadata_errors="replace"
         )
@@ -75,75 +77,76 @@ def open_input(path: Path, *, whole: bool = True) -> InputContainer:
 
 
 def check_streams(container: InputContainer, path: Path | str) -> None:
-    """Close a container of unreasonably many streams.
+    """Refuse a container with too many streams, and close it.
 
     Args:
-        container: The container, just opened.
-        path: The file, or what to call it.
+        container: The opened container.
+        path: The file's name in messages.
 
     Raises:
-        InputError: It holds too many.
+        InputError: It has too many streams.
     """
     if len(container.streams) > _MAX_STREAMS:
         problem = f"{len(container.streams)} streams are more than the limit of {_MAX_STREAMS}"
         container.close()
-        raise InputError(problem, path=path, remedy="take some out with ffmpeg first")
+        raise InputError(problem, path=path, remedy="remove some with ffmpeg first")
 
 
 def limit_stream(stream: VideoStream, path: Path) -> None:
-    """Refuse a stream of unreasonable frames or clock, and have its decoder refuse later ones.
+    """Refuse a stream with too large frames or an invalid time base, and limit its decoder.
 
     Args:
-        stream: The stream, not yet decoded.
+        stream: The stream; decoding has not begun.
         path: The video file.
 
     Raises:
-        InputError: Its frames are too large, or its clock is too slow.
+        InputError: Its frames are too large, or its time base is missing or too long.
     """
     if stream.time_base is None or stream.time_base > _SLOWEST_CLOCK_S:
         raise InputError(
-            f"its clock ticks once in {stream.time_base} s",
+            f"its time base of {stream.time_base} s is invalid",
             path=path,
-            remedy="get a whole copy of the file, or repair it with ffmpeg first",
+            remedy="get a complete copy of the file, or repair it with ffmpeg first",
         )
-    if stream.width * stream.height > MAX_PIXELS:
+    size = f"{stream.width}x{stream.height}"
+    if stream.width * stream.height > MAX_FRAME_PIXELS:
         raise InputError(
-            f"{stream.width}x{stream.height} pixels are more than the limit of {MAX_PIXELS:,}",
+            f"{size} pixels per frame are more than the limit of {MAX_FRAME_PIXELS:,}",
             path=path,
             remedy="scale the video down with ffmpeg first",
         )
-    stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+    stream.codec_context.options = {"max_pixels": str(MAX_FRAME_PIXELS)}
 
 
 def check_whole(path: Path) -> None:
-    """Refuse a video that is cut short.
+    """Refuse a truncated video.
 
     Args:
         path: The video file.
 
     Raises:
-        InputError: It is.
-        OSError: It cannot be read.
+        InputError: The file is truncated.
+        OSError: The file cannot be read.
     """
     if missing := missing_bytes(path):
         raise InputError(
-            f"the file is cut short by {missing:,} bytes",
+            f"the file is truncated: {missing:,} bytes are missing",
             path=path,
-            remedy="get a whole copy of the file, or repair it with ffmpeg first",
+            remedy="get a complete copy of the file, or repair it with ffmpeg first",
         )
 
 
 def input_error(path: Path, error: av.FFmpegError, problem: str) -> InputError:
-    """The InputError that tells what FFmpeg found wrong with a file.
+    """The InputError for an error of FFmpeg.
 
     Args:
         path: The video file.
-        error: What FFmpeg said.
-        problem: What that means for the user.
+        error: The error of FFmpeg.
+        problem: What it means for the user.
     """
     reason = (error.strerror or str(error)).lower()
     return InputError(
         f"{problem}: {reason}",
         path=path,
-        remedy="get a whole copy of the file, or repair it with ffmpeg first",
+        remedy="get a complete copy of the file, or repair it with ffmpeg first",
     )

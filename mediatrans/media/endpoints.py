@@ -1,4 +1,4 @@
-"""The two ends of a conversion: what a source and what a sink is."""
+"""The source and sink protocols: a medium that is read and a medium that is written."""
 
 from collections.abc import Generator
 from fractions import Fraction
@@ -12,35 +12,35 @@ __all__ = ["Sink", "Source"]
 
 
 class Source(Protocol):
-    """A medium being read, inside its `with` block, which raises InputError where that fails.
+    """A medium that is read; its `with` block opens it and raises InputError on failure.
 
-    Whatever a source does may be done on another thread, if one call ends before the next begins.
+    The methods may be called on any thread, one call at a time, except for `cancel`.
     """
 
     @property
     def path(self) -> Path:
-        """What is read, as messages call it."""
+        """The medium's name in messages."""
         ...
 
     @property
     def info(self) -> MediaInfo:
-        """What is known before the first frame; inside the `with` block only."""
+        """The properties of the medium; available inside the `with` block only."""
         ...
 
     @property
     def decoded(self) -> int:
-        """Frames decoded until now, passed over or not; it grows while there is progress."""
+        """Frames decoded so far, including skipped ones; it grows while reading makes progress."""
         ...
 
     def __iter__(self) -> Generator[Frame, None, None]:
-        """The frames in presentation order; raises InputError where reading fails."""
+        """The frames in presentation order; raises InputError if reading fails."""
         ...
 
     def restart(self, time_s: Fraction | None) -> None:
-        """Have the next iteration begin at or before a time, its frames counted from there.
+        """Begin the next iteration at or before a time; frame indices start at 0 again.
 
         Args:
-            time_s: Seconds on the clock of the frames; None begins with the first frame.
+            time_s: The time on the clock of the frames, in seconds; None is the first frame.
 
         Raises:
             InputError: The file cannot be opened again.
@@ -48,14 +48,14 @@ class Source(Protocol):
         ...
 
     def cancel(self) -> None:
-        """End a wait for somebody who feeds the medium, with an InputError; from any thread."""
+        """End a wait for input with an InputError; may be called on any thread."""
         ...
 
     def check_whole(self) -> None:
-        """Refuse a medium that is cut short, where reading it does not tell.
+        """Refuse a truncated medium if reading it did not already fail.
 
         Raises:
-            InputError: It is.
+            InputError: The medium is truncated.
         """
         ...
 
@@ -70,41 +70,43 @@ class Source(Protocol):
 
 
 class Sink(Protocol):
-    """A medium being written.
+    """A medium that is written.
 
-    Leaving its `with` block without an error completes, syncs and publishes the output under its
-    final name; leaving it with an error leaves nothing half-written behind.
+    The end of its `with` block completes and syncs the output and publishes it under its final
+    name. After an error nothing is published.
     """
 
     @property
     def done(self) -> Done:
-        """What an earlier run has written; inside the `with` block only."""
+        """What an earlier run has already written; available inside the `with` block only."""
         ...
 
     @property
     def border(self) -> int | None:
-        """No batch reaches over a multiple of this many frames; None for a single piece."""
+        """Frames per segment, which no batch may cross; None for an output in a single piece."""
         ...
 
     @property
     def kept(self) -> Path | None:
-        """The folder from which the next run goes on, after an error; None where there is none."""
+        """The folder from which a later run resumes after an error, or None."""
         ...
 
     @property
     def segment(self) -> Segment | None:
-        """What was written, after the `with` block of a span's sink; None for a whole output."""
+        """The segment written by the sink of a span, after its `with` block; None otherwise."""
         ...
 
     def write(self, frame: Frame) -> None:
-        """Append a frame; raises OutputError where writing fails."""
+        """Append a frame; raises OutputError if writing fails."""
         ...
 
     def cut_here(self, damage: str) -> None:
-        """The source broke off after the last frame: copy nothing that comes after it.
+        """End the output after the last frame, where the source is damaged.
+
+        The other streams are not copied any further.
 
         Args:
-            damage: What broke it off.
+            damage: The damage of the source.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""The second FFmpeg build: finding it and running it."""
+"""The ffmpeg program, an FFmpeg build separate from PyAV's: finding it and running it."""
 
 import os
 import shutil
@@ -19,17 +19,17 @@ _TAIL_LINES = 400
 
 
 def find_ffmpeg() -> Path:
-    """The ffmpeg to run: `$MEDIATRANS_FFMPEG`, else the imageio-ffmpeg wheel's, else the PATH's.
+    """The path of ffmpeg: `$MEDIATRANS_FFMPEG`, else that of the imageio-ffmpeg wheel, else PATH.
 
     Raises:
-        UsageError: There is none.
+        UsageError: There is no ffmpeg.
     """
     named = os.environ.get("MEDIATRANS_FFMPEG")
     if named:
         found = shutil.which(named)
         if found is None:
             raise UsageError(
-                "MEDIATRANS_FFMPEG names no program",
+                "MEDIATRANS_FFMPEG does not name a program",
                 path=named,
                 remedy="set it to an ffmpeg binary, or unset it",
             )
@@ -45,24 +45,24 @@ def find_ffmpeg() -> Path:
 def run_ffmpeg(
     arguments: Sequence[str], *, timeout_s: float, each_line: Callable[[str], None] | None = None
 ) -> tuple[int, str, str]:
-    """Run ffmpeg to its end, without a terminal to ask questions on.
+    """Run ffmpeg without standard input, and wait until it ends.
 
     Args:
-        arguments: Everything after the program's name.
+        arguments: The arguments of ffmpeg.
         timeout_s: Seconds after which it is killed.
-        each_line: Told of every line of its standard output, on another thread; must not raise.
+        each_line: Called with every line of its standard output, on another thread; must not raise.
 
     Returns:
         Its exit code, and the last lines of its standard output and standard error.
 
     Raises:
         TimeoutError: It took longer than `timeout_s`.
-        UsageError: There is no ffmpeg, or what is named so is no program.
+        UsageError: There is no ffmpeg, or it is not a program.
     """
     with _start([str(find_ffmpeg()), "-nostdin", "-hide_banner", *arguments]) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        # A pipe that nobody reads would stop ffmpeg once it is full.
+        # Both pipes must be drained: ffmpeg blocks when one is full.
         tails = [_Tail(process.stdout, each_line), _Tail(process.stderr)]
         try:
             code = process.wait(timeout_s)
@@ -88,7 +88,7 @@ def _start(command: list[str]) -> "subprocess.Popen[bytes]":
 
 
 class _Tail:
-    """The last lines of a stream, read on a thread of its own."""
+    """The last lines of a stream, which is read on a separate thread."""
 
     def __init__(self, stream: IO[bytes], each_line: Callable[[str], None] | None = None) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""Which files are pictures, which are videos, and what a video's output is called.
+"""The supported formats: suffixes of pictures and videos, and the suffixes of their outputs.
 
 Imports the standard library alone, so that planning a job loads no media library.
 """
@@ -22,6 +22,7 @@ __all__ = [
 ]
 
 Kind = Literal["image", "video"]
+"""The kind of a file."""
 
 # fmt: off
 PICTURE_SUFFIXES = frozenset({
@@ -30,7 +31,7 @@ PICTURE_SUFFIXES = frozenset({
     ".jpx", ".tga", ".sgi", ".ras", ".sr", ".avif", ".heic", ".heif", ".jxl", ".qoi",
     ".pcx", ".ico", ".apng",
 })
-"""Suffixes read as still pictures, where the file is not an animation."""
+"""Suffixes read as still pictures, unless the file is an animation."""
 
 VIDEO_SUFFIXES = frozenset({
     ".mp4", ".m4v", ".mov", ".qt", ".mkv", ".webm", ".avi", ".ts", ".mts", ".m2ts",
@@ -39,7 +40,7 @@ VIDEO_SUFFIXES = frozenset({
     ".dv", ".rm", ".rmvb", ".mjpeg", ".mjpg", ".ivf", ".obu", ".gif", ".png",
     ".apng", ".webp",
 })
-"""Suffixes read as videos; those of pictures only where the file is an animation."""
+"""Suffixes read as videos; those of pictures only if the file is an animation."""
 # fmt: on
 
 _UNWRITABLE_PICTURES = frozenset({".heic", ".heif", ".jxl", ".pam", ".pfm", ".ras", ".sr"})
@@ -58,7 +59,7 @@ _OUTPUT_SUFFIXES = {
 }
 
 VIDEO_OUTPUT_SUFFIXES = tuple(s for s in dict.fromkeys(_OUTPUT_SUFFIXES.values()) if s != ".png")
-"""Suffixes that videos can be written under; an animated PNG can under `.png` as well."""
+"""Suffixes that videos can be written with; animated PNG files can also have `.png`."""
 
 DEMUXERS = (
     "mov,mp4,m4a,3gp,3g2,mj2",
@@ -83,24 +84,23 @@ DEMUXERS = (
     "gif",
     "apng",
 )
-"""FFmpeg demuxers that read the one file they are given.
+"""FFmpeg demuxers that only read the given file.
 
-Playlists (hls, dash, concat, image sequences) and devices are left out: a playlist renamed .mp4
-would otherwise read other files of the machine.
+Playlists (hls, dash, concat, image sequences) and devices are excluded: a playlist renamed to .mp4
+could otherwise read other files.
 """
 
 PROTOCOLS = ("file",)
-"""FFmpeg protocols an input may use; no network, no nested `concat:` or `subfile:`."""
+"""FFmpeg protocols that an input may use: no network, no nested `concat:` or `subfile:`."""
 
 
 def kind_of(path: Path) -> Kind | None:
-    """What a file is by its suffix: "image", "video", or None where it is neither.
+    """The kind of a file by its suffix; None if it is neither a picture nor a video.
 
-    GIF, PNG and WebP are videos where they hold an animation; those alone need a look into the
-    file.
+    GIF, PNG and WebP files are videos if they hold an animation; only these files are opened.
 
     Args:
-        path: A file; it need not exist.
+        path: A file; it may not exist.
     """
     suffix = path.suffix.lower()
     if suffix in ANIMATION_SUFFIXES:
@@ -113,7 +113,7 @@ def kind_of(path: Path) -> Kind | None:
 
 
 def video_output_suffix(path: Path) -> str:
-    """The suffix a translated video gets: its own where it can be written, else `.mkv`.
+    """The suffix of a translated video: that of the input if it can be written, else `.mkv`.
 
     Args:
         path: The input video.
@@ -122,9 +122,9 @@ def video_output_suffix(path: Path) -> str:
 
 
 def picture_output_suffix(path: Path) -> str:
-    """The suffix a translated picture gets: its own where it can be written, else `.png`.
+    """The suffix of a translated picture: that of the input if it can be written, else `.png`.
 
-    Multi-picture JPEGs become plain ones.
+    Multi-picture JPEG files become plain JPEG files.
 
     Args:
         path: The input picture.
@@ -136,10 +136,10 @@ def picture_output_suffix(path: Path) -> str:
 
 
 def is_picture_output(path: Path) -> bool:
-    """Whether pictures can be written under this name, by its suffix.
+    """Whether pictures can be written with the suffix of a path.
 
     Args:
-        path: A file; it need not exist.
+        path: A file; it may not exist.
     """
     suffix = path.suffix.lower()
     return suffix in PICTURE_SUFFIXES and picture_output_suffix(path).lower() == suffix

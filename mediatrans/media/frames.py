@@ -1,4 +1,4 @@
-"""What flows through the pipeline: frames, what is known of a medium, sources and sinks."""
+"""The data types of the pipeline: frames, properties of media, segments and marks."""
 
 import zlib
 from collections.abc import Callable
@@ -34,13 +34,13 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class JpegCoding:
-    """How a JPEG was compressed, so its translation is compressed alike.
+    """The compression parameters of a JPEG, which are reused for its translation.
 
     Attributes:
         tables: Quantisation tables of 64 entries, luma first.
-        subsampling: Pillow's number for the chroma sampling: 0 is 4:4:4 (and stands for a file
-            without chroma), 1 is 4:2:2, 2 is 4:2:0.
-        progressive: Whether it comes in scans from coarse to fine.
+        subsampling: Pillow's number for the chroma subsampling: 0 is 4:4:4 (also for a file without
+            chroma), 1 is 4:2:2, 2 is 4:2:0.
+        progressive: Whether the JPEG is progressive.
     """
 
     tables: tuple[tuple[int, ...], ...]
@@ -50,18 +50,18 @@ class JpegCoding:
 
 @dataclass(frozen=True, slots=True)
 class StillInfo:
-    """What a still picture's file held beside its 8-bit RGB pixels, so it can be written back.
+    """The properties of a still picture's file besides its 8-bit RGB pixels, for writing it back.
 
     Attributes:
-        mode: Pillow's name for the file's own layout: "L", "P", "RGBA", "I;16", ...
-        bits: Bits a channel in the file: 8 or 16.
-        exif: EXIF block with the orientation already reset, or None.
-        dpi: Pixels an inch across and down, or None.
-        icc: An sRGB profile to embed, or None where the file had no profile.
-        xmp: XMP packet with the orientation already reset, or None.
-        jpeg: How the file was compressed where it is a JPEG, else None.
-        lossless: The file's format knows both, and this file is compressed without loss.
-        notes: What was changed on the way to the pixels, for the report.
+        mode: Pillow's name of the pixel layout: "L", "P", "RGBA", "I;16", ...
+        bits: Bits per channel in the file: 8 or 16.
+        exif: The EXIF block with the orientation reset, or None.
+        dpi: Horizontal and vertical pixels per inch, or None.
+        icc: An sRGB profile to embed; None if the file had no profile.
+        xmp: The XMP packet with the orientation reset, or None.
+        jpeg: The compression parameters of a JPEG, else None.
+        lossless: Whether the file is a losslessly compressed WebP.
+        notes: What was changed in reading, for the report.
     """
 
     mode: str
@@ -77,18 +77,18 @@ class StillInfo:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture on its way through the pipeline.
+    """One picture in the pipeline.
 
     Attributes:
-        pixels: uint8 [H, W, 3], sRGB or the video's own R'G'B'.
-        index: Position in its source, from 0.
-        name: What to call it in messages: a file, or a file and a frame number.
-        pts: Presentation time in units of `time_base`; None for a still picture.
-        duration: How long it is shown, in units of `time_base`; None where unknown.
-        time_base: Seconds a tick of `pts`; None for a still picture.
+        pixels: uint8 [H, W, 3], sRGB or the video's R'G'B'.
+        index: Position in the source, from 0.
+        name: The name in messages: a file, or a file and a frame number.
+        pts: Presentation timestamp in units of `time_base`; None for a still picture.
+        duration: Duration in units of `time_base`; None if unknown.
+        time_base: Seconds per tick of `pts`; None for a still picture.
         alpha: uint8 [H, W], or None for an opaque picture.
-        still: The file's own layout and metadata; None for a video frame.
-        is_time_repaired: Whether `pts` is not the time that the file gives.
+        still: The properties of a still picture's file; None for a video frame.
+        is_time_repaired: Whether `pts` differs from the file's timestamp.
     """
 
     pixels: Pixels
@@ -104,14 +104,13 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """The part of a video that is asked for.
+    """The requested part of a video.
 
     Attributes:
-        begin: Where it begins, in seconds on the file's own clock; None is the file's beginning,
-            whatever its clock says there.
-        end: Where it ends, in seconds on the file's own clock; None is the file's end.
-        limit: Most frames taken, or None.
-        whole: Whether a damaged file is refused; otherwise it is taken up to the damage.
+        begin: The beginning in seconds on the file's clock; None is the beginning of the file.
+        end: The end in seconds on the file's clock; None is the end of the file.
+        limit: The maximum number of frames, or None.
+        whole: Whether a damaged file is refused; otherwise it is read up to the damage.
     """
 
     begin: Fraction | None = None
@@ -120,20 +119,20 @@ class Clip:
     whole: bool = True
 
     def shift(self, time_base: Fraction) -> int:
-        """Ticks to take off every timestamp, so that a trimmed clip begins at 0."""
+        """Ticks to subtract from every timestamp, so that a trimmed clip begins at 0."""
         return 0 if self.begin is None else round(self.begin / time_base)
 
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
-    """What is known of a medium before its first frame is decoded.
+    """The properties of a medium that are known before its frames are decoded.
 
     Attributes:
-        width: Pixels across, upright (display rotation applied); None where frames differ.
-        height: Pixels down, upright; None where frames differ.
-        frame_count: Frames to expect, for a video about as many as come; None where nothing says.
-        rate: Frames per second, or None for pictures and unknown rates.
-        time_base: Seconds a tick of the frames' timestamps; None for pictures.
+        width: Width in pixels after rotation; None if unknown.
+        height: Height in pixels after rotation; None if unknown.
+        frame_count: The number of frames, approximate for a video; None if unknown.
+        rate: Frames per second; None for pictures and unknown rates.
+        time_base: Seconds per tick of the frames' timestamps; None for pictures.
         clip: The part of the medium that the frames cover.
     """
 
@@ -146,24 +145,24 @@ class MediaInfo:
 
 
 Opener = Callable[[], InputContainer]
-"""Opens one video from its beginning, each time anew."""
+"""Opens a video at its beginning; it may be called repeatedly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoInfo(MediaInfo):
-    """What is known of a video, enough to write one like it.
+    """The properties of a video that are needed to write a video like it.
 
     Attributes:
-        path: The video file, whose other streams an output copies.
-        stream_index: Which of its streams the frames come from; None for an animated WebP, which
-            has no other streams.
-        time_base: Seconds a tick of the frames' timestamps.
-        colour: The colour tags of the frames' video, SDR.
-        pixel_aspect: Width of a pixel over its height, upright.
-        chroma: How densely its colour is sampled.
-        has_alpha: Whether its frames can be transparent.
-        plays: How often an animation plays; `FOREVER` for one that never stops.
-        reopen: Opens the video again, for its other streams; None where `path` is opened.
+        path: The video file; its other streams are copied to the output.
+        stream_index: The stream of the frames; None for sources without other streams, such as an
+            animated WebP.
+        time_base: Seconds per tick of the frames' timestamps.
+        colour: The colour tags for the output, SDR.
+        pixel_aspect: Width of a pixel divided by its height, after rotation.
+        chroma: The chroma subsampling.
+        has_alpha: Whether frames can be transparent.
+        plays: How often an animation plays; `FOREVER` for an endless loop.
+        reopen: Opens the video again for its other streams; None opens `path`.
     """
 
     path: Path
@@ -179,13 +178,13 @@ class VideoInfo(MediaInfo):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The last source frame of a segment, by which a reader finds the place to go on.
+    """The last source frame of a segment, by which a reader finds the position to resume from.
 
     Attributes:
         index: Its position in the source.
-        pts: Its presentation time in ticks.
+        pts: Its presentation timestamp in ticks.
         crc: CRC-32 of its pixels.
-        is_time_repaired: Whether its time is not the file's own, and cannot be sought.
+        is_time_repaired: Whether its timestamp differs from the file's and cannot be sought.
     """
 
     index: int
@@ -195,7 +194,7 @@ class Mark:
 
     @classmethod
     def of(cls, frame: Frame, index: int) -> Self:
-        """The mark of a source frame at a position."""
+        """The mark of a source frame at an index."""
         assert frame.pts is not None
         crc = zlib.crc32(frame.pixels.tobytes())
         return cls(index, frame.pts, crc, frame.is_time_repaired)
@@ -203,17 +202,18 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Some frames in a row, encoded and on disk.
+    """A range of consecutive frames, encoded and stored in a file.
 
     Attributes:
         first: Index of the first frame.
-        frames: How many there are.
-        size: Bytes of its file.
-        crc: CRC-32 of its file.
-        begin: Presentation time of the first frame, in ticks.
-        tail: Presentation times of its last frames, which the packets of the next one build on.
-        mark: The source frame that the last frame was made from; None in the last segment.
-        notes: What else is to be kept with these frames, as JSON holds it.
+        frames: The number of frames.
+        size: The size of the file in bytes.
+        crc: CRC-32 of the file.
+        begin: Presentation timestamp of the first frame, in ticks.
+        tail: Presentation timestamps of the last frames, for the decoding timestamps of the next
+            segment.
+        mark: The mark of the last source frame; None in the last segment.
+        notes: Notes stored with the frames, as JSON values.
     """
 
     first: int
@@ -227,20 +227,20 @@ class Segment:
 
     @property
     def end(self) -> int:
-        """Index of the frame after its last one."""
+        """Index after the last frame."""
         return self.first + self.frames
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What an earlier run has already written of an output.
+    """The part of an output that an earlier run has already written.
 
     Attributes:
-        frames: How many frames of the source need not be translated again.
-        mark: The last of them; None where there is none.
-        total: Frames of the whole output, where they are all there; else None.
-        damage: What broke the source off, where all there is of it is there; else None.
-        notes: What was kept with the frames, see `Sink`.
+        frames: The number of frames that need not be translated again.
+        mark: The mark of the last of them; None if there are none.
+        total: The total number of frames if all are written; else None.
+        damage: The damage of the source if the output is complete up to it; else None.
+        notes: The notes stored with each segment.
     """
 
     frames: int = 0

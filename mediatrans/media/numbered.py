@@ -15,7 +15,7 @@ def numbered_pictures(folder: Path) -> list[Path]:
     """The picture files directly inside a folder; frame 9 comes before frame 10.
 
     Args:
-        folder: The folder; what lies in folders below is left out.
+        folder: The folder; its subfolders are ignored.
 
     Raises:
         OSError: The folder cannot be listed.
@@ -25,7 +25,7 @@ def numbered_pictures(folder: Path) -> list[Path]:
 
 
 def _by_number(path: Path) -> tuple[list[tuple[int, str]], str]:
-    # Text lies at even places and digits at odd ones, so like is compared with like.
+    # re.split puts text at even positions and digits at odd ones, so equal types are compared.
     parts = re.split(r"(\d+)", path.name)
     order = [(int(part), "") if at % 2 else (0, part) for at, part in enumerate(parts)]
     return order, path.name

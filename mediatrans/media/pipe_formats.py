@@ -1,4 +1,4 @@
-"""What stands for a pipe on the command line, and the formats that can be written into one.
+"""The path that stands for a pipe, and the formats that can be written to one.
 
 Imports the standard library alone, so that planning a job loads no media library.
 """
@@ -8,13 +8,13 @@ from pathlib import Path
 __all__ = ["MPEGTS_CODECS", "PIPE_MUXERS", "STDIN_NAME", "STDIO"]
 
 STDIO = Path("-")
-"""What stands for standard input and standard output."""
+"""The path that stands for standard input and standard output."""
 
 STDIN_NAME = Path("standard input")
-"""What a piped video is called in messages."""
+"""The name of a piped video in messages."""
 
 PIPE_MUXERS = {"mkv": "matroska", "ts": "mpegts"}
-"""Formats that can be written without going back, and FFmpeg's names of their muxers."""
+"""Formats that can be written without seeking, and FFmpeg's names of their muxers."""
 
 # fmt: off
 MPEGTS_CODECS = frozenset({
@@ -22,4 +22,4 @@ MPEGTS_CODECS = frozenset({
     "dvb_subtitle", "dvb_teletext",
 })
 # fmt: on
-"""FFmpeg's names of what players find in MPEG-TS; its muxer takes everything, and says nothing."""
+"""FFmpeg's names of the codecs that players support in MPEG-TS; its muxer accepts any codec."""

@@ -1,4 +1,4 @@
-"""How inputs are read: the options that sources take."""
+"""The options of reading inputs."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -8,10 +8,10 @@ from mediatrans.settings import Setting, setting
 __all__ = ["MAX_PIXELS", "MAX_SPOOL_MB", "ReadOptions"]
 
 MAX_PIXELS = 200_000_000
-"""Pictures of more pixels are refused before they are decoded."""
+"""The default limit: pictures with more pixels are refused before decoding."""
 
 MAX_SPOOL_MB = 4096
-"""Megabytes (10^6 bytes) of piped input that may lie on disk at one time."""
+"""The default limit: megabytes (10^6 bytes) of piped input that may be on disk at one time."""
 
 _GROUP = "Input"
 
@@ -20,40 +20,53 @@ def _rate(text: str) -> Fraction:
     try:
         return Fraction(text)
     except (ValueError, ZeroDivisionError):
-        raise ValueError(f"{text!r} is no rate, as 24 or 30000/1001 is") from None
+        raise ValueError(f"{text!r} is not a frame rate, for example 24 or 30000/1001") from None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadOptions:
-    """How inputs are read.
+    """The options of reading inputs.
 
     Attributes:
-        start_s: Videos begin at this second; None at their beginning.
-        end_s: Videos end before this second; None at their end.
-        preview: Stop after this many frames of a video and files of a folder; the name that is
-            derived for a video then ends in "-preview". None converts all.
-        fps: Take the pictures of each folder for the frames of a video of this rate.
-        keep_partial: Keep what could be read of a video that turns out to be damaged.
-        max_pixels: Larger pictures and animated WebPs are refused before they are decoded.
-        spool_limit_mb: Most megabytes of a piped input that may lie on disk at one time.
-        reader_limit_s: Seconds without a frame after which a file's reader is given up.
+        start_s: Start of the part of a video to convert, in seconds; None is its beginning.
+        end_s: End of the part of a video to convert, in seconds; None is its end.
+        preview: The maximum number of frames per video and of files per folder; None converts all.
+            With it, derived names of videos end in "-preview".
+        fps: The frame rate of a video made of each folder's pictures; None converts them as
+            pictures.
+        keep_partial: Keep the readable part of a damaged video.
+        max_pixels: Pictures and animated WebP files with more pixels are refused before decoding.
+        spool_limit_mb: Megabytes of a piped input that may be on disk at one time.
+        reader_limit_s: Seconds without a frame after which reading a file is given up.
     """
 
     start_s: float | None = setting(
         None,
         Setting(
-            "Begin videos at this second.", _GROUP, "--start", metavar="S", least=0, of="video"
+            "Convert videos from this second on.",
+            _GROUP,
+            "--start",
+            metavar="S",
+            least=0,
+            of="video",
         ),
     )
     end_s: float | None = setting(
         None,
-        Setting("End videos at this second.", _GROUP, "--end", metavar="S", least=0, of="video"),
+        Setting(
+            "Convert videos up to this second.",
+            _GROUP,
+            "--end",
+            metavar="S",
+            least=0,
+            of="video",
+        ),
     )
     preview: int | None = setting(
         None,
         Setting(
-            "Only the first N frames of a video and files of a folder; the name of a video's "
-            "output then ends in -preview.",
+            "Convert only the first N frames of each video and the first N files of each folder. "
+            "Derived names of videos then end in -preview.",
             _GROUP,
             metavar="N",
             least=1,
@@ -63,7 +76,7 @@ class ReadOptions:
     fps: Fraction | None = setting(
         None,
         Setting(
-            "Make a video of each folder's pictures, in the order of their numbers, at this rate.",
+            "Make one video of each folder's pictures, ordered by number, at this frame rate.",
             _GROUP,
             metavar="RATE",
             parse=_rate,
@@ -73,7 +86,7 @@ class ReadOptions:
     keep_partial: bool = setting(
         False,
         Setting(
-            "Keep what could be read of a damaged video; the exit code is still 3.",
+            "Keep the readable part of a damaged video. The exit code is still 3.",
             _GROUP,
             changes="nothing",
         ),
@@ -81,7 +94,7 @@ class ReadOptions:
     max_pixels: int = setting(
         MAX_PIXELS,
         Setting(
-            "Refuse larger pictures before they are decoded.",
+            "Refuse pictures with more pixels before decoding.",
             _GROUP,
             metavar="N",
             least=1,
@@ -91,7 +104,7 @@ class ReadOptions:
     spool_limit_mb: int = setting(
         MAX_SPOOL_MB,
         Setting(
-            "How much of a piped video may lie on disk at one time.",
+            "Megabytes of a piped video that may be on disk at one time.",
             _GROUP,
             "--spool-limit",
             metavar="MB",
@@ -102,7 +115,7 @@ class ReadOptions:
     reader_limit_s: float = setting(
         60.0,
         Setting(
-            "Seconds without a frame after which a file's reader is given up.",
+            "Seconds without a frame after which reading a file is given up.",
             _GROUP,
             flag="",
             changes="nothing",

@@ -1,4 +1,4 @@
-"""Timestamps that strictly increase, repaired where a file's repeat or go back."""
+"""The repair of timestamps that do not strictly increase."""
 
 import logging
 from fractions import Fraction
@@ -7,16 +7,16 @@ __all__ = ["SteadyClock"]
 
 _LOG = logging.getLogger(__name__)
 
-# Further back than this a recording starts anew (files joined end to end) and goes on from there.
+# A larger step back is the start of another recording: the file was joined from several.
 _RESTART_S = Fraction(1, 2)
 
 
 class SteadyClock:
-    """Gives each time of a stream back, or the nearest one that keeps the order, with one warning.
+    """Makes the timestamps of a stream strictly increase, with one warning if it changes any.
 
     Args:
-        name: What to call the stream in the warning.
-        time_base: Seconds a tick.
+        name: The stream's name in the warning.
+        time_base: Seconds per tick.
     """
 
     def __init__(self, name: str, time_base: Fraction) -> None:
@@ -28,11 +28,11 @@ class SteadyClock:
         self._warned = False
 
     def tick(self, time: int | None, duration: int | None) -> int:
-        """The repaired time.
+        """The repaired timestamp; the file's own if it keeps the order.
 
         Args:
-            time: The file's own time in ticks, or None where it has none.
-            duration: Ticks until the next time is due, where known.
+            time: The file's timestamp in ticks, or None if it is missing.
+            duration: Ticks until the next timestamp, or None if unknown.
         """
         last = self._last
         if time is None:
@@ -51,11 +51,13 @@ class SteadyClock:
         if (self._last - time) * self._time_base >= _RESTART_S:
             self._offset += self._last + self._step - time
             return self._last + self._step
-        # The least change that keeps the order leaves the next one's own time valid.
+        # With the smallest possible change, the next timestamp is likely to stay valid.
         return self._last + 1
 
     def _warn(self, what: str, time: int) -> None:
         if not self._warned:
             at = float(time * self._time_base)
-            _LOG.warning("%s: times that %s, repaired (first at %.3f s)", self._name, what, at)
+            _LOG.warning(
+                "%s: some timestamps %s; repaired (the first at %.3f s)", self._name, what, at
+            )
             self._warned = True

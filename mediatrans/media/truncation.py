@@ -1,4 +1,4 @@
-"""Whether a video file is whole: demuxers read one that is cut short without a word."""
+"""The detection of truncated video files, which demuxers read without an error."""
 
 import io
 import os
@@ -12,7 +12,9 @@ _SEGMENT = b"\x18\x53\x80\x67"
 
 
 def missing_bytes(path: Path) -> int:
-    """Bytes that an MP4, MOV, Matroska or AVI file lacks at its end; 0 for a whole or other file.
+    """The number of bytes missing at the end of an MP4, MOV, Matroska or AVI file.
+
+    It is 0 for a complete file and for other formats.
 
     Args:
         path: A video file.
@@ -34,10 +36,13 @@ def missing_bytes(path: Path) -> int:
 
 
 def matroska_size(start: bytes) -> int | None:
-    """How long a Matroska or WebM file says it is; None where it does not say, or is another.
+    """The size that the header of a Matroska or WebM file declares.
 
     Args:
         start: The file's first bytes.
+
+    Returns:
+        The size in bytes; None if it is not declared or the file has another format.
     """
     if not start.startswith(_EBML):
         return None
@@ -53,7 +58,7 @@ def _boxes_end(file: BinaryIO, size: int) -> int:
         length = int.from_bytes(header[:4])
         if length == 1 and len(header) == 16:
             length = int.from_bytes(header[8:])
-        if length < 8:  # 0 reaches to the end of the file, less is no box
+        if length < 8:  # 0 means up to the end of the file; less than 8 is invalid
             return size
         position += length
     return position
@@ -72,12 +77,12 @@ def _segment_end(file: BinaryIO, size: int) -> int:
         length = int.from_bytes(digits)
         if identifier == _EBML:
             file.seek(length, os.SEEK_CUR)
-        elif length == (1 << 7 * width) - 1:  # unknown, as live recordings have it
+        elif length == (1 << 7 * width) - 1:  # unknown size, as in live recordings
             return size
     return file.tell() + length
 
 
 def _riff_end(start: bytes, size: int) -> int:
-    """Where the RIFF chunk should end; recorders that stop early leave no length or the largest."""
+    """Where the RIFF chunk should end; interrupted recorders write no length or the largest."""
     length = int.from_bytes(start[4:8], "little")
     return size if length >= 0xFFFF_0000 else 8 + length

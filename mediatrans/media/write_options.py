@@ -1,4 +1,4 @@
-"""How outputs are written: the options that sinks take."""
+"""The options of writing outputs."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ from mediatrans.settings import Setting, setting
 __all__ = ["Verification", "WriteOptions"]
 
 Verification = Literal["fast", "full"]
-"""Look at the packets without decoding them, or decode every picture and sound as well."""
+"""How a finished video is verified: "fast" reads its packets, "full" also decodes them."""
 
 _GROUP = "Output"
 
@@ -20,65 +20,64 @@ def _format(text: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class WriteOptions:
-    """How outputs are written.
+    """The options of writing outputs.
 
     Attributes:
-        output: File for one input file, else folder; None derives names from the inputs', `-` is
-            standard output.
-        overwrite: Replace outputs that exist.
-        file_format: The suffix of the outputs that can have it, "png" or "webm" say, the others
-            keep theirs; of a pipe "mkv" or "ts". None keeps all.
-        quality: 1 to 100 for JPEG, WebP and AVIF pictures and animated WebP; None compresses as
-            the source was.
-        vcodec: FFmpeg's name of the encoder of videos; None suits it to the container.
-        crf: The encoder's constant quality, lower is better; None takes a high one.
-        preset: One of the encoder's own presets; None takes its usual one.
-        verification: "fast" looks at the packets of a finished video, "full" decodes it as well.
-        segment_frames: Frames in each segment of a long video; None suits it to the frames' size.
+        output: A file for a single input file, else a folder; `-` is standard output. None derives
+            the names from the inputs.
+        overwrite: Whether existing outputs are replaced.
+        file_format: The format of outputs that can have it, for example "png" or "webm"; "mkv" or
+            "ts" for a pipe. None keeps the format of the input.
+        quality: 1 to 100, for JPEG, WebP and AVIF; None keeps the quality of the input.
+        vcodec: FFmpeg's name of the video encoder; None chooses it by the container.
+        crf: The constant quality of the encoder, lower is better; None uses a high quality.
+        preset: A preset of the encoder; None uses its default.
+        verification: "fast" reads the packets of a finished video, "full" also decodes them.
+        segment_frames: Frames per segment of a long video; None chooses it by the frame size.
     """
 
     output: Path | None = setting(
         None,
         Setting(
-            "Where to write: a file for one input file, else a folder. Without it summer.mp4 gives "
-            "summer-winter.mp4 and photos/ gives photos-winter/. - is standard output.",
+            "The output: a file for a single input file, else a folder; - is standard output. By "
+            "default summer.mp4 becomes summer-winter.mp4 and photos/ becomes photos-winter/.",
             _GROUP,
             "-o/--output",
             changes="nothing",
         ),
     )
     overwrite: bool = setting(
-        False, Setting("Replace outputs that exist.", _GROUP, changes="nothing")
+        False, Setting("Replace existing outputs.", _GROUP, changes="nothing")
     )
     file_format: str | None = setting(
         None,
         Setting(
-            "Write pictures (png, jpg, webp, ...) or videos (mp4, mkv, webm, ...) in this format; "
-            "the kind that it cannot hold keeps its own. With -o -: mkv or ts.",
+            "Write pictures (png, jpg, webp, ...) or videos (mp4, mkv, webm, ...) in this format. "
+            "Inputs that it cannot hold keep their own format. With -o -: mkv or ts.",
             _GROUP,
             "--format",
             metavar="NAME",
             parse=_format,
-            default="as the input",
+            default="that of the input",
             changes="nothing",
         ),
     )
     quality: int | None = setting(
         None,
         Setting(
-            "Quality of JPEG, AVIF and WebP, animated WebP too.",
+            "Quality of JPEG, AVIF and WebP outputs, including animated WebP.",
             _GROUP,
             metavar="1-100",
             least=1,
             most=100,
-            default="as the input",
+            default="that of the input",
             of="image",
         ),
     )
     vcodec: str | None = setting(
         None,
         Setting(
-            "FFmpeg's name of the video encoder: libx265, libsvtav1, h264_nvenc, ... It is opened "
+            "FFmpeg's name of the video encoder: libx265, libsvtav1, h264_nvenc, ... It is tried "
             "before any work starts.",
             _GROUP,
             metavar="ENCODER",
@@ -89,7 +88,7 @@ class WriteOptions:
     crf: float | None = setting(
         None,
         Setting(
-            "The video encoder's constant quality, lower is better.",
+            "Constant quality of the video encoder; lower is better.",
             _GROUP,
             metavar="Q",
             least=0,
@@ -99,13 +98,15 @@ class WriteOptions:
     )
     preset: str | None = setting(
         None,
-        Setting("A preset of the video encoder, such as slow.", _GROUP, metavar="NAME", of="video"),
+        Setting(
+            "Preset of the video encoder, for example slow.", _GROUP, metavar="NAME", of="video"
+        ),
     )
     verification: Verification = setting(
         "fast",
         Setting(
-            "Check the streams and packets of a finished video with a second FFmpeg (fast), or "
-            "decode all of it (full).",
+            "Verify finished videos with a second FFmpeg build: read all packets (fast), or also "
+            "decode them (full).",
             _GROUP,
             "--verify",
             changes="nothing",
@@ -113,7 +114,5 @@ class WriteOptions:
     )
     segment_frames: int | None = setting(
         None,
-        Setting(
-            "Frames in each segment of a long video.", _GROUP, flag="", least=1, changes="nothing"
-        ),
+        Setting("Frames per segment of a long video.", _GROUP, flag="", least=1, changes="nothing"),
     )

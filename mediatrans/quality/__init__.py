@@ -1,1 +1,1 @@
-"""Judging a translation: metrics, the cycle check and the report."""
+"""The quality of a translation: metrics, the cycle check and the report."""

@@ -1,4 +1,4 @@
-"""How outputs are judged: which frames are translated back, and which figures are too low."""
+"""The options of the cycle check: which frames are measured, and which figures are too low."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from mediatrans.settings import Setting, setting
 __all__ = ["LIMITS", "CheckOptions"]
 
 LIMITS = ("psnr", "ssim")
-"""The figures of the round trip that can have a limit."""
+"""The figures of the round trip that `--fail-under` accepts."""
 
 _GROUP = "Quality"
 
@@ -20,24 +20,25 @@ def _limits(texts: Sequence[str]) -> dict[str, float]:
         try:
             limits[name] = float(number)
         except ValueError:
-            raise ValueError(f"{text!r} is not NAME=NUMBER, as psnr=22 is") from None
+            raise ValueError(f"{text!r} is not NAME=NUMBER, for example psnr=22") from None
     return limits
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckOptions:
-    """How outputs are judged.
+    """The options of the cycle check.
 
     Attributes:
-        check_every: Translate back and measure one video frame in this many; 0 turns the cycle
-            check off, of pictures too.
-        limits: Lowest mean allowed of "psnr" (dB) and "ssim".
+        check_every: Measure every picture and one video frame in this many; 0 turns the cycle
+            check off.
+        limits: The lowest allowed mean of "psnr" (dB) and "ssim".
     """
 
     check_every: int = setting(
         60,
         Setting(
-            "Measure the round trip of every picture and of one video frame in N; 0 measures none.",
+            "Measure the round trip of every picture and of every N-th video frame; 0 turns it "
+            "off.",
             _GROUP,
             metavar="N",
             least=0,
@@ -47,7 +48,8 @@ class CheckOptions:
     limits: dict[str, float] = setting(
         dict,
         Setting(
-            "Exit with 7 when the mean of a file's round trip is below this.",
+            "Exit with 7 if a file's mean PSNR or SSIM of the round trip is below this. May be "
+            "repeated.",
             _GROUP,
             "--fail-under",
             metavar="psnr=DB|ssim=X",

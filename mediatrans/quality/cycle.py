@@ -1,4 +1,4 @@
-"""The cycle check: how well pictures survive the round trip F(G(x)) ~ x."""
+"""The cycle check: measures how well pictures survive the round trip F(G(x)) ~ x."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from mediatrans.quality import metrics
 __all__ = ["CycleFigures", "CycleMonitor", "CycleSummary", "Statistics", "Translate", "compare"]
 
 Translate = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
-"""A generator: uint8 [H, W, 3] RGB to the same."""
+"""A generator: maps uint8 [H, W, 3] RGB to the same shape."""
 
 
 @dataclass(frozen=True, slots=True)
 class CycleFigures:
-    """How far one picture is from its round trip.
+    """The difference between one picture and its round trip.
 
     Attributes:
         psnr_db: Peak signal-to-noise ratio in dB.
@@ -32,7 +32,7 @@ class CycleFigures:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """One figure over several frames or pictures: its mean, its percentiles and its extremes."""
+    """The mean, percentiles and extremes of one figure over several frames or pictures."""
 
     mean: float
     min: float
@@ -58,13 +58,13 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class CycleSummary:
-    """The round trips of several frames or pictures: those of one file, or those of a folder.
+    """The figures of the round trip over several frames or pictures.
 
     Attributes:
-        checked_frames: How many were translated there and back.
-        psnr_db: Over those frames.
-        ssim: Over those frames.
-        l1: Over those frames; here the high tail is the bad one.
+        checked_frames: The number of frames that were measured.
+        psnr_db: PSNR in dB.
+        ssim: Structural similarity.
+        l1: Mean absolute difference; unlike the others, high values are bad.
     """
 
     checked_frames: int
@@ -74,7 +74,7 @@ class CycleSummary:
 
     @classmethod
     def of(cls, figures: Iterable[CycleFigures]) -> "CycleSummary | None":
-        """Summarise frames; None where there are none."""
+        """Summarise the figures of frames; None if there are none."""
         frames = list(figures)
         if not frames:
             return None
@@ -87,11 +87,11 @@ class CycleSummary:
 
 
 def compare(source: NDArray[np.uint8], back: NDArray[np.uint8]) -> CycleFigures:
-    """How far a picture is from its round trip.
+    """Compare a picture with its round trip.
 
     Args:
-        source: uint8 [H, W, 3], before translation.
-        back: The same shape, translated and translated back.
+        source: The picture, uint8 [H, W, 3].
+        back: The picture after translation in both directions, the same shape.
     """
     return CycleFigures(
         psnr_db=metrics.psnr(source, back),
@@ -101,11 +101,11 @@ def compare(source: NDArray[np.uint8], back: NDArray[np.uint8]) -> CycleFigures:
 
 
 class CycleMonitor:
-    """Translates every n-th frame back and measures it against its source.
+    """Translates every n-th frame back and compares it with its source.
 
     Args:
-        inverse: The way back, uint8 [N, H, W, 3] to the same.
-        every: Check frames whose index is a multiple of this.
+        inverse: The reverse generator.
+        every: Measure the frames whose index is a multiple of this.
     """
 
     def __init__(self, inverse: Translate, every: int = 1) -> None:
@@ -119,15 +119,15 @@ class CycleMonitor:
         sources: Sequence[NDArray[np.uint8]] | NDArray[np.uint8],
         translated: Sequence[NDArray[np.uint8]] | NDArray[np.uint8],
     ) -> None:
-        """Check the frames of a batch whose turn it is.
+        """Measure the frames of a batch that are due.
 
         Args:
             indices: The frames' positions in their source.
-            sources: uint8 [H, W, 3] each, before translation.
-            translated: uint8 [H, W, 3] each, after it.
+            sources: The source frames, uint8 [H, W, 3] each.
+            translated: Their translations, uint8 [H, W, 3] each.
 
         Raises:
-            InputError: The way back fails on this input.
+            InputError: The reverse generator fails on this input.
         """
         for position, index in enumerate(indices):
             if index % self._every == 0:
@@ -136,18 +136,18 @@ class CycleMonitor:
                 )
 
     def measured(self, first: int, end: int) -> dict[int, CycleFigures]:
-        """What was measured of some frames, by their indices; nothing is forgotten.
+        """The figures of the measured frames in a range, by frame index.
 
         Args:
             first: Index of the first frame.
-            end: Index of the frame after the last one.
+            end: Index after the last frame.
         """
         return {i: self._figures[i] for i in range(first, end) if i in self._figures}
 
     def restore(self, figures: Mapping[int, CycleFigures]) -> None:
-        """Take up what was measured of frames in an earlier run."""
+        """Add the figures of frames that an earlier run has measured."""
         self._figures.update(figures)
 
     def summary(self) -> CycleSummary | None:
-        """Summarise what was measured; None where nothing was."""
+        """Summarise the measured frames; None if there are none."""
         return CycleSummary.of(self._figures.values())

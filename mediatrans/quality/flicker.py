@@ -1,4 +1,4 @@
-"""Flicker of a translated video: what changes from frame to frame beyond the source's motion."""
+"""The flicker of a translated video: its changes between frames that motion does not explain."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -13,13 +13,13 @@ __all__ = ["Flicker", "change_along", "measure_flicker", "optical_flow"]
 
 
 class Flicker(NamedTuple):
-    """The changes between consecutive frames, averaged over a video.
+    """The mean change between consecutive frames of a video, in steps of the 8-bit scale.
 
     Attributes:
-        source: Of the source along its own motion, in steps of the 8-bit scale: grain, light,
-            and what optical flow does not find.
-        output: Of the translation along the source's motion.
-        pairs: Pairs of frames that were compared.
+        source: The change of the source along its own motion: grain, light, and motion that
+            optical flow misses.
+        output: The change of the translation along the source's motion.
+        pairs: The number of compared pairs of frames.
     """
 
     source: float
@@ -28,12 +28,12 @@ class Flicker(NamedTuple):
 
     @property
     def ratio(self) -> float:
-        """How many times as much the translation changes; infinite beside a source at rest."""
+        """The output's change divided by the source's; infinite if the source does not change."""
         return self.output / self.source if self.source else float("inf")
 
 
 def optical_flow(previous: NDArray[np.uint8], following: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Where each pixel of a frame was in the frame before, by dense inverse search.
+    """The position of each pixel of a frame in the frame before, by dense inverse search.
 
     Kroeger, Timofte, Dai and Van Gool, ECCV 2016, in OpenCV's medium preset.
 
@@ -42,7 +42,7 @@ def optical_flow(previous: NDArray[np.uint8], following: NDArray[np.uint8]) -> N
         following: uint8 [H, W, 3] RGB.
 
     Returns:
-        float32 [H, W, 2]: columns, then rows, to add to a place in `following`.
+        float32 [H, W, 2]: the offset in columns and rows from a position in `following`.
     """
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     here = cv2.cvtColor(following, cv2.COLOR_RGB2GRAY)
@@ -53,17 +53,17 @@ def optical_flow(previous: NDArray[np.uint8], following: NDArray[np.uint8]) -> N
 def change_along(
     flow: NDArray[np.float32], previous: NDArray[np.uint8], following: NDArray[np.uint8]
 ) -> float:
-    """Mean absolute difference of a frame and the one before, moved along the flow.
+    """Mean absolute difference between a frame and the one before, moved along the flow.
 
-    Places that come from beyond the frame's edge are left out.
+    Pixels that come from outside the frame are ignored.
 
     Args:
-        flow: float32 [H, W, 2], as `optical_flow` gives it.
+        flow: float32 [H, W, 2], the result of `optical_flow`.
         previous: uint8 [H, W, 3].
         following: uint8 [H, W, 3].
 
     Returns:
-        Steps of the 8-bit scale; 0 where nothing of the frame was in the one before.
+        Steps of the 8-bit scale; 0 if no pixel of the frame was in the one before.
     """
     height, width = flow.shape[:2]
     rows, columns = np.indices((height, width), dtype=np.float32)
@@ -78,10 +78,10 @@ def change_along(
 def measure_flicker(
     frames: Iterable[tuple[NDArray[np.uint8], NDArray[np.uint8]]],
 ) -> Flicker:
-    """Follow a video and its translation and compare how much they change.
+    """Measure how much a video and its translation change from frame to frame.
 
     Args:
-        frames: Source and translation, frame by frame, both uint8 [H, W, 3] RGB of one size.
+        frames: Pairs of source and translated frame, uint8 [H, W, 3] RGB of the same size.
 
     Raises:
         ValueError: There are fewer than two frames.
@@ -96,6 +96,6 @@ def measure_flicker(
             )
         before = source, output
     if not changes:
-        raise ValueError("flicker is measured between frames, of which there must be two")
+        raise ValueError("measuring flicker needs at least two frames")
     of_source, of_output = np.mean(changes, axis=0)
     return Flicker(float(of_source), float(of_output), len(changes))

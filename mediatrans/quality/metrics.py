@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 __all__ = ["PSNR_CAP_DB", "l1", "psnr", "ssim"]
 
 PSNR_CAP_DB = 100.0
-"""What `psnr` gives for identical pictures, whose ratio has no finite value."""
+"""The result of `psnr` for identical pictures, whose ratio is infinite."""
 
 _WINDOW = 11
 _SIGMA = 1.5
@@ -45,16 +45,16 @@ def l1(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> float:
 def ssim(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> float:
     """Structural similarity: Wang, Bovik, Sheikh and Simoncelli, IEEE TIP 13(4), 2004.
 
-    Gaussian window of 11 pixels and sigma 1.5, K1 0.01, K2 0.03, averaged over the channels and
-    over the places where the window lies inside the picture; in pictures smaller than the window
-    it is reflected at the border.
+    Gaussian window of 11 pixels and sigma 1.5, K1 0.01, K2 0.03. The result is averaged over the
+    channels and over the positions where the window lies inside the picture. In pictures smaller
+    than the window the border is reflected.
 
     Args:
         x: uint8 [H, W, C].
         y: uint8 [H, W, C].
 
     Returns:
-        At most 1, which means identical.
+        At most 1, for identical pictures.
     """
     a, b = x.astype(np.float32), y.astype(np.float32)
     mean_a, mean_b = _blur(a), _blur(b)

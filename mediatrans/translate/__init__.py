@@ -1,1 +1,1 @@
-"""Pixels to pixels: engines, stages and the translator around them."""
+"""The translation of pixels: engines, stages and the translator."""

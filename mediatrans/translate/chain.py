@@ -1,4 +1,4 @@
-"""The chain: the stages around a generator, as one call."""
+"""The chain: a generator and the stages around it as one callable."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -14,29 +14,29 @@ from mediatrans.zoo.size_rule import SizeRule
 __all__ = ["STAGES", "Chain", "generator_of"]
 
 STAGES: dict[str, StageMaker] = {"repeats": Repeats}
-"""The stages of a conversion, from the innermost out."""
+"""The stages of a conversion, innermost first."""
 
 
 def generator_of(engine: Engine, rule: SizeRule) -> Stage:
-    """An engine that takes frames of any size.
+    """A stage that runs an engine on frames of any size.
 
     Args:
         engine: The loaded generator.
-        rule: The sizes that its graph takes.
+        rule: The picture sizes that its graph accepts.
     """
     return Pad(Generate(engine), rule)
 
 
 class Chain:
-    """Frames in, their translations out, through every stage.
+    """Translates frames through the generator and all stages.
 
     Args:
-        generator: What translates frames of any size.
-        stages: The stages around it, from the innermost out.
-        strength: How much of the translation `blended` takes.
+        generator: The innermost stage, which translates frames of any size.
+        stages: The stages around it, innermost first.
+        strength: The share of the translation in `blended`, 0 to 1.
 
     Attributes:
-        memory: How many past frames a translation depends on.
+        memory: The number of past frames that a translation depends on.
     """
 
     def __init__(
@@ -50,25 +50,25 @@ class Chain:
 
     @property
     def repeated(self) -> int:
-        """Frames until now that were not generated, being equal to the one before."""
+        """The number of frames so far that equal the one before and were not generated again."""
         return sum(stage.repeated for stage in self._stages if isinstance(stage, Repeats))
 
     def __call__(self, frames: Sequence[Pixels]) -> list[Pixels]:
-        """Translate the next frames of a sequence; `Stage` has shapes and errors."""
+        """Translate the next frames of a sequence; shapes and errors are those of `Stage`."""
         return self._stages[-1](frames)
 
     def blended(self, frame: Pixels, translated: Pixels) -> Pixels:
-        """What is written: the blend of a frame and its translation.
+        """The blend of a frame and its translation, which is written to the output.
 
-        It stands apart from the call, since the cycle check is given the translation itself.
+        It is separate from the call, since the cycle check needs the translation itself.
 
         Args:
-            frame: uint8 [H, W, 3] RGB.
+            frame: The source frame, uint8 [H, W, 3] RGB.
             translated: Its translation, the same shape.
         """
         return self._blend(frame, translated)
 
     def restart(self) -> None:
-        """Forget the frames until now: another sequence begins."""
+        """Forget the past frames before another sequence."""
         for stage in self._stages:
             stage.restart()

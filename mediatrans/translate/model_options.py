@@ -1,4 +1,4 @@
-"""Which model translates, where it runs, and how much of its translation is taken."""
+"""The options of the model: which one translates, on which device, and the blend."""
 
 from dataclasses import dataclass
 
@@ -12,22 +12,23 @@ _GROUP = "Model"
 
 @dataclass(frozen=True, kw_only=True)
 class ModelOptions:
-    """Which model translates, where, and how strongly.
+    """The options of the model.
 
     Attributes:
-        model: A model's name, folder or ONNX file; None searches the zoo.
+        model: A model's name, folder or ONNX file; None searches the installed models.
         device: "auto", "cpu", "cuda" or "cuda:N".
         threads: Threads of the generator; None lets the runtime choose.
         batch_size: Frames per inference call.
-        strength: 1 gives the translation, 0 the source, between them their blend. The cycle check
-            measures the translation itself, whatever the strength.
+        strength: The share of the translation in the output: 1 is the translation, 0 the source.
+            The cycle check always measures the unblended translation.
     """
 
     model: str | None = setting(
         None,
         Setting(
-            "The model. Without it, the one that translates to the domain: in ./models, in your "
-            "data folder, among those that come with mediatrans.",
+            "The model to use. The default is the first one that translates to the domain, "
+            "searched in ./models, in your data folder and among the models shipped with "
+            "mediatrans.",
             _GROUP,
             metavar="NAME|FOLDER|FILE",
             changes="nothing",
@@ -36,7 +37,7 @@ class ModelOptions:
     device: str = setting(
         "auto",
         Setting(
-            "Where the generator runs; only auto falls back to the CPU.",
+            "The device that runs the generator. Only auto falls back to the CPU.",
             _GROUP,
             metavar=DEVICE_WORDS,
             changes="nothing",
@@ -45,7 +46,7 @@ class ModelOptions:
     threads: int | None = setting(
         None,
         Setting(
-            "Threads of the generator.",
+            "Number of threads of the generator.",
             _GROUP,
             metavar="N",
             least=1,
@@ -60,7 +61,7 @@ class ModelOptions:
     strength: float = setting(
         1.0,
         Setting(
-            "Blend: 0 is the source, 1 the translation. The round trip is measured without it.",
+            "Blend of source (0) and translation (1). The round trip is measured before blending.",
             _GROUP,
             metavar="0-1",
             least=0,

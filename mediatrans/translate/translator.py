@@ -1,4 +1,4 @@
-"""The translator: pictures of any size in, the same pictures in another domain out."""
+"""The translator: translates pictures of any size to another domain."""
 
 from pathlib import Path
 from typing import Self
@@ -18,24 +18,24 @@ __all__ = ["Translator"]
 
 
 class Translator:
-    """Translates pictures to one domain; hides padding, strides, layout and number formats.
+    """Translates pictures to one domain; handles padding, strides, layout and number formats.
 
     Args:
-        generator: The direction of a model, as `mediatrans.zoo.find.find` returns it.
+        generator: The generator to load, a result of `mediatrans.zoo.find.find`.
         device: "auto", "cpu", "cuda" or "cuda:N". Only "auto" may fall back to the CPU.
-        threads: Threads of one operator; None lets the runtime choose.
-        opener: Loads the graph; its signature and errors are `EngineOpener`'s.
+        threads: Threads per operator; None lets the runtime choose.
+        opener: Loads the graph; see `EngineOpener`.
 
     Attributes:
-        generator: The direction that is loaded.
-        provider: What really runs it, as the runtime calls it.
+        generator: The loaded generator.
+        provider: The provider that runs it, by the runtime's name for it.
         identity: The engine's identity: runtime, version, provider and precision.
-        stage: The generator as a stage, to build a chain around.
-        sha256: The digest of the file that was loaded.
+        stage: The generator as a stage, the innermost of a chain.
+        sha256: The digest of the loaded file.
 
     Raises:
         ModelError: The file is missing, changed or breaks the graph contract.
-        DeviceError: The device that was asked for does not start.
+        DeviceError: The requested device does not start.
     """
 
     def __init__(
@@ -70,27 +70,28 @@ class Translator:
         threads: int | None = None,
         opener: EngineOpener = open_engine,
     ) -> Self:
-        """Find the model that speaks a domain and load it.
+        """Find the model that translates to a domain and load it.
 
         Args:
-            to: The domain to translate to, "winter" say.
-            model: A model's name, folder or ONNX file; None looks in `./models`, the user's data
-                folder and the models that come with mediatrans.
-            device: "auto", "cpu", "cuda" or "cuda:N".
-            threads: Threads of one operator; None lets the runtime choose.
-            opener: Loads the graph; its signature and errors are `EngineOpener`'s.
+            to: The domain to translate to, for example "winter".
+            model: A model's name, folder or ONNX file; None searches `./models`, the user's data
+                folder and the models shipped with mediatrans.
+            device: "auto", "cpu", "cuda" or "cuda:N". Only "auto" may fall back to the CPU.
+            threads: Threads per operator; None lets the runtime choose.
+            opener: Loads the graph; see `EngineOpener`.
 
         Raises:
-            ModelError: No model speaks that domain, two in one place do, or the file is bad.
-            DeviceError: The device that was asked for does not start.
+            ModelError: No model translates to the domain, several in one place do, or the file is
+                invalid.
+            DeviceError: The requested device does not start.
         """
         return cls(find(to, model), device=device, threads=threads, opener=opener)
 
     def check_unchanged(self) -> None:
-        """Make sure that the file on disk is still the one that was loaded.
+        """Check that the file on disk is still the one that was loaded.
 
         Raises:
-            ModelError: It was replaced, changed or taken away.
+            ModelError: The file was replaced, changed or removed.
         """
         path = self.generator.path
         if _status(path) == self._status:
@@ -103,32 +104,33 @@ class Translator:
         return ModelError(
             f"the model file changed {when}",
             path=self.generator.path,
-            remedy="run again; everything written until now was made with the file that was loaded",
+            remedy="run the same command again; finished outputs were made with the old file",
         )
 
     def inverse(self) -> "Translator | None":
-        """The translator of the way back, on the same device; None where the model has none."""
-        back = self.generator.inverse()
-        if back is None:
+        """The reverse translator on the same device; None without a reverse generator."""
+        reverse = self.generator.inverse()
+        if reverse is None:
             return None
-        return Translator(back, device=self._device, threads=self._threads, opener=self._opener)
+        return Translator(reverse, device=self._device, threads=self._threads, opener=self._opener)
 
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Translate one picture or a batch of equal size.
+        """Translate one picture or a batch of pictures of the same size.
 
         Args:
-            images: uint8 [H, W, 3] or [N, H, W, 3] RGB, any H and W from 1 up.
+            images: uint8 [H, W, 3] or [N, H, W, 3] RGB, with any H and W from 1 up.
 
         Returns:
             An array of the same type and shape.
 
         Raises:
-            ValueError: Another type or shape.
-            InputError: The generator fails on this input: too large for the memory, say.
+            ValueError: The array has another type or shape.
+            InputError: The generator fails on this input, for example for lack of memory.
         """
         if images.dtype != np.uint8 or images.ndim not in (3, 4) or images.shape[-1] != 3:
             raise ValueError(
-                f"pictures are uint8 [H, W, 3] or [N, H, W, 3], not {images.dtype} {images.shape}"
+                f"pictures must be uint8 [H, W, 3] or [N, H, W, 3], not {images.dtype} "
+                f"{images.shape}"
             )
         if 0 in images.shape:
             raise ValueError(f"an empty picture cannot be translated: {images.shape}")
@@ -138,7 +140,7 @@ class Translator:
 
 
 def _status(path: Path) -> tuple[int, int] | None:
-    """Size and time of a file, None where there is none: cheap to look at before every job."""
+    """The size and time of a file, which are cheap to compare; None if there is no file."""
     try:
         status = path.stat()
     except OSError:

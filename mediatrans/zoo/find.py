@@ -1,4 +1,4 @@
-"""The zoo: the places where models are looked for, and the choice of the one that is meant."""
+"""The search for a model: the places where models are installed, and the choice of one."""
 
 import logging
 from collections.abc import Sequence
@@ -21,18 +21,18 @@ _REEXPORT = "export or install the model again"
 
 @dataclass(frozen=True, slots=True)
 class Generator:
-    """One direction of a model, found and ready to be loaded.
+    """One generator of a model, found but not yet loaded.
 
     Attributes:
         path: Its ONNX file.
         to: The domain it translates to.
         origin: The domain it translates from.
-        size_rule: The sizes of picture that its graph takes.
-        sha256: What the file's digest must be; None for a lone file without a card.
-        inverse_path: The ONNX file of the way back, or None.
-        inverse_sha256: What that file's digest must be, or None.
+        size_rule: The picture sizes that its graph accepts.
+        sha256: The file's digest in the card; None for a single file without a card.
+        inverse_path: The ONNX file of the reverse generator, or None.
+        inverse_sha256: That file's digest in the card, or None.
         name: The model's name.
-        place: Where it was found, in words.
+        place: The place where it was found, for messages.
     """
 
     path: Path
@@ -46,7 +46,7 @@ class Generator:
     place: str
 
     def inverse(self) -> "Generator | None":
-        """The generator of the way back, or None where there is none."""
+        """The reverse generator, or None if there is none."""
         if self.inverse_path is None:
             return None
         return Generator(
@@ -65,33 +65,33 @@ class Generator:
         """Compare the file with the card's digest.
 
         Raises:
-            ModelError: The file is missing or is not the one the card describes.
+            ModelError: The file is missing or differs from the card's digest.
         """
         if not self.path.is_file():
-            raise ModelError("the card's file is missing", path=self.path, remedy=_REEXPORT)
+            raise ModelError("the model file is missing", path=self.path, remedy=_REEXPORT)
         if self.sha256 is not None and sha256_of(self.path) != self.sha256:
             raise ModelError(
-                "the file's sha256 is not the card's: it changed after the export",
+                "the file's sha256 differs from the card's: it changed after the export",
                 path=self.path,
                 remedy=_REEXPORT,
             )
 
 
 def places() -> list[tuple[str, Path]]:
-    """Where models are looked for, as words and folder, in order of preference."""
+    """The places where models are installed, as a description and a folder, best first."""
     package = Path(__file__).parent.parent
     shipped = package / "_models"
     if not shipped.is_dir():  # an editable install: the zoo of the checkout
         shipped = package.parent / "models"
     return [
         ("./models", Path("models")),
-        ("the user's data folder", platformdirs.user_data_path("mediatrans") / "models"),
+        ("your data folder", platformdirs.user_data_path("mediatrans") / "models"),
         ("the models that come with mediatrans", shipped),
     ]
 
 
 def list_models(folder: Path) -> list[tuple[Path, Card | ModelError]]:
-    """Every model folder in a place with its card, or with what is wrong with it."""
+    """Every model folder in a place, with its card or the error in reading it."""
     found: list[tuple[Path, Card | ModelError]] = []
     for path in sorted(folder.glob(f"*/{CARD_NAME}")):
         try:
@@ -105,11 +105,11 @@ def find(to: str, model: str | None = None) -> Generator:
     """Choose the generator that translates to a domain.
 
     Args:
-        to: The domain; capitals do not matter.
-        model: A model's name, folder or ONNX file; None takes the first place with a match.
+        to: The domain; case is ignored.
+        model: A model's name, folder or ONNX file; None searches the installed models.
 
     Raises:
-        ModelError: No model speaks that domain, or two in one place do.
+        ModelError: No model translates to that domain, or several in one place do.
     """
     if model is None:
         return _search(to, name=None)
@@ -122,7 +122,7 @@ def find(to: str, model: str | None = None) -> Generator:
 
 
 def _search(to: str, name: str | None) -> Generator:
-    looked = []
+    available = []
     seen: set[Path] = set()
     for place, folder in places():
         if folder.resolve() in seen:
@@ -133,27 +133,28 @@ def _search(to: str, name: str | None) -> Generator:
             if not isinstance(card, Card):
                 log.warning("%s", card)
                 continue
-            looked.append(f"{path} ({' <-> '.join(card.domains)})")
+            available.append(f"{path} ({' <-> '.join(card.domains)})")
             if _named(to, card.domains) and name in (None, card.name, path.name):
                 matches.append((path, card))
         if len(matches) > 1:
             raise ModelError(
-                f"{len(matches)} models in {place} speak {to!r}: "
+                f"{len(matches)} models in {place} translate to {to!r}: "
                 + ", ".join(str(path) for path, _ in matches),
                 path=folder,
                 remedy="choose one with --model",
             )
         if matches:
             return _direction(*matches[0], to, place=place)
-    wanted = f"no model called {name!r} speaks {to!r}" if name else f"no model speaks {to!r}"
+    named = f" called {name!r}" if name else ""
     raise ModelError(
-        f"{wanted}; there is {', '.join(looked) if looked else 'no model at all'}",
+        f"no installed model{named} translates to {to!r}; "
+        f"available: {', '.join(available) or 'none'}",
         remedy="train and export one, or name a folder or file with --model",
     )
 
 
 def _named(to: str, domains: Sequence[str]) -> str | None:
-    """The domain that is meant, as the model spells it; capitals do not matter."""
+    """The matching domain in the model's spelling, ignoring case; None if there is none."""
     alike = [domain for domain in domains if domain.casefold() == to.casefold()]
     return to if to in alike else next(iter(alike), None)
 
@@ -162,21 +163,21 @@ def _direction(folder: Path, card: Card, to: str, place: str) -> Generator:
     domain = _named(to, card.domains)
     if domain is None:
         raise ModelError(
-            f"{card.name} speaks {' and '.join(card.domains)}, not {to!r}",
+            f"{card.name} translates to {' and '.join(card.domains)}, not to {to!r}",
             path=folder,
             remedy=f"use --to {card.domains[0]} or --to {card.domains[1]}",
         )
     by_domain = {direction.to: direction for direction in card.directions}
     forward = by_domain.pop(domain)
-    (back,) = by_domain.values()
+    (reverse,) = by_domain.values()
     return Generator(
         path=_inside(folder, forward.file),
         to=domain,
-        origin=back.to,
+        origin=reverse.to,
         size_rule=SizeRule(card.stride),
         sha256=forward.sha256,
-        inverse_path=_inside(folder, back.file),
-        inverse_sha256=back.sha256,
+        inverse_path=_inside(folder, reverse.file),
+        inverse_sha256=reverse.sha256,
         name=card.name,
         place=place,
     )
@@ -184,7 +185,11 @@ def _direction(folder: Path, card: Card, to: str, place: str) -> Generator:
 
 def _inside(folder: Path, file: str) -> Path:
     if Path(file).name != file:
-        raise ModelError(f"the card names a file elsewhere: {file!r}", path=folder / CARD_NAME)
+        raise ModelError(
+            f"the card names a file outside its folder: {file!r}",
+            path=folder / CARD_NAME,
+            remedy=_REEXPORT,
+        )
     return folder / file
 
 
@@ -198,7 +203,7 @@ def _lone_file(path: Path, to: str) -> Generator:
     metadata = GraphMetadata.from_props(inspect_graph(read_graph(path), path), path)
     if not _named(to, (metadata.to,)):
         raise ModelError(
-            f"it translates to {metadata.to!r}, not to {to!r}",
+            f"the model translates to {metadata.to!r}, not to {to!r}",
             path=path,
             remedy=f"use --to {metadata.to}, or name another file",
         )

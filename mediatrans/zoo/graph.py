@@ -1,4 +1,4 @@
-"""The graph contract: what every generator's ONNX file looks like, and the check that it does.
+"""The graph contract of a generator's ONNX file, and the inspection of a file against it.
 
 Input `image` uint8 [N, H, W, 3] RGB, output `image_out` of the same type and shape, N, H and W
 dynamic; standard operators only, no loops; weights inside the file; `metadata_props` that say what
@@ -42,29 +42,30 @@ MAP_NAME = "map"
 TEXTURE_NAME = "texture"
 
 _STANDARD_DOMAINS = {"", "ai.onnx"}
-# How long they run cannot be told from the outside, and a generator is a straight line.
+# The running time of a loop is not bounded, and generators do not need any.
 _LOOPS = frozenset({"Loop", "Scan"})
 _MAX_GRAPH_BYTES = 1 << 30
 _MAX_NODES = 20_000
 _MAX_WEIGHT = 1 << 28
-# Of any value on the way from a picture of _PROBE_SIDE x _PROBE_SIDE: 4096 numbers a pixel.
-_PROBE_SIDE = 64
-_MAX_VALUE = 4096 * _PROBE_SIDE**2
-_REMEDY = "make models with mediatrans export-onnx"
+# The largest intermediate value for a picture of _SAMPLE_SIDE x _SAMPLE_SIDE pixels: 4096 numbers
+# per pixel.
+_SAMPLE_SIDE = 64
+_MAX_VALUE = 4096 * _SAMPLE_SIDE**2
+_REMEDY = "export the model with mediatrans export-onnx"
 
 
 @dataclass(frozen=True, slots=True)
 class GraphMetadata:
-    """The card's essentials, kept in the graph so that a lone file still works.
+    """The card's essentials, stored in the graph so that a single file works without a card.
 
     Attributes:
-        name: The pair's name.
-        origin: Domain it translates from.
-        to: Domain it translates to.
+        name: The model's name.
+        origin: The domain it translates from.
+        to: The domain it translates to.
         stride: Height and width must be multiples of it.
-        architecture: The generator in a few words.
-        training_size: Side of the training crops in pixels.
-        version: The mediatrans version that exported it.
+        architecture: A short description of the generator.
+        training_size: The side of the training crops in pixels.
+        version: The version of mediatrans that exported it.
     """
 
     name: str
@@ -76,7 +77,7 @@ class GraphMetadata:
     version: str = ""
 
     def props(self) -> dict[str, str]:
-        """The entries as `metadata_props` holds them."""
+        """The entries for `metadata_props`."""
         return {
             "mediatrans.name": self.name,
             "mediatrans.from": self.origin,
@@ -89,10 +90,10 @@ class GraphMetadata:
 
     @classmethod
     def from_props(cls, props: dict[str, str], path: Path) -> "GraphMetadata":
-        """Read them back.
+        """Read the entries of `metadata_props`.
 
         Raises:
-            ModelError: An entry is missing or is not a number where it must be.
+            ModelError: An entry is missing or invalid.
         """
         try:
             stride = int(props["mediatrans.stride"])
@@ -112,44 +113,48 @@ class GraphMetadata:
             )
         except (KeyError, ValueError) as error:
             raise ModelError(
-                f"the graph does not say what it translates ({error})", path=path, remedy=_REMEDY
+                f"the graph's metadata is missing or invalid ({error})", path=path, remedy=_REMEDY
             ) from error
 
 
 def is_plain_name(name: str) -> bool:
-    """Whether a domain's name can be a part of a file's name, and no path.
+    """Whether a domain's name can be part of a file name and is not a path.
 
     Args:
-        name: What a card, a graph or the user calls a domain.
+        name: The name of a domain, from a card, a graph or the user.
     """
     return name.isprintable() and name.strip(". ") != "" and not set(name) & set("/\\")
 
 
 def read_graph(path: Path) -> bytes:
-    """The bytes of an ONNX file, to be inspected and then loaded: what was seen is what runs.
+    """The bytes of an ONNX file; the same bytes are inspected and then loaded.
 
     Raises:
-        ModelError: The file is missing, cannot be read or is larger than any generator.
+        ModelError: The file is missing, cannot be read or is larger than 1 GiB.
     """
     try:
         if path.stat().st_size > _MAX_GRAPH_BYTES:
-            raise ModelError("larger than 1 GiB, no generator is", path=path, remedy=_REMEDY)
+            raise ModelError("larger than the limit of 1 GiB", path=path, remedy=_REMEDY)
         return path.read_bytes()
     except FileNotFoundError as error:
         raise ModelError("no such model file", path=path, remedy=_REMEDY) from error
     except OSError as error:
-        raise ModelError(f"cannot be read ({error.strerror})", path=path) from error
+        raise ModelError(
+            f"cannot be read ({error.strerror})",
+            path=path,
+            remedy="check the file and its permissions",
+        ) from error
 
 
 def inspect_graph(content: bytes, path: Path) -> dict[str, str]:
-    """Check a graph against the contract without running any of it.
+    """Check a graph against the contract without running it.
 
     Args:
-        content: The ONNX file's bytes.
-        path: What to call the file in messages.
+        content: The bytes of the ONNX file.
+        path: The file's name in messages.
 
     Returns:
-        Its `metadata_props`.
+        The graph's `metadata_props`.
 
     Raises:
         ModelError: Not a self-contained graph of standard operators and bounded sizes, with one
@@ -167,7 +172,7 @@ def inspect_graph(content: bytes, path: Path) -> dict[str, str]:
 
 
 def _parts(message: Any) -> Iterator[Any]:
-    """A protobuf message and all below it: whatever can hold a tensor or a node is met."""
+    """A protobuf message and all messages inside it, so that no tensor or node is missed."""
     yield message
     for field, value in message.ListFields():
         if field.type == field.TYPE_MESSAGE:
@@ -176,11 +181,11 @@ def _parts(message: Any) -> Iterator[Any]:
 
 
 def _forbidden_part(model: onnx.ModelProto) -> str | None:
-    """What a self-contained, straight graph of standard operators does not have, or None."""
+    """A description of a forbidden part of the graph, or None."""
     functions = {_function_key(function.domain, function) for function in model.functions}
     for part in _parts(model):
         if not all(map(_is_text, part.ListFields())):
-            return "holds names that are no text"
+            return "holds names that are not valid text"
         if isinstance(part, onnx.TensorProto):
             if part.data_location == onnx.TensorProto.EXTERNAL or part.external_data:
                 return "keeps weights in other files"
@@ -195,12 +200,12 @@ def _forbidden_part(model: onnx.ModelProto) -> str | None:
             if part.domain not in _STANDARD_DOMAINS and key not in functions:
                 return f"uses custom operators of {part.domain!r}"
             if part.domain in _STANDARD_DOMAINS and part.op_type in _LOOPS:
-                return f"uses {part.op_type}, which may run without an end"
+                return f"uses the loop operator {part.op_type}, which may run forever"
     return None
 
 
 def _is_text(entry: tuple[Any, Any]) -> bool:
-    """Whether a field of texts holds texts; protobuf gives those that are not UTF-8 as bytes."""
+    """Whether a string field holds strings; protobuf returns those that are not UTF-8 as bytes."""
     field, value = entry
     texts = [value] if isinstance(value, str | bytes) else value
     return field.type != field.TYPE_STRING or all(isinstance(text, str) for text in texts)
@@ -217,7 +222,7 @@ def _wrong_ends(graph: onnx.GraphProto) -> str | None:
     for values, name in ((graph.input, INPUT_NAME), (outputs, OUTPUT_NAME)):
         if [value.name for value in values] != [name] or not _is_batch(values[0], "UINT8", 3):
             found = ", ".join(value.name for value in values)
-            return f"wrong graph: wants one uint8 [N, H, W, 3] {name!r}, has {found}"
+            return f"wrong graph: needs one uint8 [N, H, W, 3] {name!r}, has {found}"
     return None
 
 
@@ -231,7 +236,7 @@ def _are_maps(values: list[onnx.ValueInfoProto]) -> bool:
 
 def _is_batch(value: onnx.ValueInfoProto, kind: str, channels: int) -> bool:
     tensor = value.type.tensor_type
-    # A dimension without a value is dynamic, as N, H and W have to be.
+    # A dimension without a value is dynamic; N, H and W must be.
     sizes = [dimension.dim_value for dimension in tensor.shape.dim]
     right_type = tensor.elem_type == onnx.TensorProto.DataType.Value(kind)
     return bool(right_type) and sizes in ([0, 0, 0, channels], [0] * 4)
@@ -240,30 +245,31 @@ def _is_batch(value: onnx.ValueInfoProto, kind: str, channels: int) -> bool:
 def _too_large(model: onnx.ModelProto) -> str | None:
     """Why running the graph would take an unreasonable amount of memory or time, or None.
 
-    Sizes that only running can tell are left to the session's limit on memory.
+    Sizes that are only known at run time are left to the memory limit of the engine.
     """
     nodes = _expanded_nodes(model)
     if nodes is None or nodes > _MAX_NODES:
         return "has functions that call themselves" if nodes is None else f"has {nodes:,} operators"
-    # Written out, so that the values inside functions are seen as well.
-    probe = onnx.inliner.inline_local_functions(model)
-    sides = (1, _PROBE_SIDE, _PROBE_SIDE, 3)
-    for dimension, side in zip(probe.graph.input[0].type.tensor_type.shape.dim, sides, strict=True):
+    # Functions are inlined, so that the values inside them are checked, too.
+    sample = onnx.inliner.inline_local_functions(model)
+    sides = (1, _SAMPLE_SIDE, _SAMPLE_SIDE, 3)
+    shape = sample.graph.input[0].type.tensor_type.shape
+    for dimension, side in zip(shape.dim, sides, strict=True):
         dimension.dim_value = side
     try:
-        inferred = onnx.shape_inference.infer_shapes(probe, data_prop=True)
-    except Exception as error:  # whatever the C++ side throws
+        inferred = onnx.shape_inference.infer_shapes(sample, data_prop=True)
+    except Exception as error:  # the C++ code raises many kinds of error
         return f"has shapes that cannot be inferred ({str(error).strip().splitlines()[0]})"
     for part in _parts(inferred.graph):
         if isinstance(part, onnx.ValueInfoProto):
             dimensions = part.type.tensor_type.shape.dim
             if math.prod(dimension.dim_value or 1 for dimension in dimensions) > _MAX_VALUE:
-                return f"makes a value of unreasonable size, {part.name!r}, out of a small picture"
+                return f"has a value of unreasonable size, {part.name!r}, for a small picture"
     return None
 
 
 def _expanded_nodes(model: onnx.ModelProto) -> int | None:
-    """Operators once every function is written out where it is called; None if they recurse."""
+    """The number of operators after inlining all functions; None if they recurse."""
     bodies = {_function_key(f.domain, f): Counter(_calls(f.node)) for f in model.functions}
     try:
         order = list(
@@ -279,7 +285,7 @@ def _expanded_nodes(model: onnx.ModelProto) -> int | None:
 
 
 def _calls(nodes: Iterable[onnx.NodeProto]) -> Iterator[tuple[str, str, str]]:
-    """What nodes and the nodes of their subgraphs call."""
+    """The operators and functions that nodes and their subgraphs call."""
     for node in nodes:
         for part in _parts(node):
             if isinstance(part, onnx.NodeProto):

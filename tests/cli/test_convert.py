@@ -172,7 +172,7 @@ def test_a_container_that_is_not_written_becomes_matroska_and_says_so(
     write_clip(Path("a.avi"))
     assert run(["convert", "a.avi", "--to", "night"]) == 0
     assert Path("a-night.mkv").exists()
-    assert "a.avi: .avi is not written, the output becomes .mkv" in caplog.text
+    assert "a.avi: cannot write .avi; writing .mkv instead" in caplog.text
     caplog.clear()
     assert run(["convert", "a.avi", "--to", "night", "-o", "b.mkv"]) == 0
     assert "not written" not in caplog.text

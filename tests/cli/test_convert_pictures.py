@@ -99,15 +99,15 @@ def test_what_was_computed_at_8_bits_is_said(
     words = ["convert", "deep.png", "flat.png", "--to", "night", "--report", "r.json"]
     assert run(words) == 0
     deep, flat = capsys.readouterr().out.splitlines()
-    assert "16 bits a channel, computed at 8" in deep
+    assert "16 bits per channel, converted with 8" in deep
     assert "16 bits" not in flat
     assert [row["notes"] for row in json.loads(Path("r.json").read_text())["jobs"]] == [
-        ["16 bits a channel, computed at 8"],
+        ["16 bits per channel, converted with 8"],
         [],
     ]
     assert run([*words[:-2], "--overwrite", "--json"]) == 0
     row = json.loads(capsys.readouterr().out.splitlines()[0])
-    assert row["notes"] == ["16 bits a channel, computed at 8"]
+    assert row["notes"] == ["16 bits per channel, converted with 8"]
 
 
 @pytest.mark.parametrize("strength", ["0", "0.25", "1"])

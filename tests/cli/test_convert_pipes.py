@@ -155,7 +155,7 @@ def test_a_video_that_is_cut_short(pair: Path, suffix: str) -> None:
     content = write_clip(Path(f"in{suffix}"), frames=60).read_bytes()
     done = piped(["-", "-o", "-"], content[: len(content) * 2 // 3])
     assert done.returncode == 3, done.stderr
-    assert b"cut short" in done.stderr
+    assert b"truncated" in done.stderr
 
 
 @pytest.mark.parametrize(

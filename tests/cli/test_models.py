@@ -38,7 +38,7 @@ def test_a_card_that_counts_strangely_is_listed_all_the_same(
 def test_doctor_finds_this_machine_fit(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["doctor"]) == 0
     shown = capsys.readouterr().out
-    assert "convert can run here" in shown
+    assert "convert can run on this machine" in shown
     assert "cpu: starts" in shown
     assert "ffmpeg version" in shown
 

@@ -78,7 +78,7 @@ def test_a_folder_in_the_place_of_a_manifest(
     assert run(["convert", "in", "--to", "night"]) == ExitCode.OUTPUT
     said = capsys.readouterr().err
     assert MANIFEST_NAME in said
-    assert "remove what stands there" in said
+    assert "delete it, or grant permission" in said
     assert (folder / "1.png").read_bytes() == made
 
 

@@ -111,7 +111,7 @@ def test_a_decoder_that_hangs_is_left_behind(pair: Path, after: int) -> None:
         [sys.executable, "-c", HANGING, str(after)], capture_output=True, text=True, timeout=60
     )
     assert done.returncode == ExitCode.INPUT, done.stderr
-    assert "['failed', 'ok'] day.mp4: no frame came for 1 s" in done.stdout
+    assert "['failed', 'ok'] day.mp4: the decoder hangs: no frame for 1 s" in done.stdout
     assert {"next-night.mp4"} == {name for name in names(Path()) if "night" in name}
 
 
@@ -172,7 +172,7 @@ def test_keep_partial_keeps_what_was_good(pair: Path, segments: bool) -> None:
     report = convert(clip, "night", ConvertOptions(keep_partial=True, segment_frames=short))
     (row,) = report.jobs
     assert (row.status, report.exit_code) == ("partial", ExitCode.INPUT)
-    assert "cut short" in str(row.error)
+    assert "truncated" in str(row.error)
     assert 20 < row.frames < FRAMES
     kept = times_of(Path("day-night.mkv"))
     assert kept == times_of(clip)[: row.frames]
@@ -247,7 +247,7 @@ def test_a_checker_that_is_killed(long: Path, monkeypatch: pytest.MonkeyPatch) -
         patched.setenv("MEDIATRANS_FFMPEG", str(killed.absolute()))
         report = convert(long, "night", SHORT, observer)
     assert report.exit_code == ExitCode.OUTPUT
-    assert "ended by signal 9" in str(report.jobs[0].error)
+    assert "killed by signal 9" in str(report.jobs[0].error)
     assert not Path("day-night.mp4").exists()
     assert observer.kept_in == Path(WORK)
     assert convert(long, "night", SHORT).exit_code == ExitCode.OK
@@ -339,7 +339,7 @@ def test_a_disk_that_fills_up_under_a_video(
     assert run(words) == ExitCode.OUTPUT
     said = capsys.readouterr().err
     assert "no space left" in said
-    assert f"disk/day.mp4.mediatrans; go on with: {shlex.join(['mediatrans', *words])}" in said
+    assert f"disk/day.mp4.mediatrans; resume with: {shlex.join(['mediatrans', *words])}" in said
     assert names(Path("disk")) == {"day.mp4.mediatrans"}
     done = {path.name for path in work_path(Path("disk/day.mp4")).glob("*.packets")}
     assert done

@@ -161,7 +161,7 @@ def test_videos_that_a_folder_of_frames_leaves_out_are_counted(
 ) -> None:
     touch(Path("p/1.png"), Path("p/a.mp4"), Path("p/b.mkv"), Path("p/out.mp4"), Path("p/c.mp4/x"))
     plan([Path("p")], "w", ConvertOptions(fps=Fraction(24), output=Path("p/out.mp4")))
-    assert "the videos in it are left out, 2 here" in caplog.text
+    assert "--fps ignores the videos in the folder (2 found)" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_links_are_followed_and_loops_reported(tmp_path: Path) -> None:
     (root / "gone.txt").symlink_to("nowhere.txt")
     assert walked(root) == [
         "a.png",
-        "gone.png: a link that leads nowhere",
+        "gone.png: a broken link",
         "out/c.png",
         "sub/up: a link to a folder that contains it",
         "sub/b.png",
@@ -88,4 +88,4 @@ def test_a_folder_that_cannot_be_listed_is_reported(
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    assert walked(tmp_path) == ["a.png", "shut: cannot be listed (Permission denied)"]
+    assert walked(tmp_path) == ["a.png", "shut: the folder cannot be listed (Permission denied)"]

@@ -85,7 +85,7 @@ def test_what_mp4_cannot_hold_is_dropped_and_named(
     kinds = [kind for kind, _, _ in layout(output)]
     assert kinds.count("audio") == 2
     assert kinds.count("subtitle") == 1
-    assert "stream 3 (subtitle, srt) becomes mov_text in mp4" in caplog.text
+    assert "stream 3 (subtitle, srt) is converted to mov_text for mp4" in caplog.text
     assert "stream 4 (attachment" in caplog.text
     with av.open(str(output)) as container:
         assert container.metadata["title"] == "Summer"
@@ -119,7 +119,7 @@ def test_subtitles_are_converted_there_and_back(
     )  # fmt: skip
     with caplog.at_level(logging.WARNING):
         there = translate(source, tmp_path / f"out.{first}")
-    assert f"becomes {second} in {first}" in caplog.text
+    assert f"is converted to {second} for {first}" in caplog.text
     with av.open(str(there)) as container:
         tracks = container.streams.subtitles
         assert [track.codec_context.codec.name for track in tracks] == [second] * 2
@@ -161,7 +161,7 @@ def test_sound_is_converted_where_it_cannot_be_held(
     )  # fmt: skip
     with caplog.at_level(logging.WARNING):
         made = translate(source, tmp_path / output, verification="full")
-    assert f"becomes {'libopus' if codec == 'opus' else codec} in" in caplog.text
+    assert f"is converted to {'libopus' if codec == 'opus' else codec} for" in caplog.text
     with av.open(str(source)) as before, av.open(str(made)) as after:
         old, new = before.streams.audio[0], after.streams.audio[0]
         assert new.codec_context.codec.canonical_name == codec
@@ -264,7 +264,7 @@ def test_a_cameras_telemetry_is_copied_or_named(
     with caplog.at_level(logging.WARNING):
         translate(source, tmp_path / "out.mkv")
     assert "stream 1 (data" in caplog.text
-    assert "cannot be held by matroska, dropped" in caplog.text
+    assert "is dropped; matroska cannot hold it" in caplog.text
 
 
 def test_a_timecode_is_kept_without_an_alarm(

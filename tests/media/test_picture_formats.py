@@ -176,7 +176,7 @@ def test_a_png_whose_rest_is_zeros_is_damaged(tmp_path: Path, part: float) -> No
     whole = path.read_bytes()
     kept = int(len(whole) * part)
     path.write_bytes(whole[:kept] + bytes(len(whole) - kept))
-    with pytest.raises(InputError, match="damaged picture"):
+    with pytest.raises(InputError, match="picture is damaged"):
         read_picture(path)
 
 
@@ -184,5 +184,5 @@ def test_a_png_without_its_last_bytes_is_cut_short(tmp_path: Path) -> None:
     path = tmp_path / "in.png"
     Image.new("RGB", (8, 8)).save(path)
     path.write_bytes(path.read_bytes()[:-5])
-    with pytest.raises(InputError, match="damaged picture"):
+    with pytest.raises(InputError, match="picture is damaged"):
         read_picture(path)

@@ -92,7 +92,7 @@ def test_16_bits_are_reported(tmp_path: Path) -> None:
         cv2.imwrite(str(tmp_path / name), deep)
         still = read_picture(tmp_path / name).still
         assert still is not None
-        assert still.notes == ("16 bits a channel, computed at 8",)
+        assert still.notes == ("16 bits per channel, converted with 8",)
 
 
 @pytest.mark.parametrize("orientation", [1, 6])

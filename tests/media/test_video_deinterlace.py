@@ -45,7 +45,7 @@ def test_fields_are_taken_apart(
         raw = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
     with caplog.at_level(logging.WARNING):
         output = translate(source, tmp_path / "out.mp4")
-    assert caplog.text.count("interlaced, deinterlaced") == 1
+    assert caplog.text.count("interlaced; deinterlaced") == 1
     assert times_of(output) == times_of(source) == [Fraction(n, 25) for n in range(25)]
     woven = np.mean(
         [np.abs(np.diff(p.astype(int), axis=0)).mean() - np.abs(p[2:].astype(int) - p[:-2]).mean()

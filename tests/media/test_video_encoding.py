@@ -11,7 +11,7 @@ import pytest
 from mediatrans.errors import DeviceError, UsageError
 from mediatrans.media.ffmpeg import run_ffmpeg
 from mediatrans.media.write import codecs
-from mediatrans.media.write.codecs import Encoding, probe_encoder
+from mediatrans.media.write.codecs import Encoding, try_encoder
 from tests.media.clips import frames_of, times_of, translate, write_clip
 
 TIMES = [index * 40 for index in range(4)]
@@ -41,7 +41,7 @@ def test_the_encoder_is_the_one_asked_for(
     tmp_path: Path, encoding: Encoding, suffix: str, codec: str
 ) -> None:
     source = write_clip(tmp_path / "in.mp4", TIMES, size=(96, 64))
-    probe_encoder(encoding)
+    try_encoder(encoding)
     output = translate(source, tmp_path / f"out{suffix}", encoding=encoding, verification="full")
     assert coded_as(output)[0] == codec
     assert times_of(output) == times_of(source)
@@ -63,9 +63,9 @@ def test_crf_weighs_size_against_quality(tmp_path: Path) -> None:
     ("encoding", "said"),
     [
         (Encoding("libx264x"), "did you mean libx264"),
-        (Encoding("aac"), "encodes no video"),
-        (Encoding("mpeg4", crf=20), "no constant quality"),
-        (Encoding("libvpx-vp9", preset="slow"), "no presets"),
+        (Encoding("aac"), "not a video encoder"),
+        (Encoding("mpeg4", crf=20), "does not support --crf"),
+        (Encoding("libvpx-vp9", preset="slow"), "does not support --preset"),
         (Encoding("libx264", preset="glacial"), "does not start .*preset glacial"),
         (Encoding("libvpx-vp9", crf=99), "does not start .*crf 99"),
     ],
@@ -73,12 +73,12 @@ def test_crf_weighs_size_against_quality(tmp_path: Path) -> None:
 )
 def test_what_no_encoder_does_is_a_usage_error(encoding: Encoding, said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        probe_encoder(encoding)
+        try_encoder(encoding)
 
 
 def opens(name: str) -> bool:
     try:
-        probe_encoder(Encoding(name))
+        try_encoder(Encoding(name))
     except DeviceError:
         return False
     return True
@@ -89,7 +89,7 @@ def test_hardware_that_is_not_there_is_a_device_error(name: str) -> None:
     if opens(name):
         pytest.skip(f"{name} really opens here")
     with pytest.raises(DeviceError, match=name) as caught:
-        probe_encoder(Encoding(name))
+        try_encoder(Encoding(name))
     assert "another --vcodec" in str(caught.value.remedy)
 
 
@@ -137,7 +137,7 @@ def test_an_odd_size_is_padded_where_there_is_none(
     with caplog.at_level(logging.WARNING):
         output = translate(source, tmp_path / "out.mp4")
     before, after = frames_of(source)[0].pixels, frames_of(output)[0].pixels
-    assert f"libx264 takes no odd size, padded to {even[0]}x{even[1]}" in caplog.text
+    assert f"libx264 does not support odd sizes; padded to {even[0]}x{even[1]}" in caplog.text
     assert after.shape == (even[1], even[0], 3)
     assert np.abs(before.astype(int) - after[: odd[1], : odd[0]]).mean() < 4
 
@@ -193,7 +193,7 @@ def test_transparency_that_is_lost_is_said(
     source = transparent_clip(tmp_path / "in.webm", *VP9_ALPHA)
     with caplog.at_level(logging.WARNING):
         output = translate(source, tmp_path / "out.mp4")
-    assert caplog.text.count("written opaque") == 1
+    assert caplog.text.count("written as opaque") == 1
     assert frames_of(output)[0].alpha is None
 
 

@@ -147,7 +147,7 @@ def test_wide_colours_are_mapped_and_said(tmp_path: Path, caplog: pytest.LogCapt
     )  # fmt: skip
     with caplog.at_level(logging.WARNING):
         output = translate(source, tmp_path / "out.mp4")
-    assert "wide colours" in caplog.text
+    assert "wide gamut" in caplog.text
     with av.open(str(output)) as container:
         context = container.streams.video[0].codec_context
         assert (context.colorspace, context.color_primaries, context.color_trc) == (1, 1, 1)

@@ -174,7 +174,7 @@ def test_repeated_times_come_through_the_whole_line(
     with caplog.at_level(logging.WARNING):
         output = translate(source, tmp_path / "out.mkv")
     assert [1000 * time for time in times_of(output)] == [0, 40, 80, 81, 160, 200]
-    assert "times that repeat or go back, repaired" in caplog.text
+    assert "some timestamps repeat or go back; repaired" in caplog.text
 
 
 def test_recordings_joined_end_to_end_go_on(

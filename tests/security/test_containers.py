@@ -155,7 +155,7 @@ def test_frames_that_grow_later_are_refused(here: Path, monkeypatch: pytest.Monk
     growing.write_bytes(b"".join(parts))
     with VideoSource(growing) as source:
         assert len(list(source)) == 16
-    monkeypatch.setattr("mediatrans.media.container.MAX_PIXELS", 64 * 48)
+    monkeypatch.setattr("mediatrans.media.container.MAX_FRAME_PIXELS", 64 * 48)
     with VideoSource(growing) as source, pytest.raises(InputError, match="damaged after frame"):
         list(source)
 

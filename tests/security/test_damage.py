@@ -77,7 +77,7 @@ def test_a_tiff_whose_second_directory_is_damaged(
     data[at : at + 2] = b"\xff\xfe"
     Path("pages.tif").write_bytes(data)
     assert run(["convert", "pages.tif", "--to", "night"]) == ExitCode.INPUT
-    assert "damaged picture" in capfd.readouterr().err
+    assert "picture is damaged" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -115,4 +115,4 @@ def test_a_clock_that_ticks_once_in_a_month_is_damage(
     data[scale : scale + 8] = (13_421_773).to_bytes(4, "little") + (5).to_bytes(4, "little")
     Path("slow.avi").write_bytes(data)
     assert run(["convert", "slow.avi", "--to", "night"]) == ExitCode.INPUT
-    assert "clock ticks once in" in capfd.readouterr().err
+    assert "time base of" in capfd.readouterr().err

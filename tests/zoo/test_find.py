@@ -58,11 +58,11 @@ def test_model_by_folder_and_by_file(here: Path) -> None:
     assert find("night", str(folder)).path == folder / "to_night.onnx"
     by_file = find("night", str(folder / "to_night.onnx"))
     assert by_file.inverse_path == folder / "to_day.onnx"
-    with pytest.raises(ModelError, match="speaks day and night"):
+    with pytest.raises(ModelError, match="translates to day and night"):
         find("mars", str(folder))
 
 
-def test_lone_file_speaks_through_its_metadata(here: Path) -> None:
+def test_lone_file_is_described_by_its_metadata(here: Path) -> None:
     file = write_graph(here / "lone.onnx", inverting(), "day", "night", stride=8)
     generator = find("night", str(file))
     assert (generator.origin, generator.size_rule.multiple, generator.inverse()) == ("day", 8, None)
@@ -104,5 +104,5 @@ def test_damaged_card_is_named_not_fatal(pair: Path, text: str) -> None:
 def test_card_cannot_name_files_elsewhere(pair: Path) -> None:
     card = (pair / "card.toml").read_text().replace("to_night.onnx", "../to_night.onnx")
     (pair / "card.toml").write_text(card)
-    with pytest.raises(ModelError, match="elsewhere"):
+    with pytest.raises(ModelError, match="outside its folder"):
         find("night")

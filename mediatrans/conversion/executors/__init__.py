@@ -1,1 +1,1 @@
-"""Where tasks are done: in this process, in others, on other machines."""
+"""Executors, which run tasks in this process, in other processes or on other machines."""

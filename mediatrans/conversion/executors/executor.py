@@ -1,4 +1,4 @@
-"""What an executor is: it does tasks, wherever that is, and calls back with what became of them."""
+"""The executor protocol: runs tasks and reports their results through callbacks."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -11,17 +11,18 @@ __all__ = ["Executor"]
 
 
 class Executor(Protocol):
-    """Does the tasks of a conversion."""
+    """Runs the tasks of a conversion."""
 
     def run(self, tasks: Iterable[Task], workshop: Workshop, events: Events) -> None:
-        """Do tasks until all have ended, each with one call of `events.ended`.
+        """Run all tasks and call `events.ended` once for each.
 
         Args:
-            tasks: What to do, to be taken up as their turn comes.
-            workshop: What to do it with; it can be pickled.
-            events: Is called with what happens, on the calling thread.
+            tasks: The tasks; the iterable is consumed as the run proceeds.
+            workshop: The options and the loaded models; it can be pickled.
+            events: Called on the calling thread.
 
         Raises:
-            KeyboardInterrupt: The run was interrupted; every task that was finished has ended.
+            KeyboardInterrupt: The run was interrupted. `events.ended` was called for every
+                finished task.
         """
         ...

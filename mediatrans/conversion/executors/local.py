@@ -1,4 +1,4 @@
-"""The executor of one process: tasks one after the other, through the straight line."""
+"""The executor that runs tasks one after another in this process."""
 
 from collections.abc import Iterable
 
@@ -10,8 +10,8 @@ __all__ = ["LocalExecutor"]
 
 
 class LocalExecutor:
-    """Does tasks in this process."""
+    """Runs tasks in this process."""
 
     def run(self, tasks: Iterable[Task], workshop: Workshop, events: Events) -> None:
-        """Do tasks one after the other, as `Executor.run` has it."""
+        """Run tasks one after another; arguments and errors are those of `Executor.run`."""
         run_tasks(tasks, workshop, events)

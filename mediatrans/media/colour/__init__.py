@@ -1,1 +1,1 @@
-"""Colours: a video's own, a picture's profile and depth, and the sRGB between them."""
+"""Colour conversion: Y'CbCr and HDR of videos, profiles and bit depths of pictures, sRGB."""

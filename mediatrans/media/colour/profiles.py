@@ -1,4 +1,4 @@
-"""Any mode, depth and profile of a still picture as 8-bit sRGB."""
+"""The conversion of still pictures of any mode, bit depth and profile to 8-bit sRGB."""
 
 import io
 import logging
@@ -16,7 +16,7 @@ __all__ = ["Converted", "to_8_bits", "to_srgb"]
 
 _LOG = logging.getLogger(__name__)
 
-# Profiles that differ less are sRGB under another name; converting would only cost precision.
+# A profile that changes values by at most this is treated as sRGB, to avoid rounding errors.
 _SAME = 1
 _GRID = 9
 
@@ -27,8 +27,8 @@ class Converted:
 
     Attributes:
         picture: L, LA, RGB or RGBA.
-        icc: The sRGB profile to embed on writing, or None where the file said nothing.
-        note: What was converted, or None.
+        icc: The sRGB profile to embed when writing; None if the file had no profile.
+        note: What was converted, for the report, or None.
     """
 
     picture: Image.Image
@@ -37,25 +37,33 @@ class Converted:
 
 
 def to_8_bits(picture: Image.Image, path: Path) -> Image.Image:
-    """Any mode as L, RGB, CMYK or LAB, or with transparency as LA or RGBA.
+    """Convert any mode to L, RGB, CMYK or LAB, or with transparency to LA or RGBA.
 
     Args:
         picture: A decoded picture.
         path: Its file, for messages.
 
     Raises:
-        InputError: It has more than 16 bits a channel.
+        InputError: The picture has more than 16 bits per channel.
     """
     if picture.mode.startswith("I"):
         values: NDArray[Any] = np.asarray(picture)
         if values.size and (values.max() > 65535 or values.min() < 0):
-            raise InputError("has 32 bits a channel", path=path, remedy="save it with 16 bits")
+            raise InputError(
+                "32 bits per channel are not supported",
+                path=path,
+                remedy="save it with 16 bits per channel",
+            )
         scaled = (values.astype(np.uint32) * 255 + 32767) // 65535
         picture_8 = Image.fromarray(scaled.astype(np.uint8))
         picture_8.info = dict(picture.info)
         return picture_8
     if picture.mode == "F":
-        raise InputError("a floating-point picture", path=path, remedy="save it with 16 bits")
+        raise InputError(
+            "floating-point pictures are not supported",
+            path=path,
+            remedy="save it with 16 bits per channel",
+        )
     if picture.mode in ("1", "L", "LA"):
         return picture.convert("LA" if picture.has_transparency_data else "L")
     if picture.has_transparency_data:
@@ -64,10 +72,10 @@ def to_8_bits(picture: Image.Image, path: Path) -> Image.Image:
 
 
 def to_srgb(picture: Image.Image, path: Path) -> Converted:
-    """Convert by the embedded profile; CMYK and L*a*b* also without one.
+    """Convert to sRGB by the embedded profile; CMYK and L*a*b* are also converted without one.
 
     Args:
-        picture: What `to_8_bits` gave.
+        picture: A result of `to_8_bits`.
         path: Its file, for warnings.
     """
     embedded = picture.info.get("icc_profile")
@@ -75,9 +83,9 @@ def to_srgb(picture: Image.Image, path: Path) -> Converted:
         try:
             return _by_profile(picture, embedded)
         except (ImageCms.PyCMSError, OSError, ValueError) as error:
-            _LOG.warning("%s: colour profile ignored: %s", path, error)
+            _LOG.warning("%s: the colour profile is invalid and ignored: %s", path, error)
     if picture.mode in ("CMYK", "LAB"):
-        note = f"{picture.mode} without a profile, converted to sRGB by the plain formula"
+        note = f"{picture.mode} without a profile, converted to sRGB by the standard formula"
         return Converted(picture.convert("RGB"), _srgb().tobytes(), note)
     return Converted(picture)
 

@@ -1,6 +1,6 @@
-"""Y'CbCr to R'G'B' and back by a video's own matrix and range; HDR to SDR.
+"""The conversion between Y'CbCr and R'G'B' by a video's matrix and range, and of HDR to SDR.
 
-Code points are those of ITU-T H.273, which FFmpeg uses as well.
+Code points are those of ITU-T H.273, as in FFmpeg.
 """
 
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 __all__ = ["Chroma", "Colour", "FromRgb", "ToRgb", "chroma_of", "has_alpha", "is_hdr", "is_wide"]
 
 Chroma = Literal["420", "422", "444"]
-"""How densely colour is sampled: every second pixel both ways, every second across, or every."""
+"""Chroma subsampling: halved in both directions, halved horizontally, or none."""
 
 _Pixels = NDArray[np.uint8]
 
@@ -43,11 +43,11 @@ _SWSCALE_MATRICES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Colour:
-    """A video's colour tags, as its stream has them.
+    """The colour tags of a video stream.
 
     Attributes:
-        range: 1 limited, 2 full, 0 untagged (taken as limited).
-        matrix: Y'CbCr matrix; 2 untagged (taken as bt709 from 720 lines or 1280 columns on, else
+        range: 1 limited, 2 full, 0 untagged (treated as limited).
+        matrix: Y'CbCr matrix; 2 untagged (treated as bt709 from 720 rows or 1280 columns up, else
             as bt601).
         primaries: Colour primaries; 2 untagged.
         transfer: Transfer function; 2 untagged.
@@ -60,7 +60,7 @@ class Colour:
 
     @classmethod
     def of(cls, frame: VideoFrame) -> "Colour":
-        """The tags an output of this frame's video gets."""
+        """The tags for an output of this frame's video."""
         name = frame.format.name
         if is_hdr(frame) or is_wide(frame):
             return cls(int(ColorRange.MPEG), _BT709, _BT709, _BT709)
@@ -74,18 +74,18 @@ class Colour:
 
     @classmethod
     def of_rgb(cls, width: int, height: int) -> "Colour":
-        """The tags an output of R'G'B' pictures gets: limited range, the matrix of its size."""
+        """The tags for a video of R'G'B' pictures: limited range, and the matrix for its size."""
         untagged = cls(int(ColorRange.MPEG), _UNSPECIFIED, _UNSPECIFIED, _UNSPECIFIED)
         return replace(untagged, matrix=_matrix(untagged, width, height))
 
 
 def is_hdr(frame: VideoFrame) -> bool:
-    """Whether a frame is PQ or HLG."""
+    """Whether a frame is HDR (PQ or HLG)."""
     return frame.color_trc in _HDR_TRANSFERS
 
 
 def is_wide(frame: VideoFrame) -> bool:
-    """Whether a frame's primaries reach beyond bt709; untagged ones are those of its matrix."""
+    """Whether a frame's gamut is wider than bt709; untagged primaries follow the matrix."""
     untagged = frame.color_primaries in (0, _UNSPECIFIED)
     return frame.color_primaries in _WIDE_PRIMARIES or (
         untagged and frame.colorspace in _WIDE_MATRICES
@@ -98,10 +98,10 @@ def has_alpha(pixels: VideoFormat) -> bool:
 
 
 def chroma_of(pixels: VideoFormat) -> Chroma:
-    """How densely a pixel format samples colour; R'G'B' and grey count as "420".
+    """The chroma subsampling for an output of this pixel format; "420" for R'G'B' and grey.
 
-    Video of R'G'B' pictures is watched by players that mostly know 4:2:0 alone; a file that is
-    Y'CbCr 4:4:4 already has the players it needs.
+    Many players only support 4:2:0. The owner of a Y'CbCr 4:4:4 file already needs a player for
+    it, so it stays 4:4:4. R'G'B' pictures become 4:2:0.
     """
     if pixels.is_rgb or len(pixels.components) < 3:
         return "420"
@@ -120,10 +120,10 @@ def _range(colour: Colour) -> ColorRange:
 
 
 class ToRgb:
-    """Decoded frames to R'G'B' of one size.
+    """Converts decoded frames to R'G'B' of one size.
 
     Args:
-        first: The video's first frame, which gives the size and the colour.
+        first: The first frame of the video; it determines the size and the colour.
     """
 
     def __init__(self, first: VideoFrame) -> None:
@@ -135,7 +135,7 @@ class ToRgb:
         """Convert a frame.
 
         Returns:
-            uint8 [H, W, 3], and uint8 [H, W] of alpha where the format has it.
+            The pixels, uint8 [H, W, 3], and the alpha, uint8 [H, W], or None.
         """
         if self._tone_map and (is_hdr(frame) or is_wide(frame)):
             frame = self._tone_map(frame)
@@ -158,11 +158,11 @@ class ToRgb:
 
 
 class FromRgb:
-    """R'G'B' to frames for an encoder.
+    """Converts R'G'B' to frames for an encoder.
 
     Args:
         pixel_format: FFmpeg's name of the encoder's pixel format.
-        colour: The tags to convert by and to write.
+        colour: The colour tags of the frames.
     """
 
     def __init__(self, pixel_format: str, colour: Colour) -> None:
@@ -171,7 +171,7 @@ class FromRgb:
         self._reformatter = VideoReformatter()
 
     def __call__(self, pixels: _Pixels, alpha: _Pixels | None = None) -> VideoFrame:
-        """Convert a picture; timestamps are left to the caller.
+        """Convert a picture; the caller sets the timestamps.
 
         Args:
             pixels: uint8 [H, W, 3].
@@ -199,7 +199,7 @@ class FromRgb:
 
 
 class _ToneMap:
-    """HDR and wide gamuts to bt709 by an intent of swscale's, which its filter alone takes."""
+    """Maps HDR and wide gamuts to bt709 with the scale filter, which supports rendering intents."""
 
     def __init__(self, first: VideoFrame) -> None:
         self._graph = Graph()
@@ -217,7 +217,7 @@ class _ToneMap:
             out_primaries="bt709",
             out_transfer="bt709",
             out_range="full",
-            # The perceptual one keeps HDR's highlights, but moves colours that bt709 can hold.
+            # The perceptual intent keeps HDR highlights, but also changes colours within bt709.
             intent="perceptual" if is_hdr(first) else "relative_colorimetric",
             flags="bicubic+accurate_rnd",
         )

@@ -1,1 +1,1 @@
-"""Files to frames: videos, animations, folders, pictures and pipes."""
+"""Sources, which read frames from videos, animations, folders, pictures and pipes."""

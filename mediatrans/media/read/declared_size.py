@@ -1,11 +1,11 @@
-"""The size that a picture's header declares, where its reader decodes or gives up first."""
+"""The picture size in a file's header, for formats whose readers check no limit before decoding."""
 
 import re
 
 __all__ = ["HEADER_BYTES", "declared_size"]
 
 HEADER_BYTES = 65_536
-"""Bytes of a file's beginning among which the size is looked for."""
+"""The number of bytes at the beginning of a file that are searched for the size."""
 
 _PAM = b"P7\n"
 _GIF = (b"GIF87a", b"GIF89a")
@@ -16,10 +16,10 @@ _JXL_WIDTHS = (9, 13, 18, 30)
 
 
 def declared_size(header: bytes) -> tuple[int, int] | None:
-    """Width and height of a PAM, GIF, HEIF, AVIF or JPEG XL picture; None where none are found.
+    """Width and height of a PAM, GIF, HEIF, AVIF or JPEG XL picture; None if they are not found.
 
     Args:
-        header: The file's first `HEADER_BYTES`, or all of it.
+        header: The file's first `HEADER_BYTES`, or the whole file.
     """
     if header.startswith(_PAM):
         return _pam_size(header)
@@ -44,7 +44,7 @@ def _pam_size(header: bytes) -> tuple[int, int] | None:
 
 
 def _heif_size(header: bytes) -> tuple[int, int] | None:
-    """The largest picture of the file, thumbnails and tiles aside (ISO 23008-12, 6.5.3)."""
+    """The size of the largest picture in the file (ISO 23008-12, 6.5.3)."""
     starts = [match.end() + 4 for match in re.finditer(b"ispe", header)]
     sizes = [
         (int.from_bytes(header[at : at + 4]), int.from_bytes(header[at + 4 : at + 8]))
@@ -54,7 +54,7 @@ def _heif_size(header: bytes) -> tuple[int, int] | None:
 
 
 def _jxl_size(codestream: bytes) -> tuple[int, int]:
-    """The size header of ISO 18181-1, D.2: bits, the lowest first."""
+    """The size header of ISO 18181-1, D.2; the lowest bit comes first."""
     bits = int.from_bytes(codestream[2:18], "little")
 
     def take(count: int) -> int:

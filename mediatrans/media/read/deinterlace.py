@@ -1,4 +1,4 @@
-"""Interlaced frames made progressive, as many as there were, each at its own time."""
+"""The deinterlacing of frames; the number of frames and their timestamps do not change."""
 
 import logging
 from collections import deque
@@ -16,36 +16,36 @@ _LOG = logging.getLogger(__name__)
 
 
 def deinterlaced(frames: Iterable[VideoFrame], path: Path) -> Iterator[VideoFrame]:
-    """The frames, with the interlaced ones among them made progressive; the first of them warns.
+    """The frames, with interlaced frames made progressive; the first of them logs a warning.
 
-    Every interlaced frame keeps the lines of its first field; the others are interpolated from the
-    fields around (FFmpeg's bwdif). Progressive frames pass unchanged.
+    An interlaced frame keeps the lines of its first field; the other lines are interpolated from
+    the neighbouring fields (FFmpeg's bwdif). Progressive frames do not change.
 
     Args:
         frames: Decoded frames in presentation order.
-        path: The video, named in the warning.
+        path: The video's name in the warning.
     """
-    weaver: _Deinterlacer | None = None
+    deinterlacer: _Deinterlacer | None = None
     warned = False
     for frame in frames:
-        if weaver is not None and not weaver.takes(frame):
-            yield from weaver.flush()
-            weaver = None
-        if weaver is None and frame.interlaced_frame:
-            weaver = _Deinterlacer(frame)
+        if deinterlacer is not None and not deinterlacer.takes(frame):
+            yield from deinterlacer.flush()
+            deinterlacer = None
+        if deinterlacer is None and frame.interlaced_frame:
+            deinterlacer = _Deinterlacer(frame)
             if not warned:
-                _LOG.warning("%s: interlaced, deinterlaced to one frame for two fields", path)
+                _LOG.warning("%s: interlaced; deinterlaced to one frame per two fields", path)
                 warned = True
-        if weaver is None:
+        if deinterlacer is None:
             yield frame
         else:
-            yield from weaver.push(frame)
-    if weaver is not None:
-        yield from weaver.flush()
+            yield from deinterlacer.push(frame)
+    if deinterlacer is not None:
+        yield from deinterlacer.flush()
 
 
 class _Deinterlacer:
-    """bwdif over frames of one size and format; it gives a frame back when it has seen the next."""
+    """FFmpeg's bwdif for frames of one size and format; each frame comes out after the next."""
 
     def __init__(self, first: VideoFrame) -> None:
         self._shape = (first.width, first.height, first.format.name)
@@ -68,7 +68,7 @@ class _Deinterlacer:
 
     def push(self, frame: VideoFrame) -> Iterator[VideoFrame]:
         self._times.append((frame.pts, frame.duration, frame.time_base))
-        # The filter interpolates between times; a clock of its own cannot confuse it.
+        # The filter uses timestamps, which may be missing or irregular, so it gets regular ones.
         frame.pts = len(self._times)
         self._graph.vpush(frame)
         yield from self._ready()

@@ -1,4 +1,4 @@
-"""A folder of numbered pictures as a video: each picture a frame, at a rate that the user names."""
+"""The source that reads a folder of numbered pictures as a video with a given frame rate."""
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace
@@ -16,25 +16,25 @@ from mediatrans.media.read_options import MAX_PIXELS
 
 __all__ = ["FrameFolder"]
 
-# sRGB pictures: the primaries are bt709's, and decoders expect its curve beside them.
+# sRGB has the primaries of bt709, and decoders expect the bt709 transfer function with them.
 _BT709 = Colour(range=1, matrix=1, primaries=1, transfer=1)
 
 
 class FrameFolder:
-    """Pictures as the frames of a video, in the order given.
+    """The frames of a video, read from picture files in the given order.
 
     Args:
-        folder: What they are called together.
+        folder: The folder, for messages.
         paths: The picture files, at least one.
-        rate: Frames a second.
-        start_s: Seconds after the first frame at which to start; times then begin at 0.
-        end_s: Seconds after the first frame at which to stop.
-        limit: Most frames to take.
-        max_pixels: Larger pictures are refused before they are decoded.
+        rate: Frames per second.
+        start_s: Start in seconds after the first frame; timestamps then begin at 0.
+        end_s: End in seconds after the first frame.
+        limit: The maximum number of frames.
+        max_pixels: Pictures with more pixels are refused before decoding.
 
     Attributes:
         path: The folder.
-        decoded: Pictures read until now.
+        decoded: Pictures read so far.
     """
 
     def __init__(
@@ -60,19 +60,21 @@ class FrameFolder:
 
     @property
     def info(self) -> VideoInfo:
-        """What is known before the first frame; inside the `with` block only."""
+        """The properties of the video; available inside the `with` block only."""
         assert self._info is not None, "opened by its with block"
         return self._info
 
     def __enter__(self) -> Self:
-        """Read the first picture, whose size is that of the video.
+        """Read the first picture, which determines the size of the video.
 
         Raises:
-            InputError: It cannot be read, or there is none where asked.
+            InputError: It cannot be read, or the requested part is empty.
         """
         if not self._paths:
             raise InputError(
-                "there is no frame to read", path=self._folder, remedy="check --start and --end"
+                "no frame in the requested part",
+                path=self._folder,
+                remedy="check --start and --end",
             )
         first = self._read(0)
         self._info = VideoInfo(
@@ -95,21 +97,21 @@ class FrameFolder:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Nothing stays open between frames."""
+        """Does nothing: no file stays open between frames."""
 
     def restart(self, time_s: Fraction | None) -> None:
-        """Begin anew at the frame of a time; the first frame iterated is that one.
+        """Begin the next iteration at the frame for a time.
 
         Args:
-            time_s: Seconds on the clock of the frames; None begins with the first frame.
+            time_s: The time on the clock of the frames, in seconds; None is the first frame.
         """
         self._begin = 0 if time_s is None else int(time_s * self._rate)
 
     def check_whole(self) -> None:
-        """Reading each picture tells."""
+        """Does nothing: reading a truncated picture fails."""
 
     def cancel(self) -> None:
-        """It never waits for anybody."""
+        """Does nothing: the source never waits for input."""
 
     def __iter__(self) -> Generator[Frame, None, None]:
         info = self.info
@@ -120,7 +122,7 @@ class FrameFolder:
                 raise InputError(
                     f"{width}x{height} pixels, but the first frame has {info.width}x{info.height}",
                     path=self._paths[index],
-                    remedy="bring all frames to one size, or convert them without --fps",
+                    remedy="scale all frames to one size, or convert them without --fps",
                 )
             yield replace(frame, pts=index, duration=1, time_base=info.time_base, still=None)
 

@@ -1,4 +1,4 @@
-"""The display matrix of a video frame, and pixels turned upright by it."""
+"""The display matrix of a video frame, and the rotation of pixels by it."""
 
 import struct
 
@@ -17,13 +17,13 @@ _UPRIGHT: Matrix = (1, 0, 0, 0, 1, 0, 0, 0, 1)
 
 
 def display_matrix(frame: VideoFrame) -> Matrix:
-    """How a decoded frame is meant to be shown.
+    """The display matrix of a decoded frame; the identity if it has none.
 
     Args:
-        frame: A frame as the decoder gave it.
+        frame: A decoded frame.
     """
-    # Not `frame.side_data`: that container is kept in the frame it keeps, a cycle, and the frames'
-    # memory would wait for the garbage collector, which does not know how much it is.
+    # `frame.side_data` would create a reference cycle with the frame. Its memory would then only be
+    # freed by the garbage collector, which runs too rarely for large frames.
     side_data = SideDataContainer(frame).get("DISPLAYMATRIX")  # type: ignore[call-arg]
     return struct.unpack("=9i", bytes(side_data)) if isinstance(side_data, SideData) else _UPRIGHT
 
@@ -38,14 +38,14 @@ def is_transposing(matrix: Matrix) -> bool:
 
 
 def upright(pixels: Pixels, matrix: Matrix) -> Pixels:
-    """Turn and mirror pixels by quarter turns, the nearest to what the matrix says.
+    """Rotate pixels by quarter turns and mirror them, as close as possible to the matrix.
 
     Args:
-        pixels: uint8 [H, W] or [H, W, 3] as decoded.
+        pixels: Decoded pixels, uint8 [H, W] or [H, W, 3].
         matrix: The frame's display matrix.
 
     Returns:
-        The pixels as they are meant to be seen, contiguous.
+        The upright pixels, contiguous.
     """
     a, b, _, c, d = matrix[:5]
     across, down = a, d

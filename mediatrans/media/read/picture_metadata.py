@@ -1,4 +1,4 @@
-"""What a still picture's file holds beside its pixels, made true for the translation."""
+"""The metadata of a still picture's file, adjusted for its translation."""
 
 import logging
 from typing import Any
@@ -13,7 +13,7 @@ __all__ = ["dpi_of", "exif_of", "jpeg_coding", "xmp_of"]
 
 _LOG = logging.getLogger(__name__)
 
-# TIFF keeps its layout in the same directory as its description; only the latter is carried over.
+# A TIFF directory holds the file's layout and its description; only the description is copied.
 _TIFF_DESCRIPTION = frozenset(
     {0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298, 0x8769, 0x8825}
 )
@@ -21,14 +21,14 @@ _SRGB = 1
 
 
 def exif_of(upright: Image.Image, file_format: str | None, *, is_srgb_now: bool) -> bytes | None:
-    """A picture's EXIF block, with its size and colour space as they are now.
+    """A picture's EXIF block, updated to its current size and colour space.
 
-    The thumbnail is left out: it shows the untranslated picture.
+    The thumbnail is removed, since it shows the untranslated picture.
 
     Args:
         upright: The picture after its orientation was applied and reset.
         file_format: Pillow's name of its format.
-        is_srgb_now: Its colours were converted to sRGB.
+        is_srgb_now: Whether its colours were converted to sRGB.
     """
     try:
         exif = upright.getexif()
@@ -40,19 +40,19 @@ def exif_of(upright: Image.Image, file_format: str | None, *, is_srgb_now: bool)
             shot[Base.ExifImageWidth], shot[Base.ExifImageHeight] = upright.size
         if is_srgb_now and Base.ColorSpace in shot:
             shot[Base.ColorSpace] = _SRGB
-            shot.pop(IFD.Interop, None)  # there cameras write that the picture is Adobe RGB
+            shot.pop(IFD.Interop, None)  # cameras mark Adobe RGB pictures here
         return exif.tobytes() if len(exif) else None
-    except Exception as error:  # an unreadable EXIF block is no reason to refuse the pixels
+    except Exception as error:  # pictures with an invalid EXIF block are still read
         _LOG.debug("EXIF dropped: %s", error)
         return None
 
 
 def dpi_of(dpi: Any, *, is_transposed: bool) -> tuple[float, float] | None:
-    """Pixels an inch across and down, upright; None where there is no sensible figure.
+    """Horizontal and vertical pixels per inch after rotation; None if missing or invalid.
 
     Args:
-        dpi: What Pillow found.
-        is_transposed: The orientation swapped width and height.
+        dpi: Pillow's value.
+        is_transposed: Whether the orientation swapped width and height.
     """
     try:
         across, down = (float(value) for value in dpi)
@@ -64,12 +64,12 @@ def dpi_of(dpi: Any, *, is_transposed: bool) -> tuple[float, float] | None:
 
 
 def xmp_of(xmp: Any) -> bytes | None:
-    """The XMP packet that Pillow found, or None."""
+    """Pillow's XMP packet, or None."""
     return xmp if isinstance(xmp, bytes) and xmp else None
 
 
 def jpeg_coding(picture: ImageFile) -> JpegCoding | None:
-    """How a JPEG was compressed; None for other formats."""
+    """The compression parameters of a JPEG; None for other formats."""
     if not isinstance(picture, JpegImagePlugin.JpegImageFile):
         return None
     tables = tuple(tuple(table) for _, table in sorted(picture.quantization.items()))

@@ -1,4 +1,4 @@
-"""One still picture file as a frame: upright, sRGB, 8 bits, and what it takes to write it back."""
+"""The reading of a still picture as an upright 8-bit sRGB frame, with its metadata."""
 
 import logging
 from pathlib import Path
@@ -28,39 +28,39 @@ __all__ = ["read_picture"]
 
 _LOG = logging.getLogger(__name__)
 
-# Formats that only decode pixels: EPS and WMF, say, would run other programs.
+# Formats that only decode pixels; EPS and WMF, for example, would run other programs.
 # fmt: off
 _FORMATS = (
     "JPEG", "MPO", "PNG", "WEBP", "TIFF", "GIF", "BMP", "DIB", "PPM", "AVIF", "JPEG2000",
     "TGA", "SGI", "SUN", "QOI", "PCX", "ICO", "HEIF", "JXL",
 )
 # fmt: on
-_PREFIX = 16  # bytes, as many as Pillow shows its readers
+_PREFIX = 16  # bytes that Pillow passes to its readers
 _PAM = b"P7\n"
-_GET_WHOLE = "get a whole copy of the file"
+_GET_COMPLETE = "get a complete copy of the file"
 
 
 def read_picture(path: Path, *, index: int = 0, max_pixels: int = MAX_PIXELS) -> Frame:
-    """Read a still picture upright and in sRGB, whatever its mode, depth and profile.
+    """Read a still picture of any mode, bit depth and profile, upright and in sRGB.
 
-    Grey and palette pictures come out as colour; the first picture of an animation is taken.
+    Grey and palette pictures become colour pictures. Of an animation, the first picture is read.
 
     Args:
         path: The picture file.
         index: The frame's position in its source.
-        max_pixels: Larger pictures are refused before they are decoded.
+        max_pixels: Pictures with more pixels are refused before decoding.
 
     Returns:
-        A frame of uint8 [H, W, 3] pixels, with alpha where the file has transparency.
+        A frame of uint8 [H, W, 3] pixels, with alpha if the file has transparency.
 
     Raises:
-        InputError: The file is missing, empty, damaged, too large or no picture.
+        InputError: The file is missing, empty, damaged, too large or not a picture.
     """
     try:
         with path.open("rb") as file:
             header = file.read(HEADER_BYTES)
             if not header:
-                raise InputError("the file is empty", path=path, remedy=_GET_WHOLE)
+                raise InputError("the file is empty", path=path, remedy=_GET_COMPLETE)
             if size := declared_size(header):
                 _check_size(path, *size, max_pixels)
             plugin = plugin_for(header)
@@ -81,7 +81,7 @@ def read_picture(path: Path, *, index: int = 0, max_pixels: int = MAX_PIXELS) ->
 
 
 def _identify(file: BinaryIO, header: bytes, plugin: Plugin | None, path: Path) -> ImageFile | None:
-    """Open a picture as `Image.open` does, but without its process-wide pixel limit."""
+    """Open a picture like `Image.open`, but without its process-wide pixel limit."""
     Image.init()
     if plugin is not None and not plugin.can_read(header):
         plugin.register()
@@ -94,11 +94,11 @@ def _identify(file: BinaryIO, header: bytes, plugin: Plugin | None, path: Path) 
             if accept is None or accept(header[:_PREFIX]) is True:
                 return factory(file, "")
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-            said = str(error).rstrip(".")
+            reason = str(error).rstrip(".")
             raise InputError(
-                f"refused before decoding: {said}", path=path, remedy="scale the picture down"
+                f"refused before decoding: {reason}", path=path, remedy="scale the picture down"
             ) from error
-        except Exception as error:  # plugins raise what their parsing stumbles on
+        except Exception as error:  # plugins raise many kinds of error for other formats
             _LOG.debug("not %s: %s", name, error)
     return None
 
@@ -108,12 +108,12 @@ def _check_size(path: Path, width: int, height: int, max_pixels: int) -> None:
         raise InputError(
             f"{width}x{height} pixels are more than the limit of {max_pixels:,}",
             path=path,
-            remedy=f"raise it with --max-pixels {width * height}, or scale the picture down",
+            remedy=f"use --max-pixels {width * height}, or scale the picture down",
         )
 
 
 def _with_sums_checked(picture: ImageFile, file: BinaryIO, path: Path) -> ImageFile:
-    """Compare a PNG's checksums, which decoding leaves out; zeros for pixels would pass it."""
+    """Check a PNG's checksums, which decoding ignores: missing data would pass as zeros."""
     factory, _ = Image.OPEN["PNG"]
     try:
         picture.verify()
@@ -124,7 +124,7 @@ def _with_sums_checked(picture: ImageFile, file: BinaryIO, path: Path) -> ImageF
 
 
 def _damaged(path: Path, error: Exception) -> InputError:
-    return InputError(f"damaged picture: {error}", path=path, remedy=_GET_WHOLE)
+    return InputError(f"the picture is damaged: {error}", path=path, remedy=_GET_COMPLETE)
 
 
 def _decode(picture: ImageFile, file: BinaryIO, path: Path, index: int) -> Frame:
@@ -132,17 +132,17 @@ def _decode(picture: ImageFile, file: BinaryIO, path: Path, index: int) -> Frame
     mode, bits = picture.mode, _bits(picture)
     try:
         if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":
-            _LOG.warning("%s: animated or of several pages, only the first picture is taken", path)
+            _LOG.warning("%s: several pictures or pages; only the first is converted", path)
         picture.load()
         upright, is_transposed = _upright(picture)
         converted = to_srgb(to_8_bits(upright, path), path)
         pixels: Pixels = np.array(converted.picture.convert("RGB"))
     except InputError:
         raise
-    except Exception as error:  # decoders raise what damaged data makes them raise
+    except Exception as error:  # decoders raise many kinds of error for damaged data
         raise _damaged(path, error) from error
     colour = converted.picture
-    deep = "16 bits a channel, computed at 8" if bits == 16 else None
+    deep = "16 bits per channel, converted with 8" if bits == 16 else None
     still = StillInfo(
         mode=mode,
         bits=bits,
@@ -159,11 +159,11 @@ def _decode(picture: ImageFile, file: BinaryIO, path: Path, index: int) -> Frame
 
 
 def _upright(picture: Image.Image) -> tuple[Image.Image, bool]:
-    """The picture as it is meant to be seen, and whether width and height were swapped."""
+    """The upright picture, and whether width and height were swapped."""
     try:
         is_transposed = picture.getexif().get(Base.Orientation, 1) >= 5
         return ImageOps.exif_transpose(picture), is_transposed
-    except Exception as error:  # an unreadable EXIF block is no reason to refuse the pixels
+    except Exception as error:  # pictures with an invalid EXIF block are still read
         _LOG.debug("no orientation: %s", error)
         return picture, False
 
@@ -178,9 +178,9 @@ def _bits(picture: ImageFile) -> int:
 
 
 def _read_with_opencv(header: bytes, plugin: Plugin | None, path: Path, index: int) -> Frame:
-    """Read what Pillow does not: PAM, and AVIF where this Pillow lacks it."""
+    """Read PAM, and AVIF if Pillow does not support it."""
     suffix = ".pam" if header.startswith(_PAM) else f".{plugin.title.lower()}" if plugin else ""
-    # Only of these two the size is known beforehand.
+    # Only for these two formats is the size known before decoding.
     known = suffix in (".pam", ".avif") and cv2.haveImageReader(str(path))
     if not known or declared_size(header) is None:
         raise _unreadable(plugin, header, path)
@@ -198,10 +198,10 @@ def _unreadable(plugin: Plugin | None, header: bytes, path: Path) -> InputError:
         return InputError(
             "not a picture that can be read",
             path=path,
-            remedy="check that the file is whole and really a picture",
+            remedy="check that the file is complete and really a picture",
         )
     if plugin.can_read(header):
-        return InputError(f"damaged {plugin.title} picture", path=path, remedy=_GET_WHOLE)
+        return InputError(f"the {plugin.title} picture is damaged", path=path, remedy=_GET_COMPLETE)
     return InputError(
         f"reading {plugin.title} needs {plugin.package}, which is not installed",
         path=path,

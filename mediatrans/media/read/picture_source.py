@@ -1,4 +1,4 @@
-"""A still picture file as a source of one frame."""
+"""The source that reads a still picture as one frame."""
 
 from collections.abc import Generator
 from fractions import Fraction
@@ -14,15 +14,15 @@ __all__ = ["PictureSource"]
 
 
 class PictureSource:
-    """A picture file as a medium of one frame.
+    """A picture file as a source of one frame.
 
     Args:
         path: The file.
-        max_pixels: A larger picture is refused before it is decoded.
+        max_pixels: A picture with more pixels is refused before decoding.
 
     Attributes:
         path: The file.
-        decoded: 1 once it was read.
+        decoded: 1 after the picture was read.
     """
 
     def __init__(self, path: Path, *, max_pixels: int = MAX_PIXELS) -> None:
@@ -32,7 +32,7 @@ class PictureSource:
 
     @property
     def info(self) -> MediaInfo:
-        """One frame, of a size that only reading it tells."""
+        """One frame of unknown size; the size is known once it is read."""
         return MediaInfo(width=None, height=None, frame_count=1)
 
     def __iter__(self) -> Generator[Frame, None, None]:
@@ -41,13 +41,13 @@ class PictureSource:
         yield frame
 
     def restart(self, time_s: Fraction | None) -> None:
-        """There is no other place to begin at."""
+        """Does nothing: there is only one frame."""
 
     def check_whole(self) -> None:
-        """Reading it tells."""
+        """Does nothing: reading a truncated picture fails."""
 
     def cancel(self) -> None:
-        """It never waits for anybody."""
+        """Does nothing: the source never waits for input."""
 
     def __enter__(self) -> Self:
         return self
@@ -58,4 +58,4 @@ class PictureSource:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Nothing stays open."""
+        """Does nothing: no file stays open."""

@@ -1,4 +1,4 @@
-"""Video from standard input, spooled where its container has to seek."""
+"""The source that reads a video from standard input, spooled to disk if its format must seek."""
 
 import sys
 import tempfile
@@ -37,10 +37,10 @@ _PICTURE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"
 
 
 class InputPipe:
-    """Standard input as a video that can be opened twice: once to decode, once to copy from.
+    """A video on standard input that can be opened twice: to decode and to copy streams.
 
-    Matroska, WebM, MPEG-TS, FLV, NUT, IVF and Y4M are read as they come, everything else is
-    written to a temporary file first. Opened by its `with` block.
+    Matroska, WebM, MPEG-TS, FLV, NUT, IVF and Y4M are read while they arrive. Other formats are
+    written to a temporary file first. The `with` block opens it.
 
     Args:
         must_seek: The video is not read from its beginning, so it is spooled whatever it is.
@@ -70,14 +70,16 @@ class InputPipe:
         self._tee: Tee | None = None
 
     def __enter__(self) -> Self:
-        """Look at the first bytes, and spool the rest where the container has to seek.
+        """Read the first bytes, and spool the rest if the format must seek.
 
         Raises:
-            UsageError: Nothing is piped in.
-            InputError: It is empty, a picture, or larger than may be spooled.
+            UsageError: Standard input is a terminal.
+            InputError: The input is empty, a picture, or larger than the spool limit.
         """
         if self._stream.isatty():
-            raise UsageError("nothing is piped in", remedy="give a file, or pipe a video in")
+            raise UsageError(
+                "standard input is a terminal", remedy="name a file, or pipe a video in"
+            )
         with self._stack:
             read = self._stack.enter_context(self._read)
             start = _read_start(read)
@@ -99,10 +101,10 @@ class InputPipe:
         self._stack.close()
 
     def open(self) -> InputContainer:
-        """Open the video, from its beginning; at most twice.
+        """Open the video at its beginning; at most twice.
 
         Raises:
-            InputError: It is damaged or no video.
+            InputError: It is damaged or not a video.
         """
         if self._spooled is not None:
             with _as_stdin():
@@ -123,14 +125,14 @@ class InputPipe:
         return container
 
     def cancel(self) -> None:
-        """End a wait for what comes through the pipe; called from another thread."""
+        """End a wait for the pipe; may be called on another thread."""
         self._read.cancel()
 
     def check_whole(self) -> None:
-        """Refuse a video that is cut short; one that is read as it comes tells by itself.
+        """Refuse a truncated spooled video; reading an unspooled one already fails.
 
         Raises:
-            InputError: It is.
+            InputError: The video is truncated.
         """
         if self._spooled is not None:
             with _as_stdin():
@@ -154,16 +156,16 @@ class InputPipe:
 
 
 class PipeSource:
-    """The video on standard input as frames.
+    """The frames of a video on standard input.
 
-    It is waited for as long as it takes: what feeds it may be a camera.
+    There is no time limit, since the pipe may be fed by a camera.
 
     Args:
-        start_s: Seconds after its beginning at which to start; times then begin at 0.
-        end_s: Seconds after its beginning at which to stop.
-        limit: Most frames to take.
-        whole: Refuse a video that is cut short at once where that can be told.
-        spool_mb: Most megabytes kept on disk at one time.
+        start_s: Start in seconds after the beginning; timestamps then begin at 0.
+        end_s: End in seconds after the beginning.
+        limit: The maximum number of frames.
+        whole: Whether a truncated video is refused before decoding, if it can be detected.
+        spool_mb: Megabytes that may be on disk at one time.
     """
 
     path = STDIN_NAME
@@ -190,39 +192,39 @@ class PipeSource:
 
     @property
     def info(self) -> VideoInfo:
-        """What is known before the first frame; inside the `with` block only."""
+        """The properties of the video; available inside the `with` block only."""
         return self._video.info
 
     @property
     def decoded(self) -> int:
-        """Frames decoded until now."""
+        """Frames decoded so far."""
         return self._video.decoded
 
     def __iter__(self) -> Generator[Frame, None, None]:
         return iter(self._video)
 
     def restart(self, time_s: Fraction | None) -> None:
-        """A pipe cannot be gone back in: what is written from one is never gone on with."""
-        raise InputError("a pipe is read once", path=STDIN_NAME, remedy="give the file by its name")
+        """Always fails, since a pipe cannot seek; conversions from a pipe are never resumed."""
+        raise InputError("a pipe cannot seek", path=STDIN_NAME, remedy="name the file instead")
 
     def check_whole(self) -> None:
-        """Refuse a video that is cut short; one that is read as it comes tells by itself.
+        """Refuse a truncated spooled video; reading an unspooled one already fails.
 
         Raises:
-            InputError: It is.
+            InputError: The video is truncated.
         """
         self._pipe.check_whole()
 
     def cancel(self) -> None:
-        """End a wait for what comes through the pipe; called from another thread."""
+        """End a wait for the pipe; may be called on another thread."""
         self._pipe.cancel()
 
     def __enter__(self) -> Self:
-        """Look at what is piped in and decode its first frame.
+        """Open the video and decode its first frame.
 
         Raises:
-            UsageError: Nothing is piped in.
-            InputError: It is empty, damaged, no video, or larger than may be spooled.
+            UsageError: Standard input is a terminal.
+            InputError: The input is empty, damaged, not a video, or larger than the spool limit.
         """
         with self._stack:
             self._stack.enter_context(self._pipe)
@@ -241,7 +243,7 @@ class PipeSource:
 
 @contextmanager
 def _as_stdin() -> Iterator[None]:
-    """Call the temporary file what the user knows it as."""
+    """Name standard input instead of the temporary file in errors."""
     try:
         yield
     except InputError as error:
@@ -256,7 +258,7 @@ def _read_start(read: Read) -> bytes:
             break
     if not start:
         raise InputError(
-            "nothing came through the pipe", path=STDIN_NAME, remedy="check what feeds it"
+            "the pipe is empty", path=STDIN_NAME, remedy="check the program that feeds the pipe"
         )
     return start
 
@@ -270,5 +272,5 @@ def _refuse_pictures(start: bytes) -> None:
     is_webp = start[:4] == b"RIFF" and start[8:12] == b"WEBP"
     if is_webp or start.startswith(_PICTURE_STARTS):
         raise InputError(
-            "a picture, but only videos are piped", path=STDIN_NAME, remedy="name its file"
+            "a picture cannot be read from a pipe", path=STDIN_NAME, remedy="name the file instead"
         )

@@ -1,4 +1,4 @@
-"""Formats that some Pillow installations lack: which plugin reads them, and what to install."""
+"""The optional Pillow plugins for HEIC, JPEG XL and AVIF."""
 
 import importlib
 import logging
@@ -18,13 +18,13 @@ _ANY_CODEC_BRANDS = frozenset({b"mif1", b"msf1"})
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """A plugin of Pillow's, installed or not.
+    """A Pillow plugin, which may not be installed.
 
     Attributes:
-        title: What its format is called.
+        title: The common name of its format.
         format: Pillow's name of the format.
-        module: What to import.
-        package: What to install.
+        module: The module to import.
+        package: The package to install.
     """
 
     title: str
@@ -33,23 +33,23 @@ class Plugin:
     package: str
 
     def register(self) -> None:
-        """Make Pillow read the format, where the plugin is installed."""
+        """Register the plugin with Pillow, if it is installed."""
         try:
             module = importlib.import_module(self.module)
-            # Importing is enough for the others.
+            # The other plugins register themselves on import.
             if register := getattr(module, "register_heif_opener", None):
                 register()
-        except Exception as error:  # a plugin may be built for another Pillow or lack a library
+        except Exception as error:  # a plugin may be built for another Pillow or miss a library
             _LOG.debug("%s: %s", self.module, error)
 
     def can_read(self, prefix: bytes) -> bool:
-        """Whether Pillow reads the format now.
+        """Whether Pillow can read the format.
 
         Args:
             prefix: The first bytes of a file of this format.
         """
         _, accept = Image.OPEN.get(self.format, (None, None))
-        # A reader without its decoder, as Pillow's own for AVIF may be, says so in words.
+        # A reader without a decoder, such as Pillow's own for AVIF, may return an error text.
         return accept is not None and accept(prefix) is True
 
 
@@ -59,7 +59,7 @@ _AVIF = Plugin("AVIF", "AVIF", "pillow_avif", "pillow-avif-plugin")
 
 
 def plugin_for(prefix: bytes) -> Plugin | None:
-    """The plugin that a file may need, by its first bytes; None where Pillow reads it anyway.
+    """The plugin that a file may need, by its first bytes; None for other formats.
 
     Args:
         prefix: At least 32 bytes, or the whole file.

@@ -1,4 +1,4 @@
-"""Finding the place in a video from which a run that was interrupted goes on."""
+"""The search for the position in a video from which an interrupted run resumes."""
 
 import logging
 from collections import deque
@@ -16,21 +16,21 @@ __all__ = ["frames_after"]
 
 _LOG = logging.getLogger(__name__)
 
-# Filters that look at the frames around, and keyframes that are none, need a run-up.
+# Deinterlacing and keyframes with open references need some frames before the position.
 _RUN_UP_S = Fraction(1)
 
 
 def frames_after(
     source: Source, mark: Mark | None, warm_up: int = 0
 ) -> Generator[Frame, None, None]:
-    """The frames of a source after one that is done, their indices as in the whole source.
+    """The frames of a source after a mark, with their indices in the whole source.
 
-    The place is sought where that is exact, else found by counting.
+    The position is sought if that is exact, else found by counting frames from the beginning.
 
     Args:
         source: The opened source.
-        mark: The last frame that is done; None gives all.
-        warm_up: How many frames up to the one that is done to give as well, where there are any.
+        mark: The last frame that is done; None gives all frames.
+        warm_up: The number of frames up to the mark that are given as well, if they exist.
 
     Raises:
         InputError: Reading fails.
@@ -53,8 +53,8 @@ def _frames(source: Source, mark: Mark | None, warm_up: int) -> Generator[Frame,
     except InputError:
         found = None
     if found is None:
-        # It cannot be sought in, its times were repaired, or decoding from there is not exact.
-        _LOG.info("%s: decoded from the beginning up to its place", source.path)
+        # Seeking is not possible, timestamps were repaired, or decoding from there is not exact.
+        _LOG.info("%s: decoding from the beginning up to the position to resume", source.path)
         source.restart(None)
         yield from (frame for frame in source if frame.index > mark.index - before)
         return
@@ -65,10 +65,10 @@ def _frames(source: Source, mark: Mark | None, warm_up: int) -> Generator[Frame,
 def _sought(
     source: Source, mark: Mark, before: int
 ) -> tuple[Iterable[Frame], Iterable[Frame]] | None:
-    """The frames up to one that is done and those after it, found by its time and its pixels.
+    """The frames up to a mark and those after it, found by the mark's timestamp and pixels.
 
     Returns:
-        None where it is not found, or not as many frames before it as are asked for.
+        None if the mark is not found, or not enough frames before it.
     """
     base = source.info.time_base
     if base is None:

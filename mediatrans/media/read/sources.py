@@ -1,4 +1,4 @@
-"""Which source reads an input, found in one dict."""
+"""The choice of the source for an input."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ __all__ = ["SOURCES", "Input", "SourceOpener", "open_source"]
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What is to be read.
+    """An input to be read.
 
     Attributes:
-        path: A file; a folder where `frames` are given; `-` for standard input.
+        path: A file; a folder if `frames` are given; `-` for standard input.
         kind: "image" or "video".
-        frames: The pictures of a folder that is read as one video, in their order.
+        frames: The pictures of a folder that is read as one video, in order.
     """
 
     path: Path
@@ -34,7 +34,7 @@ class Input:
 
     @property
     def medium(self) -> str:
-        """What it is read as, a key of `SOURCES`."""
+        """The kind of source that reads it, a key of `SOURCES`."""
         if self.path == STDIO:
             return "pipe"
         if self.frames:
@@ -45,15 +45,15 @@ class Input:
 
 
 SourceOpener = Callable[[Input, ReadOptions], Source]
-"""Gives the source of an input; it is opened by its `with` block."""
+"""Returns the source of an input; the source's `with` block opens it."""
 
 
 def open_source(wanted: Input, options: ReadOptions) -> Source:
-    """The source of an input, to be used in a `with` block, which opens it.
+    """The source of an input; its `with` block opens it.
 
     Args:
-        wanted: What is to be read.
-        options: How.
+        wanted: The input.
+        options: The options of reading.
     """
     return SOURCES[wanted.medium](wanted, options)
 
@@ -106,7 +106,7 @@ def _pipe(wanted: Input, options: ReadOptions) -> Source:
 
 
 def _exact(seconds: float | None) -> Fraction | None:
-    """The decimal that was meant: 0.4 as a float lies after the frame at 2/5 of a second."""
+    """The exact decimal: 0.4 as a float is slightly later than a frame at 2/5 of a second."""
     return None if seconds is None else Fraction(str(seconds))
 
 
@@ -117,4 +117,4 @@ SOURCES: dict[str, SourceOpener] = {
     "folder": _folder,
     "pipe": _pipe,
 }
-"""The source of each medium."""
+"""The sources by kind."""

@@ -1,4 +1,4 @@
-"""One pipe for two readers, kept on disk between them."""
+"""A tee: lets two readers read the same pipe, with a buffer on disk."""
 
 import os
 import tempfile
@@ -22,7 +22,7 @@ _MEGABYTE = 1_000_000
 
 
 class Tee:
-    """What comes out of a pipe, for two readers, on disk until both have read it.
+    """Two readers for one pipe; data stays on disk until both have read it.
 
     Args:
         read: Reads from the pipe.
@@ -47,35 +47,35 @@ class Tee:
         self._sealed_at: int | None = None
         self._gone: set[int] = set()
         self._error: InputError | None = None
-        self._told: set[int] = set()
+        self._raised: set[int] = set()
         self._append(start)
 
     def close(self) -> None:
-        """Take the files away."""
+        """Remove the buffer files."""
         for segment in self._segments:
             segment.close()
 
     def reader(self) -> "TeeReader":
-        """The next reader, at the beginning; nothing is kept for it once nobody holds it."""
+        """The next reader, at the beginning; once it is garbage, nothing is buffered for it."""
         number = self._opened
         self._opened += 1
         reader = TeeReader(self, number)
-        # Demuxers do not close what they were given, they let it go.
+        # Demuxers drop their input without closing it.
         weakref.finalize(reader, self._gone.add, number)
         return reader
 
     def seal(self) -> None:
-        """Let the second reader see what has been read by now and no more: the rest is not its."""
+        """End the second reader's data at what has been read so far; it needs only the header."""
         with self._lock:
             if self._sealed_at is None:
                 self._sealed_at = self._end
 
     def read(self, number: int, most: int) -> bytes:
-        """Up to so many bytes for a reader; none at the end.
+        """At most `most` bytes for a reader; empty at the end.
 
         Raises:
-            InputError: What comes is cut short or too much. Each reader is told once: demuxers ask
-                on.
+            InputError: The data is truncated or exceeds the limit. It is raised once per reader,
+                since demuxers read on after an error.
         """
         with self._lock:
             position = self._positions[number]
@@ -94,8 +94,8 @@ class Tee:
                 self._fetch()
             except InputError as error:
                 self._error = error
-        if self._error is not None and number not in self._told:
-            self._told.add(number)
+        if self._error is not None and number not in self._raised:
+            self._raised.add(number)
             raise self._error
 
     def _fetch(self) -> None:
@@ -105,9 +105,9 @@ class Tee:
         self._is_over = not chunk
         if self._is_over and self._end < self._declared:
             raise InputError(
-                f"cut short by {self._declared - self._end:,} bytes",
+                f"the video is truncated: {self._declared - self._end:,} bytes are missing",
                 path=STDIN_NAME,
-                remedy="check what feeds the pipe",
+                remedy="check the program that feeds the pipe",
             )
         self._append(chunk)
         if self._end - self._begin > self._limit + self._segment:
@@ -148,38 +148,38 @@ class Tee:
 
 
 class TeeReader:
-    """One reader of a tee; without a `seek`, so that no demuxer tries to."""
+    """One reader of a tee. It has no `seek`, so demuxers do not try to seek."""
 
     def __init__(self, tee: Tee, number: int) -> None:
         self._tee = tee
         self._number = number
 
     def read(self, most: int) -> bytes:
-        """Up to so many bytes; none at the end."""
+        """At most `most` bytes; empty at the end."""
         return self._tee.read(self._number, most)
 
 
 def too_large(limit: int) -> InputError:
-    """More came through the pipe than may be kept.
+    """The error for more data from a pipe than may be buffered.
 
     Args:
-        limit: Most bytes.
+        limit: The maximum number of bytes.
     """
     return InputError(
-        f"more than {limit // _MEGABYTE:,} megabytes had to be spooled",
+        f"spooling it needs more than the limit of {limit // _MEGABYTE:,} megabytes",
         path=STDIN_NAME,
-        remedy="raise --spool-limit, or give the file by its name",
+        remedy="raise --spool-limit, or name the file instead",
     )
 
 
 def not_spooled(error: OSError) -> InputError:
-    """There is no room for what comes through the pipe.
+    """The error for a failure to write data from a pipe to disk.
 
     Args:
-        error: What the operating system said.
+        error: The error of the operating system.
     """
     return InputError(
         f"cannot be spooled: {(error.strerror or str(error)).lower()}",
         path=STDIN_NAME,
-        remedy="let TMPDIR name a folder with more room",
+        remedy="set TMPDIR to a folder with more free space",
     )

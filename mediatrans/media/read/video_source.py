@@ -1,4 +1,4 @@
-"""A video file as a source of frames: each decoded frame once, upright, R'G'B', exactly timed."""
+"""The source that reads a video file: upright R'G'B' frames with exact timestamps."""
 
 import logging
 from collections.abc import Generator, Iterator
@@ -30,28 +30,29 @@ __all__ = ["VideoSource"]
 
 _LOG = logging.getLogger(__name__)
 
-# Joined midway, and packets get lost on the air: no reason to give the rest up.
+# Recordings of broadcasts may begin in the middle and lose packets; the rest is still read.
 _BROADCASTS = frozenset({"mpegts", "mpeg"})
-# FFmpeg's own decoders leave the alpha that WebM keeps beside the picture where it is.
+# FFmpeg's native decoders ignore the separate alpha channel of WebM.
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
 class VideoSource:
-    """A video's main stream as frames.
+    """The frames of a video's main stream.
 
-    Opened by its `with` block; iterating may happen on another thread.
+    The `with` block opens it; it may be iterated on another thread.
 
     Args:
         path: The video file.
-        start_s: Seconds after the file's beginning at which to start; times then begin at 0.
-        end_s: Seconds after the file's beginning at which to stop.
-        limit: Most frames to take.
-        whole: Refuse a file that is cut short at once; otherwise it is read up to there.
-        opener: Opens the video where it is no file, and then counts instead of `whole`.
+        start_s: Start in seconds after the beginning of the file; timestamps then begin at 0.
+        end_s: End in seconds after the beginning of the file.
+        limit: The maximum number of frames.
+        whole: Whether a truncated file is refused before decoding; otherwise it is read up to its
+            end.
+        opener: Opens a video that is not a file; `whole` is then ignored.
 
     Attributes:
         path: The video file.
-        decoded: Frames decoded until now, those before the asked-for part included.
+        decoded: Frames decoded so far, including those before the requested part.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class VideoSource:
 
     @property
     def info(self) -> VideoInfo:
-        """What is known before the first frame; inside the `with` block only."""
+        """The properties of the video; available inside the `with` block only."""
         assert self._info is not None, "opened by its with block"
         return self._info
 
@@ -87,7 +88,7 @@ class VideoSource:
         """Open the file and decode its first frame.
 
         Raises:
-            InputError: The file is missing, damaged, no video, or has no frame where asked.
+            InputError: The file is missing, damaged or not a video, or the requested part is empty.
         """
         self._container = self._opener()
         try:
@@ -103,16 +104,16 @@ class VideoSource:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        # The generator holds the demuxer's buffers: it goes before the container.
+        # The generator holds the demuxer's buffers, so it is dropped before the container.
         self._decoded = iter(())
         if self._container is not None:
             self._container.close()
 
     def restart(self, time_s: Fraction | None) -> None:
-        """Begin anew at a keyframe before a time; the frames are then counted from there.
+        """Begin the next iteration at a keyframe before a time; frame indices start at 0 again.
 
         Args:
-            time_s: Seconds on the clock of the frames; None begins with the first frame.
+            time_s: The time on the clock of the frames, in seconds; None is the first frame.
 
         Raises:
             InputError: The file cannot be opened again.
@@ -130,16 +131,16 @@ class VideoSource:
         self._decoded = deinterlaced(frames, self._path)
 
     def check_whole(self) -> None:
-        """Refuse a file that is cut short, which demuxers read without a word.
+        """Refuse a truncated file, which demuxers read without an error.
 
         Raises:
-            InputError: It is.
+            InputError: The file is truncated.
         """
         if self._is_file:
             check_whole(self._path)
 
     def cancel(self) -> None:
-        """It never waits for anybody."""
+        """Does nothing: the source never waits for input."""
 
     def __iter__(self) -> Generator[Frame, None, None]:
         info = self.info
@@ -172,9 +173,9 @@ class VideoSource:
         first = next(frames, None)
         if first is None:
             raise InputError(
-                "there is no picture to read",
+                "no frame in the requested part",
                 path=self._path,
-                remedy="check --start and --end against its length, and that the file is whole",
+                remedy="check --start and --end, and that the file is complete",
             )
         self._decoded = chain([first], frames)
         info = _info(container, stream, first, self._path, clip)
@@ -188,7 +189,7 @@ class VideoSource:
         clip: Clip,
         begin: Fraction | None,
     ) -> Iterator[VideoFrame]:
-        """The frames within the clip from a keyframe before `begin` on, in presentation order."""
+        """The frames of the clip from a keyframe before `begin` on, in presentation order."""
         time_base = stream.time_base
         assert time_base is not None
         is_broadcast = container.format.name in _BROADCASTS
@@ -213,8 +214,8 @@ class VideoSource:
                         is_damaged = True
                         start = Fraction(container.start_time or 0, av.time_base)
                         _LOG.warning(
-                            "%s: damaged at %.3f s: frames may be missing or filled in there, "
-                            "and further on", self._path, (time or start) - start,
+                            "%s: damaged at %.3f s; frames from there on may be missing or "
+                            "concealed", self._path, (time or start) - start,
                         )  # fmt: skip
                     yield frame
         except av.FFmpegError as error:
@@ -224,23 +225,25 @@ class VideoSource:
         return InputError(
             f"damaged after frame {count}",
             path=self._path,
-            remedy="get a whole copy of the file, or repair it with ffmpeg first",
+            remedy="get a complete copy of the file, or repair it with ffmpeg first",
         )
 
 
 def _main_stream(container: InputContainer, path: Path) -> VideoStream:
     stream = container.streams.best("video")
     if not isinstance(stream, VideoStream) or stream.disposition & Disposition.attached_pic:
-        raise InputError("holds no video stream", path=path, remedy="check that it is a video")
+        raise InputError(
+            "the file has no video stream", path=path, remedy="check that it is a video"
+        )
     if stream.codec_context is None:
         raise InputError(
-            "its video codec is not known here", path=path, remedy="convert it with ffmpeg first"
+            "its video codec is not supported", path=path, remedy="convert it with ffmpeg first"
         )
     return stream
 
 
 def _decoder(stream: VideoStream) -> VideoStream | VideoCodecContext:
-    """The stream's own decoder, or the one that knows of its alpha."""
+    """The decoder of the stream; for WebM with alpha, a decoder that supports it."""
     native = stream.codec_context
     name = _ALPHA_DECODERS.get(native.codec.canonical_name)
     if stream.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
@@ -248,7 +251,7 @@ def _decoder(stream: VideoStream) -> VideoStream | VideoCodecContext:
     decoder = VideoCodecContext.create(name, "r")
     assert isinstance(decoder, VideoCodecContext)
     decoder.extradata = native.extradata
-    # The container's tags, which a decoder made apart from the stream has not seen.
+    # A separately created decoder does not get the colour tags of the container.
     decoder.color_range, decoder.colorspace = native.color_range, native.colorspace
     decoder.color_primaries, decoder.color_trc = native.color_primaries, native.color_trc
     return decoder
@@ -318,11 +321,11 @@ def _frame_count(
 
 def _warn(stream: VideoStream, first: VideoFrame, path: Path) -> None:
     if is_hdr(first):
-        _LOG.warning("%s: HDR, tone-mapped to SDR (bt709, 8 bits)", path)
+        _LOG.warning("%s: HDR; tone-mapped to SDR (bt709, 8 bits)", path)
     elif is_wide(first):
-        _LOG.warning("%s: wide colours, mapped to bt709 with 8 bits", path)
+        _LOG.warning("%s: wide gamut; mapped to bt709 with 8 bits", path)
     elif first.format.components[0].bits > 8:
         bits = first.format.components[0].bits
-        _LOG.warning("%s: %d bits a channel, translated with 8", path, bits)
+        _LOG.warning("%s: %d bits per channel; converted with 8", path, bits)
     if stream.metadata.get("alpha_mode") == "1" and not has_alpha(first.format):
-        _LOG.warning("%s: transparent, translated as if it were opaque", path)
+        _LOG.warning("%s: its transparency is not supported; converted as opaque", path)

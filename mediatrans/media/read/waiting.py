@@ -1,4 +1,4 @@
-"""Reading from a pipe, where a wait for more can be ended from another thread."""
+"""Cancellable reading from a pipe: a wait for data can be ended from another thread."""
 
 import os
 import select
@@ -13,14 +13,14 @@ from mediatrans.media.pipe_formats import STDIN_NAME
 __all__ = ["CancellableRead", "Read"]
 
 Read = Callable[[int], bytes]
-"""Waits for at most so many bytes; none are the end."""
+"""Reads at most so many bytes, waiting for at least one; an empty result is the end."""
 
 
 class CancellableRead:
-    """Reads from a descriptor, inside its `with` block; on Windows a wait cannot be ended.
+    """Reads from a descriptor inside its `with` block; on Windows a wait cannot be cancelled.
 
     Args:
-        descriptor: What to read; it stays open.
+        descriptor: The file descriptor; it is not closed.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -34,19 +34,19 @@ class CancellableRead:
         return self
 
     def __call__(self, most: int) -> bytes:
-        """Wait for at most so many bytes; none are the end.
+        """Read at most `most` bytes, waiting for at least one; an empty result is the end.
 
         Raises:
-            InputError: The wait was ended.
+            InputError: The wait was cancelled.
         """
         if self._woken >= 0 and not self._is_cancelled:
             select.select([self._descriptor, self._woken], [], [])
         if self._is_cancelled:
-            raise InputError("interrupted while it was read", path=STDIN_NAME)
+            raise InputError("reading was interrupted", path=STDIN_NAME)
         return os.read(self._descriptor, most)
 
     def cancel(self) -> None:
-        """End the wait, and every later one."""
+        """Cancel the current wait and every later one."""
         self._is_cancelled = True
         if self._waker >= 0:
             os.write(self._waker, b"\0")

@@ -1,4 +1,4 @@
-"""Animated WebP as a source of frames: FFmpeg neither reads nor times it exactly."""
+"""The source that reads an animated WebP with Pillow, since FFmpeg does not decode it."""
 
 import io
 import logging
@@ -26,18 +26,18 @@ _MILLISECOND: Final = Fraction(1, 1000)
 
 
 class WebpSource:
-    """An animated WebP as frames, laid over each other as it is meant to be seen.
+    """The composed frames of an animated WebP.
 
     Args:
         path: The file.
-        start_s: Seconds at which to start; times then begin at 0.
-        end_s: Seconds at which to stop.
-        limit: Most frames to take.
-        max_pixels: Larger animations are refused before they are decoded.
+        start_s: Start in seconds; timestamps then begin at 0.
+        end_s: End in seconds.
+        limit: The maximum number of frames.
+        max_pixels: Animations with more pixels are refused before decoding.
 
     Attributes:
         path: The file.
-        decoded: Frames decoded until now.
+        decoded: Frames decoded so far.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class WebpSource:
 
     @property
     def info(self) -> VideoInfo:
-        """What is known before the first frame; inside the `with` block only."""
+        """The properties of the animation; available inside the `with` block only."""
         picture = self._picture
         assert picture is not None, "opened by its with block"
         trimmed = self._clip.begin is not None or self._clip.end is not None
@@ -85,13 +85,13 @@ class WebpSource:
         """Open the file.
 
         Raises:
-            InputError: The file is missing, damaged, too large or no animated WebP.
+            InputError: The file is missing, damaged, too large or not an animated WebP.
         """
         try:
             self._picture = WebPImagePlugin.WebPImageFile(io.BytesIO(self._path.read_bytes()))
             if animation_of(self._path) is None:
-                raise ValueError("it is cut short, or does not move")
-        except Exception as error:  # the decoder raises what damaged data makes it raise
+                raise ValueError("truncated or not animated")
+        except Exception as error:  # the decoder raises many kinds of error for damaged data
             raise _damaged(self._path, error) from error
         width, height = self._picture.size
         if width * height > self._max_pixels:
@@ -112,13 +112,13 @@ class WebpSource:
             self._picture.close()
 
     def restart(self, time_s: Fraction | None) -> None:
-        """Begin anew; the next iteration starts at the first frame, whatever the time."""
+        """Begin the next iteration at the first frame, whatever the time."""
 
     def check_whole(self) -> None:
-        """Opening it tells."""
+        """Does nothing: opening a truncated file fails."""
 
     def cancel(self) -> None:
-        """It never waits for anybody."""
+        """Does nothing: the source never waits for input."""
 
     def __iter__(self) -> Generator[Frame, None, None]:
         picture, clip = self._picture, self._clip
@@ -156,5 +156,5 @@ def _damaged(path: Path, error: Exception, where: str = "") -> InputError:
     if isinstance(error, FileNotFoundError | PermissionError):
         problem = f"cannot be read: {(error.strerror or str(error)).lower()}"
     else:
-        problem = f"damaged animation{where}: {error}"
-    return InputError(problem, path=path, remedy="get a whole copy of the file")
+        problem = f"the animation is damaged{where}: {error}"
+    return InputError(problem, path=path, remedy="get a complete copy of the file")

@@ -1,1 +1,1 @@
-"""Frames to files: videos, animations, pictures and pipes, whole or not at all."""
+"""Sinks, which write frames to videos, animations, pictures and pipes."""

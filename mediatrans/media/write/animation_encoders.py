@@ -1,4 +1,4 @@
-"""Encoders of the containers that hold an animation and nothing else: GIF and APNG."""
+"""The encoders of GIF and APNG animations."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -24,25 +24,25 @@ _MOST_PLAYS = 65535
 
 
 def animation_options(muxer: str, plays: int) -> dict[str, str]:
-    """The muxer's options for an animation that plays so often.
+    """The muxer options for the number of plays of an animation.
 
     Args:
         muxer: "gif" or "apng".
-        plays: How often it plays, or `FOREVER`; more than the muxers can count is for ever.
+        plays: The number of plays, or `FOREVER`. A number too large for the format is `FOREVER`.
     """
     if plays > _MOST_PLAYS:
         plays = FOREVER
     if muxer == "apng":
         return {"plays": str(plays)}
-    # A GIF counts repetitions, and one that plays once counts none.
+    # A GIF stores repetitions instead of plays, and -1 writes no loop block.
     return {"loop": str(FOREVER if plays == FOREVER else plays - 1 or -1)}
 
 
 class GifEncoder(Encoder):
-    """GIF with a palette of its own for every frame: one pass, and memory for one frame.
+    """Encodes GIF with a separate palette for every frame, in one pass and constant memory.
 
     Args:
-        container: The output, not yet begun.
+        container: The output; muxing has not begun.
         info: The video that the frames come from.
     """
 
@@ -73,10 +73,10 @@ class GifEncoder(Encoder):
 
 
 class ApngEncoder(Encoder):
-    """Animated PNG, lossless.
+    """Encodes lossless animated PNG.
 
     Args:
-        container: The output, not yet begun.
+        container: The output; muxing has not begun.
         info: The video that the frames come from.
     """
 
@@ -96,12 +96,12 @@ class ApngEncoder(Encoder):
 
 
 def set_last_delay(path: Path, muxer: str, delay: Fraction) -> None:
-    """Set how long the last picture of an animation is shown, which its muxer has to guess.
+    """Set the duration of the last frame of an animation, which its muxer only guesses.
 
     Args:
         path: A finished animation.
         muxer: "gif" or "apng".
-        delay: Seconds.
+        delay: The duration in seconds.
     """
     with path.open("r+b") as file:
         if muxer == "gif":

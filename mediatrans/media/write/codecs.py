@@ -1,4 +1,4 @@
-"""Which encoder writes a video's picture, in which pixel format and with which options."""
+"""The choice of the video encoder, its pixel format and its options."""
 
 import os
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from mediatrans.errors import DeviceError, MediatransError, UsageError
 from mediatrans.media.frames import VideoInfo
 from mediatrans.media.pipe_formats import MPEGTS_CODECS
 
-__all__ = ["Coding", "Encoding", "choose_coding", "probe_encoder"]
+__all__ = ["Coding", "Encoding", "choose_coding", "try_encoder"]
 
 _HARDWARE = (
     "_nvenc", "_qsv", "_amf", "_vaapi", "_videotoolbox", "_mf", "_v4l2m2m", "_vulkan",
@@ -27,24 +27,24 @@ _HARDWARE = (
 _HARDWARE_FORMATS = frozenset(
     {"cuda", "qsv", "amf", "vaapi", "vulkan", "d3d11", "d3d12", "videotoolbox_vld", "mediacodec"}
 )
-# Encoders that really code transparency; libvpx keeps it beside the picture, in Matroska alone.
+# Encoders that support alpha; libvpx stores it as side data, which only Matroska can hold.
 _TAKES_ALPHA = frozenset({"ffv1", "png", "prores_ks", "qtrle", "utvideo"})
 _TAKES_ALPHA_IN_MATROSKA = frozenset({"libvpx", "libvpx-vp9"})
 
 # fmt: off
 _DEFAULTS: Final[dict[str, dict[str, str]]] = {
-    # At CRF 18 alone flat colours drift by up to 4 of 255; with finer chroma they stay within 2.
-    # x264's AVX-512 code makes other packets in each run; that for all processors repeats itself.
+    # At CRF 18 flat colours drift by up to 4 of 255; with finer chroma they stay within 2.
+    # x264's AVX-512 code gives different packets in each run; cpu-independent=1 avoids that.
     "libx264": {"crf": "18", "chromaoffset": "-6", "x264-params": "cpu-independent=1"},
     "libx265": {"crf": "18", "x265-params": "log-level=error"},
     "libvpx-vp9": {"crf": "24", "b": "0", "cpu-used": "4", "row-mt": "1", "deadline": "good"},
     "libvpx": {"crf": "10", "b": "20M", "cpu-used": "4", "deadline": "good"},
     "libsvtav1": {"crf": "24", "preset": "8"},
 }
-# Encoders without a quality of their own otherwise fall back on 200 kbit/s.
+# Without a quality setting these encoders use 200 kbit/s.
 _QSCALE = {"flags": "+qscale", "global_quality": str(2 * 118)}
 _BY_QSCALE = frozenset({"mpeg4", "mpeg2video", "mpeg1video", "msmpeg4", "wmv2", "flv", "mjpeg"})
-# What hardware calls its constant quality, by the end of its encoders' names.
+# The options for constant quality, by the suffix of the hardware encoder's name.
 _HARDWARE_QUALITY: Final[dict[str, dict[str, str]]] = {
     "_nvenc": {"rc": "vbr", "b": "0", "cq": "{}"},
     "_qsv": {"global_quality": "{}"},
@@ -57,12 +57,12 @@ _HARDWARE_CRF: Final = 19
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """What is asked of a video's encoder; None leaves it to the container and the source.
+    """The requested video encoder and its settings; None chooses a default.
 
     Attributes:
-        codec: FFmpeg's name of an encoder, "libx265" or "h264_nvenc" say.
-        crf: Constant quality in the encoder's own numbers, lower is better.
-        preset: One of the encoder's own presets.
+        codec: FFmpeg's name of an encoder, for example "libx265" or "h264_nvenc".
+        crf: Constant quality on the encoder's scale; lower is better.
+        preset: A preset of the encoder.
     """
 
     codec: str | None = None
@@ -72,13 +72,13 @@ class Encoding:
 
 @dataclass(frozen=True, slots=True)
 class Coding:
-    """How a video's picture is encoded.
+    """The chosen encoder and its parameters.
 
     Attributes:
         codec: FFmpeg's name of the encoder.
-        pixel_format: FFmpeg's name of the pixel format it is given.
-        options: Its options.
-        padding: Columns and rows that are added because it cannot take an odd size.
+        pixel_format: FFmpeg's name of the encoder's pixel format.
+        options: The encoder's options.
+        padding: Columns and rows added because the encoder does not support odd sizes.
     """
 
     codec: str
@@ -87,15 +87,15 @@ class Coding:
     padding: tuple[int, int] = (0, 0)
 
 
-def probe_encoder(encoding: Encoding) -> None:
-    """Open the encoder that is asked for, before any work starts.
+def try_encoder(encoding: Encoding) -> None:
+    """Open the requested encoder once, before any work starts.
 
     Args:
-        encoding: What is asked for; without a codec there is nothing to open.
+        encoding: The requested encoder; nothing is done if its codec is None.
 
     Raises:
-        UsageError: No encoder is called that, or it refuses the options.
-        DeviceError: The hardware it needs is not there.
+        UsageError: The encoder does not exist or refuses its options.
+        DeviceError: The hardware encoder is not available.
     """
     if encoding.codec is None:
         return
@@ -106,16 +106,17 @@ def probe_encoder(encoding: Encoding) -> None:
 
 
 def choose_coding(container: OutputContainer, info: VideoInfo, encoding: Encoding) -> Coding:
-    """The encoder, the nearest pixel format it takes, and options that it really opens with.
+    """Choose the encoder, the closest pixel format it supports, and options that it opens with.
 
     Args:
-        container: The output, not yet begun.
+        container: The output; muxing has not begun.
         info: The video that the frames come from.
-        encoding: What is asked for.
+        encoding: The requested encoder.
 
     Raises:
-        UsageError: No such encoder, the container cannot hold its video, or it refuses the options.
-        DeviceError: The hardware it needs is not there.
+        UsageError: The encoder does not exist, the container cannot hold its video, or it refuses
+            its options.
+        DeviceError: The hardware encoder is not available.
     """
     in_webm = container.format.name == "webm"
     codec = _codec(encoding.codec or ("libvpx-vp9" if in_webm else "libx264"))
@@ -124,7 +125,7 @@ def choose_coding(container: OutputContainer, info: VideoInfo, encoding: Encodin
         raise UsageError(
             f"{container.format.name} cannot hold {codec.canonical_name} video",
             path=info.path,
-            remedy="drop --vcodec, or end -o in .mkv",
+            remedy="drop --vcodec, or use -o with the suffix .mkv",
         )
     options = _options(codec.name, encoding)
     assert info.width is not None
@@ -143,7 +144,7 @@ def choose_coding(container: OutputContainer, info: VideoInfo, encoding: Encodin
 def _attempts(
     codec: Codec, info: VideoInfo, *, in_matroska: bool
 ) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Pixel formats and padding, the most faithful first."""
+    """Pixel formats and padding to try, the most exact first."""
     assert info.width is not None
     assert info.height is not None
     takes_alpha = codec.name in _TAKES_ALPHA or (
@@ -155,7 +156,7 @@ def _attempts(
     if odd == (0, 0) or not _is_hardware(codec.name):
         yield wanted, (0, 0)
     if odd != (0, 0):
-        # Where an encoder counts whole chroma samples, one for every pixel keeps the size.
+        # Encoders that need whole chroma samples can encode odd sizes in 4:4:4.
         dense = _pixel_format(codec, f"{prefix}444p")
         if VideoFormat(dense).chroma_width(16) == VideoFormat(dense).chroma_height(16) == 16:
             yield dense, (0, 0)
@@ -168,21 +169,23 @@ def _codec(name: str) -> Codec:
     except UnknownCodecError:
         if _is_hardware(name):
             raise DeviceError(
-                f"{name} is not there: PyAV's FFmpeg was built without it",
+                f"the encoder {name} is not available: PyAV's FFmpeg was built without it",
                 remedy="use another --vcodec",
             ) from None
         near = get_close_matches(name, av.codecs_available, n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else "use libx264 or libx265, say"
-        raise UsageError(f"no encoder is called {name!r}", remedy=hint) from None
+        hint = f"did you mean {' or '.join(near)}?" if near else "use for example libx264"
+        raise UsageError(f"unknown encoder {name!r}", remedy=hint) from None
     if codec.name == "libsvtav1":
-        os.environ.setdefault("SVT_LOG", "1")  # errors only: it talks on stderr
+        os.environ.setdefault("SVT_LOG", "1")  # errors only; it prints to stderr
     if codec.type != "video":
-        raise UsageError(f"{name} encodes no video", remedy="use libx264 or libx265, say")
+        raise UsageError(
+            f"{name} is not a video encoder", remedy="use for example libx264 or libx265"
+        )
     return codec
 
 
 def _pixel_format(codec: Codec, wanted: str) -> str:
-    """The format the encoder takes that loses least."""
+    """The supported pixel format closest to the wanted one."""
     taken = [f.name for f in codec.video_formats or () if f.name not in _HARDWARE_FORMATS]
     if not taken or wanted in taken:
         return wanted
@@ -201,10 +204,10 @@ def _options(name: str, encoding: Encoding) -> dict[str, str]:
         crf = _HARDWARE_CRF if encoding.crf is None else encoding.crf
         options |= {key: value.format(f"{crf:g}") for key, value in quality.items()}
     elif encoding.crf is not None:
-        raise UsageError(f"{name} has no constant quality", remedy="drop --crf")
+        raise UsageError(f"{name} does not support --crf", remedy="drop --crf")
     if encoding.preset is not None:
         if "preset" not in own:
-            raise UsageError(f"{name} has no presets", remedy="drop --preset")
+            raise UsageError(f"{name} does not support --preset", remedy="drop --preset")
         options["preset"] = encoding.preset
     return options
 
@@ -212,7 +215,7 @@ def _options(name: str, encoding: Encoding) -> dict[str, str]:
 def _trial(
     name: str, size: tuple[int, int], pixel_format: str, options: dict[str, str]
 ) -> Exception | None:
-    """Why an encoder does not open, or None: names and lists say nothing of hardware."""
+    """The error in opening an encoder, or None; only opening it shows whether it works."""
     context = VideoCodecContext.create(name, "w")
     assert isinstance(context, VideoCodecContext)
     context.width, context.height = size
@@ -241,5 +244,5 @@ def _refusal(
     )
     problem = f"{name} does not start ({size[0]}x{size[1]}{settings}): {reason}"
     if _is_hardware(name):
-        return DeviceError(problem, remedy="use another --vcodec, libx264 runs everywhere")
+        return DeviceError(problem, remedy="use another --vcodec; libx264 works everywhere")
     return UsageError(problem, remedy="change --vcodec, --crf or --preset")

@@ -1,4 +1,4 @@
-"""Copying of the streams that are not translated: sound, subtitles, attachments, covers."""
+"""The copying of streams that are not translated: audio, subtitles, attachments, covers."""
 
 import logging
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ __all__ = ["StreamCopier", "copied_metadata", "warn_of_dropped"]
 
 _LOG = logging.getLogger(__name__)
 
-# Written anew by the muxer, or true of the source's bytes alone.
+# Tags that the muxer writes itself, or that only apply to the source file.
 _STALE_METADATA = frozenset(
     {
         "encoder",
@@ -45,10 +45,10 @@ _STALE_METADATA = frozenset(
 
 
 def copied_metadata(metadata: dict[str, str]) -> dict[str, str]:
-    """The tags of a container or stream that hold for its translation as well.
+    """The tags of a container or stream that also apply to its translation.
 
     Args:
-        metadata: The source's tags.
+        metadata: The tags of the source.
     """
     return {
         key: value
@@ -58,11 +58,11 @@ def copied_metadata(metadata: dict[str, str]) -> dict[str, str]:
 
 
 def warn_of_dropped(info: VideoInfo, holder: str) -> None:
-    """Name the streams of a video that an output without sound and subtitles cannot hold.
+    """Warn of the streams of a video that an animation cannot hold.
 
     Args:
         info: The video.
-        holder: What to call the output's format.
+        holder: The name of the output's format.
 
     Raises:
         InputError: The video cannot be opened a second time.
@@ -76,16 +76,16 @@ def warn_of_dropped(info: VideoInfo, holder: str) -> None:
 
 
 class StreamCopier:
-    """Copies packets of every stream but one, from a demuxer of its own.
+    """Copies the packets of every stream but one with a separate demuxer.
 
-    A second demuxer needs no queue between the decoding and the encoding thread, and only ever
-    holds one packet, however the file is interleaved.
+    A second demuxer needs no queue between the reading and the writing thread, and holds only one
+    packet whatever the interleaving of the file.
 
     Args:
         path: The video file.
-        main_index: The stream that is translated and not copied.
-        clip: The part of the file that is copied.
-        opener: Opens the file; None opens `path`.
+        main_index: The translated stream, which is not copied.
+        clip: The part of the file to copy.
+        opener: Opens the video; None opens `path`.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class StreamCopier:
         self._release()
 
     def _release(self) -> None:
-        # The generator holds the demuxer's buffers: it goes before the container.
+        # The generator holds the demuxer's buffers, so it is dropped before the container.
         self._packets = self._next = None
         if self._container is not None:
             self._container.close()
@@ -120,33 +120,33 @@ class StreamCopier:
 
     @property
     def streams(self) -> list[Stream]:
-        """The file's streams, the main one included, in their order; none once it is let go."""
+        """All streams of the file in order, including the main one; none after it is closed."""
         return list(self._container.streams) if self._container else []
 
     @property
     def spans(self) -> dict[int, Fraction]:
-        """Seconds from the first to the last packet of each copied stream, by its output index.
+        """Seconds from the first to the last packet of each copied stream, by output index.
 
-        Streams of which no packet was copied are not among them.
+        Streams without a copied packet are not included.
         """
         return {copy.index: copy.span for copy in self._copies.values() if not copy.is_empty}
 
     def add(self, stream: Stream, output: OutputContainer) -> None:
-        """Make room for a stream in an output, or warn that the output cannot hold it.
+        """Add a stream to an output, or warn that the output cannot hold it.
 
         Args:
             stream: One of `streams`, not the main one.
-            output: The output, not yet begun.
+            output: The output; muxing has not begun.
         """
         copied, converter = _add_copy(stream, output), None
         if copied is None and (converter := converter_for(stream, output)):
             copied = converter.stream
             _LOG.warning(
-                "%s: %s becomes %s in %s",
+                "%s: %s is converted to %s for %s",
                 self._path, _describe(stream), copied.codec_context.name, output.format.name,
             )  # fmt: skip
         if copied is None:
-            # Chapter and timecode tracks are made anew from the chapters and the tag.
+            # Chapter and timecode tracks are recreated from the chapters and the timecode tag.
             made_anew = stream.container.chapters() or "timecode" in stream.metadata
             if stream.type != "data" or not made_anew:
                 _warn_of_dropped(self._path, stream, output.format.name)
@@ -156,12 +156,12 @@ class StreamCopier:
         self._copies[stream.index] = _Copy(self._path, stream, copied, converter, self._clip)
 
     def describe(self, output: OutputContainer) -> None:
-        """Give an output the file's metadata and chapters, once `add` has seen all streams.
+        """Copy the file's metadata and chapters to an output; call it after the last `add`.
 
-        A file that nothing is copied from is let go: a pipe need not be kept for it.
+        If no stream is copied, the file is closed, so that a pipe need not be buffered for it.
 
         Args:
-            output: The output, not yet begun.
+            output: The output; muxing has not begun.
         """
         assert self._container is not None
         output.metadata.update(copied_metadata(self._container.metadata))
@@ -179,11 +179,11 @@ class StreamCopier:
         """Mux the packets up to a time.
 
         Args:
-            time: Seconds on the output's clock; None for all that is left.
-            output: The output that `add` was given.
+            time: Seconds on the output's clock; None copies all remaining packets.
+            output: The output that was passed to `add`.
 
         Raises:
-            InputError: The file is damaged here.
+            InputError: The file is damaged.
         """
         if self._packets is None:
             self._packets = self._demux()
@@ -194,7 +194,7 @@ class StreamCopier:
             self._next = next(self._packets, None)
 
     def _demux(self) -> "Iterator[tuple[Fraction, Packet[Stream]]]":
-        """The packets within the clip, with their times on the output's clock."""
+        """The packets of the clip, with their times on the output's clock."""
         if self._container is None:
             return
         copied = [s for s in self._container.streams if s.index in self._copies]
@@ -217,9 +217,13 @@ class StreamCopier:
                     yield time, taken
         except av.FFmpegError as error:
             if not self._clip.whole:
-                _LOG.warning("%s: its other streams are damaged after %.3f s", self._path, time)
+                _LOG.warning(
+                    "%s: the other streams are damaged; copied up to %.3f s", self._path, time
+                )
                 return
-            raise input_error(self._path, error, "a sound or subtitle stream is damaged") from error
+            raise input_error(
+                self._path, error, "an audio or subtitle stream is damaged"
+            ) from error
 
     def _is_outside(self, packet: "Packet[Stream]", at: Fraction) -> bool:
         if packet.stream.disposition & Disposition.attached_pic:
@@ -229,7 +233,7 @@ class StreamCopier:
 
 
 class _Copy:
-    """One copied stream: its packets' times, kept but for the clip's shift, and their codec."""
+    """One copied stream: shifts the timestamps of its packets, and converts them if needed."""
 
     def __init__(
         self, path: Path, source: Stream, copied: Stream, converter: Converter | None, clip: Clip
@@ -248,22 +252,22 @@ class _Copy:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no packet was taken so far."""
+        """Whether no packet was copied so far."""
         return self._first is None
 
     @property
     def span(self) -> Fraction:
-        """Seconds from the first to the last packet that was taken."""
+        """Seconds from the first to the last copied packet."""
         return self._last - (self._first or 0)
 
     def take(self, packet: "Packet[Stream]") -> "Iterator[Packet[Stream]]":
-        """The output's packets that an input packet gives."""
+        """The output packets for an input packet."""
         shift = self._clip.shift(packet.time_base)
         if packet.pts is not None:
             packet.pts -= shift
         if packet.dts is not None:
             packet.dts -= shift
-        # Pictures out of order that bear no decoding time are in the muxer's hands.
+        # The muxer orders video packets that have no decoding timestamp.
         if self._copied.type == "audio" or (
             self._copied.type == "video" and packet.dts is not None
         ):
@@ -298,10 +302,10 @@ def _time_of(packet: "Packet[Stream]", otherwise: Fraction) -> Fraction:
 
 
 def _chapter_within(chapter: "Chapter", clip: Clip) -> "Chapter | None":
-    """What is left of a chapter on the clip's clock, or None."""
+    """The part of a chapter inside the clip, on the clip's clock, or None."""
     time_base = chapter["time_base"]
     if clip.limit is not None or time_base is None:
-        return None  # where a clip of so many frames ends is not known yet
+        return None  # the end of a clip with a frame limit is not known yet
     shift = clip.shift(time_base)
     part = chapter.copy()
     part["start"], part["end"] = max(0, chapter["start"] - shift), chapter["end"] - shift
@@ -311,7 +315,7 @@ def _chapter_within(chapter: "Chapter", clip: Clip) -> "Chapter | None":
 
 
 def _warn_of_dropped(path: Path, stream: Stream, holder: str) -> None:
-    _LOG.warning("%s: %s cannot be held by %s, dropped", path, _describe(stream), holder)
+    _LOG.warning("%s: %s is dropped; %s cannot hold it", path, _describe(stream), holder)
 
 
 def _describe(stream: Stream) -> str:
@@ -321,11 +325,11 @@ def _describe(stream: Stream) -> str:
 
 
 def _add_copy(stream: Stream, output: OutputContainer) -> Stream | None:
-    """Add a stream like a template, or None where the container cannot hold it."""
+    """Add a stream to an output by copying its parameters; None if the output cannot hold it."""
     if stream.codec_context is None:
         if stream.type == "attachment" and output.format.name == "matroska":
             return output.add_stream_from_template(stream)
-        # Timed metadata as cameras write it; the muxer knows it by the tag that MP4 gave it.
+        # Timed metadata of cameras; the muxer identifies it by its tag in MP4.
         is_timed = isinstance(stream, DataStream) and stream.name == "bin_data"
         from_mov = "mp4" in stream.container.format.name
         if is_timed and from_mov and output.format.name in ("mp4", "mov"):
@@ -334,7 +338,7 @@ def _add_copy(stream: Stream, output: OutputContainer) -> Stream | None:
     if _is_damaged(stream):
         return None
     if output.format.name == "mpegts" and stream.codec_context.name not in MPEGTS_CODECS:
-        return None  # the muxer would take it as private data, which no player knows
+        return None  # the muxer would write private data, which players do not support
     try:
         return output.add_stream_from_template(stream, opaque=True)
     except ValueError:
@@ -342,7 +346,7 @@ def _add_copy(stream: Stream, output: OutputContainer) -> Stream | None:
 
 
 def _is_damaged(stream: Stream) -> bool:
-    """Whether a stream lacks what every muxer wants to know of it."""
+    """Whether a stream lacks parameters that every muxer needs."""
     if isinstance(stream, AudioStream):
         return not (stream.sample_rate and stream.channels)
     return isinstance(stream, VideoStream) and not (stream.width and stream.height)

@@ -1,4 +1,4 @@
-"""Where a finished container goes: a part file that is checked and published, or a pipe."""
+"""The destinations of a container: a file that is verified and published, or a pipe."""
 
 import os
 import sys
@@ -29,38 +29,38 @@ _MUXERS = {
 
 
 def muxer_of(output: Path) -> str:
-    """FFmpeg's name of the container that an output's suffix names."""
+    """FFmpeg's name of the container format for an output's suffix."""
     return _MUXERS.get(output.suffix.lower(), "mp4")
 
 
 class Writable(Protocol):
-    """A stream that a muxer can write to, from front to back."""
+    """A stream that a muxer can write to sequentially."""
 
     def write(self, data: bytes, /) -> int:
-        """Take some bytes; gives how many."""
+        """Write bytes and return their number."""
         ...
 
 
 class Destination(Protocol):
-    """Where a container is written, inside its `with` block.
+    """The destination of a container; its `with` block opens and publishes it.
 
     Attributes:
-        name: What messages call it.
-        muxer: FFmpeg's name of the container.
+        name: The name in messages.
+        muxer: FFmpeg's name of the container format.
     """
 
     name: Path
     muxer: str
 
     def complete(self, written: Written, last_delay: Fraction) -> None:
-        """Look at the container once it is closed.
+        """Verify the container after it is closed.
 
         Args:
-            written: What it should hold.
-            last_delay: Seconds that the last picture of an animation is shown; 0 for none.
+            written: The expected content.
+            last_delay: The duration of an animation's last frame in seconds; 0 otherwise.
 
         Raises:
-            OutputError: It does not hold it.
+            OutputError: The content differs from the expected one.
         """
         ...
 
@@ -75,12 +75,13 @@ class Destination(Protocol):
 
 
 class PublishedFile:
-    """A file that has a part name until it is whole, checked and published.
+    """A file that is written under a part name, verified, and then published.
 
     Args:
-        output: The final name; its suffix names the container.
-        verification: How closely the result is looked at.
-        record: Is given the finished file's fingerprint just before it is published.
+        output: The final name; its suffix determines the container format.
+        verification: How the finished file is verified.
+        record: Called with the finished file's fingerprint before it is published; None: not
+            called.
     """
 
     def __init__(
@@ -94,22 +95,22 @@ class PublishedFile:
         self._part = output
 
     def __enter__(self) -> str:
-        """Make the part file.
+        """Create the part file.
 
         Raises:
-            OutputError: The folder or the file cannot be made.
+            OutputError: The folder or the file cannot be created.
             UsageError: There is no ffmpeg to verify the result with.
         """
-        find_ffmpeg()  # needed at the end, better missed now
+        find_ffmpeg()  # needed at the end; fail early if it is missing
         with self._stack:
             self._part = self._stack.enter_context(publishing(self.name, self._record))
-            # Fails now, not after the first second of frames.
+            # Fail early, before any frame is encoded.
             self._part.open("xb").close()
             self._stack = self._stack.pop_all()
         return f"file:{self._part}"
 
     def complete(self, written: Written, last_delay: Fraction) -> None:
-        """Look at the finished file with a second FFmpeg build."""
+        """Verify the finished file with a second FFmpeg build."""
         if last_delay > 0:
             set_last_delay(self._part, self.muxer, last_delay)
         verify_video(self._part, self.name, written, self._verification)
@@ -123,20 +124,20 @@ class PublishedFile:
         """Publish the file, or remove it after an error.
 
         Raises:
-            OutputError: It cannot take its final name.
+            OutputError: The file cannot be given its final name.
         """
         self._stack.__exit__(kind, error, traceback)
 
 
 class StdoutPipe:
-    """Standard output; nothing looks at it a second time, and what went out stays out.
+    """Standard output; it cannot be verified, and written data cannot be removed.
 
     Args:
         file_format: One of `PIPE_MUXERS`.
-        stream: Where to write; None takes standard output.
+        stream: The stream to write to; None is standard output.
 
     Raises:
-        UsageError: It is a terminal.
+        UsageError: The stream is a terminal.
     """
 
     name = STDIO
@@ -145,7 +146,8 @@ class StdoutPipe:
         stream = stream or sys.stdout.buffer
         if stream.isatty():
             raise UsageError(
-                "a video cannot be written to a terminal", remedy="pipe it into a program"
+                "standard output is a terminal, which cannot show a video",
+                remedy="pipe it into a program, or name a file with -o",
             )
         self.muxer = PIPE_MUXERS[file_format]
         self._descriptor = stream.fileno()
@@ -155,23 +157,23 @@ class StdoutPipe:
         return self
 
     def write(self, data: bytes, /) -> int:
-        """Hand over all bytes at once: the reader is waiting for them.
+        """Write all bytes without buffering, so that the pipe's reader gets them at once.
 
         Raises:
-            OutputError: Nobody reads any more.
+            OutputError: The pipe is closed at the other end.
         """
         rest = memoryview(data)
         while rest and not self._is_closed:
             try:
                 rest = rest[os.write(self._descriptor, rest) :]
             except OSError as error:
-                # The muxer will try again when it is closed.
+                # Closing the muxer writes again; that must not fail a second time.
                 self._is_closed = True
                 raise output_error(STDIO, error) from error
         return len(data)
 
     def complete(self, written: Written, last_delay: Fraction) -> None:
-        """It has gone out already."""
+        """Does nothing: the data is already written."""
 
     def __exit__(
         self,
@@ -179,4 +181,4 @@ class StdoutPipe:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """It stays open, for whatever else writes to it."""
+        """Does nothing: standard output stays open."""

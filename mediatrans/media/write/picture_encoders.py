@@ -1,6 +1,6 @@
-"""TIFF, and PNG and PPM of 16 bits a channel.
+"""The encoders of TIFF, and of PNG and PPM with 16 bits per channel.
 
-Pillow writes no colour of 16 bits, and no TIFF that is compressed and has EXIF.
+Pillow can write neither colour pictures with 16 bits per channel nor compressed TIFF with EXIF.
 """
 
 import io
@@ -28,14 +28,14 @@ _HORIZONTAL = 2
 
 
 def encoder_of(file_format: str, still: StillInfo) -> Encode | None:
-    """What writes a frame so; None where Pillow does.
+    """The encoder for a frame; None if Pillow can encode it.
 
     Args:
         file_format: Pillow's name of the format.
-        still: What the frame's file was like.
+        still: The properties of the frame's file.
 
     Returns:
-        A function that raises ValueError or cv2.error where the frame cannot be written.
+        A function that raises ValueError or cv2.error if the frame cannot be encoded.
     """
     if file_format == "TIFF":
         return _encode_tiff
@@ -49,7 +49,7 @@ def _samples(frame: Frame, bits: int) -> Samples:
         pixels = np.dstack([pixels, frame.alpha])
     if bits == 8:
         return pixels
-    # 257 maps 0 to 0 and 255 to 65535 exactly.
+    # Multiplying by 257 maps 0 to 0 and 255 to 65535 exactly.
     return pixels.astype(np.uint16) * np.uint16(257)
 
 
@@ -63,7 +63,7 @@ def _encode_png(frame: Frame, still: StillInfo) -> bytes:
         ".png", _bgr(_samples(frame, still.bits)), list(held), list(held.values())
     )
     if not done:
-        raise ValueError("the encoder refused it")
+        raise ValueError("the encoder failed")
     after_header = 8 + 25
     return bytes(data[:after_header]) + _dpi_and_xmp(still) + bytes(data[after_header:])
 
@@ -71,7 +71,7 @@ def _encode_png(frame: Frame, still: StillInfo) -> bytes:
 def _encode_ppm(frame: Frame, still: StillInfo) -> bytes:
     done, data = cv2.imencode(".ppm", _bgr(_samples(frame, still.bits)))
     if not done:
-        raise ValueError("the encoder refused it")
+        raise ValueError("the encoder failed")
     return bytes(data)
 
 
@@ -81,7 +81,7 @@ def _bgr(samples: Samples) -> Samples:
 
 
 def _dpi_and_xmp(still: StillInfo) -> bytes:
-    """The pHYs and iTXt chunks that OpenCV leaves out (PNG specification, 11.3)."""
+    """The pHYs and iTXt chunks, which OpenCV does not write (PNG specification, 11.3)."""
     chunks = b""
     if still.dpi:
         across, down = (round(value / _INCH_M) for value in still.dpi)
@@ -96,7 +96,7 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def _encode_tiff(frame: Frame, still: StillInfo) -> bytes:
-    """One deflated strip with the tags that Pillow's directory writer lays out (TIFF 6.0)."""
+    """A TIFF of one deflated strip; Pillow's directory writer encodes the tags (TIFF 6.0)."""
     samples = _samples(frame, still.bits)
     height, width, channels = samples.shape
     left = np.zeros_like(samples)
@@ -121,7 +121,7 @@ def _encode_tiff(frame: Frame, still: StillInfo) -> bytes:
     directory[273], directory[278], directory[279] = 0, height, len(strip)
     directory[317] = _HORIZONTAL
     file = io.BytesIO()
-    directory.save(file)  # puts the strip's offset after itself
+    directory.save(file)  # sets the strip's offset to the end of the directory
     return file.getvalue() + strip
 
 

@@ -1,4 +1,4 @@
-"""One frame as a still picture file."""
+"""The sink that writes one frame as a still picture."""
 
 from pathlib import Path
 from types import TracebackType
@@ -14,12 +14,13 @@ __all__ = ["PictureSink"]
 
 
 class PictureSink(SinglePiece):
-    """A frame as a picture file, written and published when the `with` block ends.
+    """A picture file, which is written and published at the end of the `with` block.
 
     Args:
-        output: The final name; its suffix names the format.
-        quality: 1 to 100 for lossy formats; None matches the source.
-        record: Is given the whole file's fingerprint just before it takes its final name.
+        output: The final name; its suffix determines the format.
+        quality: 1 to 100 for lossy formats; None keeps the quality of the source.
+        record: Called with the finished file's fingerprint before it is published; None: not
+            called.
     """
 
     def __init__(
@@ -31,11 +32,11 @@ class PictureSink(SinglePiece):
         self._frame: Frame | None = None
 
     def write(self, frame: Frame) -> None:
-        """Take the frame; it is encoded when the block ends."""
+        """Store the frame; it is encoded at the end of the block."""
         self._frame = frame
 
     def cut_here(self, damage: str) -> None:
-        """There is nothing after a picture."""
+        """Does nothing: a picture has no other streams."""
 
     def __enter__(self) -> Self:
         return self
@@ -46,10 +47,10 @@ class PictureSink(SinglePiece):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Write and publish the picture; after an error there is nothing to remove.
+        """Write and publish the picture, or do nothing after an error.
 
         Raises:
-            OutputError: The format cannot be written or the file system refuses.
+            OutputError: The picture cannot be encoded, or the file cannot be written.
         """
         if error is not None:
             return

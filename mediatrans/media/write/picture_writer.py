@@ -1,4 +1,4 @@
-"""A frame as one still picture file, with the metadata and compression of the file it came from."""
+"""The writing of a still picture with the metadata and the compression of its source."""
 
 import logging
 from collections.abc import Iterator
@@ -31,25 +31,28 @@ _QUALITY = {"JPEG": 95, "WEBP": 90, "AVIF": 85}
 _DEFAULT_INFO = StillInfo(mode="RGB")
 _BUFFER = Lock()
 _LARGEST_PIXEL = 8
-"""Bytes that no coded pixel exceeds."""
+"""The maximum number of bytes per encoded pixel."""
 
 
 def write_picture(
     frame: Frame, path: Path, *, quality: int | None = None, record: Record | None = None
 ) -> None:
-    """Write a frame as a still picture, whole or not at all; the suffix names the format.
+    """Write a frame as a still picture and publish it; the suffix determines the format.
 
-    What the frame's `still` holds is written back where the format takes it: EXIF, XMP, DPI,
-    profile, 16 bits a channel, a JPEG's quantisation and chroma sampling, a WebP's losslessness.
+    The properties in the frame's `still` are written back if the format supports them: EXIF, XMP,
+    DPI, profile, 16 bits per channel, a JPEG's quantisation and chroma subsampling, and lossless
+    compression of WebP.
 
     Args:
-        frame: The picture to write.
-        path: The file's final name.
-        quality: 1 to 100 for JPEG, WebP and AVIF; None matches the source, or a high default.
-        record: Told of the whole file before it takes its final name; None tells nobody.
+        frame: The picture.
+        path: The final name.
+        quality: 1 to 100 for JPEG, WebP and AVIF; None keeps that of the source, or uses a high
+            default.
+        record: Called with the finished file's fingerprint before it is published; None: not
+            called.
 
     Raises:
-        OutputError: The format cannot be written or the file system refuses.
+        OutputError: The picture cannot be encoded, or the file cannot be written.
     """
     file_format = _format_of(path)
     still = frame.still or _DEFAULT_INFO
@@ -60,20 +63,20 @@ def write_picture(
             else:
                 image = _image(_laid(frame, file_format))
                 options = _options(frame, still, file_format, quality)
-                # Through our own handle, so that a full disk is an error of the system's.
+                # An open file, so that a full disk raises the operating system's error.
                 with part.open("wb") as file, _room_for(image, options):
                     image.save(file, file_format, **options)
         except (ValueError, KeyError, cv2.error) as error:
             raise _refused(path, file_format, error) from error
         except OSError as error:
-            if error.errno is None:  # an encoder's complaint, not the system's
+            if error.errno is None:  # an error of the encoder, not of the operating system
                 raise _refused(path, file_format, error) from error
             raise
 
 
 @contextmanager
 def _room_for(image: Image.Image, options: dict[str, Any]) -> Iterator[None]:
-    """A buffer for the whole of a progressive JPEG, whose encoder cannot wait for another."""
+    """A buffer for all of a progressive JPEG, whose encoder needs it in one piece."""
     if not options.get("progressive"):
         yield
         return
@@ -88,9 +91,9 @@ def _room_for(image: Image.Image, options: dict[str, Any]) -> Iterator[None]:
 
 def _refused(path: Path, file_format: str, error: Exception) -> OutputError:
     return OutputError(
-        f"cannot be written as {file_format}: {error}",
+        f"the picture cannot be written as {file_format}: {error}",
         path=path,
-        remedy="choose another format by the suffix of -o",
+        remedy="use -o with the suffix of another format",
     )
 
 
@@ -98,18 +101,20 @@ def _format_of(path: Path) -> str:
     file_format = Image.registered_extensions().get(path.suffix.lower())
     if file_format is None or file_format not in Image.SAVE:
         raise OutputError(
-            f"pictures cannot be written as '{path.suffix}'",
+            f"cannot write pictures with the suffix {path.suffix!r}",
             path=path,
-            remedy="use .png or .jpg",
+            remedy="use for example .png or .jpg",
         )
     return "JPEG" if file_format == "MPO" else file_format
 
 
 def _laid(frame: Frame, file_format: str) -> Frame:
-    """The frame, laid over white where the format has no transparency."""
+    """The frame, blended with white if the format has no transparency."""
     if frame.alpha is None or file_format not in _OPAQUE:
         return frame
-    _LOG.warning("%s: %s has no transparency, laid over white", frame.name, file_format)
+    _LOG.warning(
+        "%s: %s has no transparency; blended with a white background", frame.name, file_format
+    )
     image, alpha = Image.fromarray(frame.pixels), Image.fromarray(frame.alpha)
     laid = Image.composite(image, Image.new("RGB", image.size, "white"), alpha)
     return replace(frame, pixels=np.asarray(laid), alpha=None)
@@ -147,7 +152,7 @@ def _compression(still: StillInfo, file_format: str, quality: int | None) -> dic
         return {"lossless": True}
     options: dict[str, Any] = {}
     if file_format == "JPEG":
-        # Other formats hold a colour for every pixel.
+        # Sources in other formats have no chroma subsampling.
         options["subsampling"] = still.jpeg.subsampling if still.jpeg else 0
         options["progressive"] = still.jpeg is not None and still.jpeg.progressive
         if still.jpeg and quality is None:
@@ -159,6 +164,6 @@ def _compression(still: StillInfo, file_format: str, quality: int | None) -> dic
 
 def _held(block: bytes | None, kind: str, frame: Frame, file_format: str) -> bytes | None:
     if block and file_format == "JPEG" and len(block) > _JPEG_SEGMENT:
-        _LOG.warning("%s: its %s is too long for JPEG, dropped", frame.name, kind)
+        _LOG.warning("%s: its %s block is too large for JPEG and is dropped", frame.name, kind)
         return None
     return block

@@ -1,4 +1,4 @@
-"""What holds for every sink that writes its output in a single piece."""
+"""The base class of sinks that write their output in a single piece."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ __all__ = ["SinglePiece"]
 
 
 class SinglePiece:
-    """A sink that nothing is gone on with: the answers to what `Sink` asks of segments."""
+    """The attributes of `Sink` for an output that cannot be resumed."""
 
     done = Done()
     border: int | None = None

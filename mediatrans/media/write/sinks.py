@@ -1,4 +1,4 @@
-"""Which sink writes an output, found in one dict."""
+"""The choice of the sink for an output."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,15 +23,16 @@ __all__ = ["SINKS", "Output", "SinkOpener", "encoding_of", "open_sink"]
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What is to be written.
+    """An output to be written.
 
     Attributes:
-        path: The final name, whose suffix names the format; `-` for standard output.
+        path: The final name, whose suffix determines the format; `-` for standard output.
         kind: "image" or "video".
         info: The medium that the frames come from.
-        record: Is given the whole file's fingerprint just before it takes its final name.
-        resumable: What is needed to write it in segments; None writes it in a single piece.
-        first: Index of the first frame of the one segment that is written; None writes all.
+        record: Called with the finished file's fingerprint before it is published; None: not
+            called.
+        resumable: The parameters for writing in segments; None writes a single piece.
+        first: Index of the first frame, if only one segment is written; None writes all frames.
     """
 
     path: Path
@@ -43,13 +44,13 @@ class Output:
 
     @property
     def video(self) -> VideoInfo:
-        """The video that the frames come from, where it is one."""
+        """The video that the frames come from; `info` must be a video's."""
         assert isinstance(self.info, VideoInfo)
         return self.info
 
     @property
     def medium(self) -> str:
-        """What it is written as, a key of `SINKS`."""
+        """The kind of sink that writes it, a key of `SINKS`."""
         if self.kind == "image":
             return "picture"
         if self.path == STDIO:
@@ -62,21 +63,21 @@ class Output:
 
 
 SinkOpener = Callable[[Output, WriteOptions], Sink]
-"""Gives the sink of an output; it is opened by its `with` block."""
+"""Returns the sink of an output; the sink's `with` block opens it."""
 
 
 def open_sink(wanted: Output, options: WriteOptions) -> Sink:
-    """The sink of an output, to be used in a `with` block, which opens it.
+    """The sink of an output; its `with` block opens it.
 
     Args:
-        wanted: What is to be written.
-        options: How.
+        wanted: The output.
+        options: The options of writing.
     """
     return SINKS[wanted.medium](wanted, options)
 
 
 def encoding_of(options: WriteOptions) -> Encoding:
-    """What is asked of the encoder of videos."""
+    """The requested video encoder."""
     return Encoding(options.vcodec, options.crf, options.preset)
 
 
@@ -124,4 +125,4 @@ SINKS: dict[str, SinkOpener] = {
     "segments": _segments,
     "span": _span,
 }
-"""The sink of each medium."""
+"""The sinks by kind."""

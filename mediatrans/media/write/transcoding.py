@@ -1,4 +1,4 @@
-"""Sound and subtitles that an output cannot hold, converted to what it can."""
+"""The conversion of audio and subtitles to codecs that an output can hold."""
 
 from collections.abc import Iterator
 from typing import Final, Protocol
@@ -20,10 +20,10 @@ _USUAL_LAYOUTS: Final = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
 
 
 class Converter(Protocol):
-    """Packets of one stream to packets of another codec.
+    """Converts the packets of one stream to another codec.
 
     Attributes:
-        stream: The output stream that the packets belong to.
+        stream: The output stream of the packets.
     """
 
     stream: Stream
@@ -34,15 +34,14 @@ class Converter(Protocol):
 
 
 def converter_for(stream: Stream, output: OutputContainer) -> Converter | None:
-    """A converter to what a container holds of a stream's kind, or None where there is none.
+    """A converter from a stream to a codec that a container can hold, or None.
 
-    Text subtitles become mov_text in MP4 and MOV, WebVTT in WebM and SubRip in Matroska; sound
-    becomes AAC in MP4, MOV and MPEG-TS and Opus in WebM. Subtitles that are pictures have no such
-    way.
+    Text subtitles become mov_text in MP4 and MOV, WebVTT in WebM and SubRip in Matroska. Audio
+    becomes AAC in MP4, MOV and MPEG-TS, and Opus in WebM. Bitmap subtitles cannot be converted.
 
     Args:
-        stream: An input stream that the container cannot hold as it is.
-        output: The output, not yet begun.
+        stream: An input stream that the container cannot hold.
+        output: The output; muxing has not begun.
     """
     name = output.format.name
     if stream.codec_context is None:
@@ -62,7 +61,7 @@ def converter_for(stream: Stream, output: OutputContainer) -> Converter | None:
 
 
 class _Subtitles:
-    """Text subtitles, one packet for one."""
+    """Converts text subtitles, one packet to one packet."""
 
     def __init__(self, source: SubtitleStream, output: OutputContainer, codec: str) -> None:
         self._decoder: SubtitleCodecContext = source.codec_context
@@ -70,7 +69,7 @@ class _Subtitles:
         stream = output.add_stream(codec)
         assert isinstance(stream, SubtitleStream)
         stream.time_base = source.time_base
-        # Every text decoder gives ASS, and the encoder reads the styles from its header.
+        # All text decoders produce ASS; the encoder reads the styles from its header.
         stream.codec_context.subtitle_header = self._decoder.subtitle_header
         self._encoder: SubtitleCodecContext = stream.codec_context
         self.stream: Stream = stream
@@ -89,7 +88,7 @@ class _Subtitles:
 
 
 class _Sound:
-    """Sound, decoded and encoded anew at its own times."""
+    """Decodes and re-encodes audio; the timestamps do not change."""
 
     def __init__(
         self, source: AudioStream, output: OutputContainer, codec: str, layout: str
@@ -110,7 +109,7 @@ class _Sound:
 
 
 def _layout(source: AudioStream, codec: str) -> str | None:
-    """The source's channel layout, or the nearest one that the encoder opens with."""
+    """The source's channel layout, or the closest one that the encoder supports."""
     channels = source.codec_context.layout.nb_channels
     usual = _USUAL_LAYOUTS.get(channels, "stereo")
     rate = _SOUND_RATES.get(codec, source.codec_context.sample_rate)

@@ -1,4 +1,4 @@
-"""The look at a finished video with a second FFmpeg build: is everything in it that was written?"""
+"""The verification of a finished video: a second FFmpeg build checks that nothing is missing."""
 
 import re
 from collections import Counter
@@ -17,9 +17,9 @@ from mediatrans.media.write_options import Verification
 __all__ = ["Written", "verify_video"]
 
 _START_TIMEOUT_S = 60.0
-_SLOWEST_DISK = 2_000_000  # bytes a second
-_SLOWEST_DECODER = 2_000_000  # pixels a second
-# A GIF's clock ticks a hundred times a second, and some sound is cut into packets anew.
+_SLOWEST_DISK = 2_000_000  # bytes per second
+_SLOWEST_DECODER = 2_000_000  # pixels per second
+# A GIF has 100 ticks per second, and some audio is divided into other packets.
 _TOLERANCE_S = Fraction(1, 4)
 _STREAM = re.compile(r"^\s+Stream #0:(\d+).*?: (Video|Audio|Subtitle)(.*)", re.MULTILINE)
 _TIME_BASE = re.compile(r"#tb (\d+): (\d+/\d+)")
@@ -29,16 +29,16 @@ _SIZE = re.compile(r", (\d+)x(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a finished video should hold.
+    """The expected content of a finished video.
 
     Attributes:
         frames: Frames of the main video stream.
-        width: Its columns.
-        height: Its rows.
-        index: Its position among the streams.
-        streams: FFmpeg's type of every stream; "empty" for one without a packet, as damaged files
-            have them, which a reader may list or not.
-        spans: Seconds from the first to the last timestamp of streams, by their positions.
+        width: Width of the main video stream in pixels.
+        height: Height of the main video stream in pixels.
+        index: Index of the main video stream.
+        streams: FFmpeg's type of every stream; "empty" for a stream without packets, which a
+            demuxer may or may not list.
+        spans: Seconds from the first to the last timestamp of streams, by stream index.
     """
 
     frames: int
@@ -50,17 +50,18 @@ class Written:
 
 
 def verify_video(path: Path, name: Path, written: Written, how: Verification = "fast") -> None:
-    """Check with the second FFmpeg build that a finished video holds what was written.
+    """Check with the second FFmpeg build that a finished video has the expected content.
 
     Args:
-        path: The finished video, perhaps still under its part name.
-        name: What to call it in messages.
-        written: What it should hold.
-        how: "fast" reads the packets, which takes seconds even for long videos; "full" then decodes
-            every picture and sound.
+        path: The finished video; it may have its part name.
+        name: The name in messages.
+        written: The expected content.
+        how: "fast" reads all packets, which takes seconds even for long videos; "full" also decodes
+            them.
 
     Raises:
-        OutputError: The video does not open or decode, or frames, streams or seconds are missing.
+        OutputError: The video does not open or decode, or its frames, streams or durations differ
+            from the expected ones.
     """
     sounds_and_pictures = [
         index
@@ -84,7 +85,7 @@ def verify_video(path: Path, name: Path, written: Written, how: Verification = "
 
 
 class _Packets:
-    """What ffmpeg's framecrc lists: every packet's stream, dts, pts, duration, size, checksum."""
+    """The packets listed by ffmpeg's framecrc: stream, dts, pts, duration, size, checksum."""
 
     def __init__(self) -> None:
         self.counts: Counter[int] = Counter()
@@ -109,10 +110,10 @@ class _Packets:
 
 
 def _check_ended(name: Path, code: int) -> None:
-    """Tell a checker that was killed from a video that is bad."""
+    """Raise an error if ffmpeg was killed, which says nothing about the video."""
     if code < 0:
         raise OutputError(
-            f"ffmpeg was ended by signal {-code} while it checked the finished video",
+            f"ffmpeg was killed by signal {-code} while it verified the finished video",
             path=name,
             remedy="run the same command again",
         )
@@ -147,7 +148,7 @@ def _check_decoding(path: Path, name: Path, mapped: Sequence[int], written: Writ
         path.stat().st_size / _SLOWEST_DISK, pixels / _SLOWEST_DECODER
     )
     decoded = _Packets()
-    # The main stream is mapped first: its frames are the ones that are counted.
+    # The main stream is mapped first, so its frames are counted as stream 0.
     arguments = _reading(path, mapped, "framecrc", fps_mode="passthrough")
     code, _, log = run_ffmpeg(
         ["-loglevel", "error", "-xerror", "-err_detect", "explode", *arguments],
@@ -178,5 +179,5 @@ def _last_line(log: str, code: int) -> str:
 
 def _mismatch(name: Path, problem: str) -> OutputError:
     return OutputError(
-        problem, path=name, remedy="check the disk, then report it with the input if it persists"
+        problem, path=name, remedy="check the disk; if it happens again, report it with the input"
     )

@@ -1,4 +1,4 @@
-"""Frames to encoded packets of an output's main video stream."""
+"""The encoders of an output's main video stream."""
 
 import logging
 from abc import ABC, abstractmethod
@@ -21,38 +21,38 @@ from mediatrans.media.write.codecs import Coding
 __all__ = ["USUAL_RATE", "Encoder", "YuvEncoder", "timed"]
 
 USUAL_RATE: Final = Fraction(25)
-"""Frames a second where nothing says better; the frames' own times are what counts."""
+"""The nominal frames per second if the rate is unknown; the timestamps do not depend on it."""
 
 _MATROSKA = frozenset({"matroska", "webm"})
-# Their pictures do not tell the shape of pixels, and PyAV does not let us tell Matroska's muxer.
+# These codecs do not store the pixel aspect, and PyAV cannot pass it to the Matroska muxer.
 _SAYS_NO_ASPECT = frozenset({"vp8", "vp9", "av1"})
 _LOG = logging.getLogger(__name__)
 
 
 class Encoder(ABC):
-    """The main stream of an output container and what makes its packets.
+    """Encodes the main video stream of an output container.
 
     Attributes:
-        stream: The output stream that the packets belong to.
+        stream: The output stream of the packets.
     """
 
     stream: VideoStream
 
     @abstractmethod
     def encode(self, frame: Frame) -> "Iterator[Packet[VideoStream]]":
-        """The packets that a frame completes; they come late, as encoders look ahead."""
+        """The packets completed by a frame; they are delayed, since encoders look ahead."""
 
     @abstractmethod
     def flush(self) -> "Iterator[Packet[VideoStream]]":
-        """The packets still held back, after the last frame."""
+        """The remaining packets after the last frame."""
 
 
 class YuvEncoder(Encoder):
-    """Video in the source's own time base, size, pixel aspect and colour.
+    """Encodes video with the time base, size, pixel aspect and colour of the source.
 
     Args:
-        container: The output, not yet begun.
-        coding: The encoder and what it is given.
+        container: The output; muxing has not begun.
+        coding: The encoder and its parameters.
         info: The video that the frames come from.
     """
 
@@ -75,7 +75,7 @@ class YuvEncoder(Encoder):
         context.colorspace = colour.matrix
         context.color_primaries = colour.primaries
         context.color_trc = colour.transfer
-        # Frames carry their durations, so that the last one's is exact too.
+        # With this flag, the duration of the last frame is exact, too.
         context.flags |= Flags.frame_duration
         self.stream = stream
         self._from_rgb = FromRgb(coding.pixel_format, info.colour)
@@ -86,17 +86,17 @@ class YuvEncoder(Encoder):
         self._container_name = container.format.name
 
     def warn_of_losses(self) -> None:
-        """Say what the encoder and the container cannot keep of the source."""
+        """Warn of properties of the source that the encoder and the container cannot keep."""
         info, context, in_container = self._info, self.stream.codec_context, self._container_name
         codec = context.codec.canonical_name
         if info.pixel_aspect != 1 and in_container in _MATROSKA and codec in _SAYS_NO_ASPECT:
             _LOG.warning(
-                "%s: not square pixels, which cannot be kept for %s in %s; H.264 can",
+                "%s: its pixels are not square, which %s in %s cannot store; H.264 can",
                 info.path, codec, in_container,
             )  # fmt: skip
         if self._padding != (0, 0):
             _LOG.warning(
-                "%s: %s takes no odd size, padded to %dx%d",
+                "%s: %s does not support odd sizes; padded to %dx%d",
                 info.path, context.codec.name, context.width, context.height,
             )  # fmt: skip
 
@@ -108,7 +108,8 @@ class YuvEncoder(Encoder):
             alpha = _padded(opaque if frame.alpha is None else frame.alpha, self._padding)
         elif frame.alpha is not None and not self._lost_alpha and frame.alpha.min() < 255:
             _LOG.warning(
-                "%s: the output cannot be transparent, written opaque; .webm can", frame.name
+                "%s: the output format has no transparency; written as opaque (.webm has it)",
+                frame.name,
             )
             self._lost_alpha = True
         yield from self.stream.encode(timed(self._from_rgb(pixels, alpha), frame))
@@ -119,11 +120,11 @@ class YuvEncoder(Encoder):
 
 
 def timed(coded: VideoFrame, frame: Frame) -> VideoFrame:
-    """A coded frame with the time and duration of the frame it was made of.
+    """Set the timestamp and duration of an encoder's frame.
 
     Args:
-        coded: What an encoder or filter is given.
-        frame: Where its picture comes from.
+        coded: The frame for an encoder or filter.
+        frame: The frame with the timestamp.
     """
     assert frame.pts is not None
     assert frame.time_base is not None
@@ -134,7 +135,7 @@ def timed(coded: VideoFrame, frame: Frame) -> VideoFrame:
 
 
 def _padded(pixels: Pixels, padding: tuple[int, int]) -> Pixels:
-    """Pixels with the last column and row repeated as often as padding says."""
+    """Pixels padded by repeating the last column and row."""
     if padding == (0, 0):
         return pixels
     beyond = ((0, padding[1]), (0, padding[0]), *((0, 0),) * (pixels.ndim - 2))

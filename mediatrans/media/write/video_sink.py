@@ -1,4 +1,4 @@
-"""A video file as a sink of frames, beside the copied streams of the video they come from."""
+"""The sink that writes a video and copies the other streams of its source."""
 
 from contextlib import ExitStack, suppress
 from fractions import Fraction
@@ -32,24 +32,24 @@ __all__ = ["VideoSink", "write_error"]
 _ANIMATIONS = frozenset({"gif", "apng"})
 _MOV_FAMILY = frozenset({"mp4", "mov"})
 _LARGEST_TIMESCALE = 2**31 - 1
-# The frames are upright, and alpha is a matter of the encoder's, whatever the source's stream was.
+# Tags that no longer apply: frames are already rotated, and alpha depends on the encoder.
 _UNTRUE_NOW = frozenset({"alpha_mode", "rotate"})
 
 
 class VideoSink(SinglePiece):
-    """Frames as a video: H.264 in MP4, MOV and Matroska, VP9 in WebM, or GIF or APNG.
+    """Writes H.264 in MP4, MOV and Matroska, VP9 in WebM, GIF and APNG.
 
-    Times, size, pixel aspect and colour are the source's; its other streams, chapters and tags are
-    copied. A second FFmpeg build looks at the result before it is published.
+    Timestamps, size, pixel aspect and colour are those of the source; its other streams, chapters
+    and tags are copied. A second FFmpeg build verifies a file before it is published.
 
     Args:
-        destination: Where the container goes: a part file that is checked and published, or a pipe.
+        destination: A file that is verified and published, or a pipe.
         info: The video that the frames come from.
-        encoding: What is asked of the encoder; animations have one of their own.
+        encoding: The requested encoder; ignored for animations.
 
     Attributes:
-        muxer: FFmpeg's name of the container.
-        coding: How the frames are encoded, inside the `with` block; None for animations.
+        muxer: FFmpeg's name of the container format.
+        coding: The chosen encoder, inside the `with` block; None for animations.
     """
 
     def __init__(
@@ -70,11 +70,11 @@ class VideoSink(SinglePiece):
         """Open the destination.
 
         Raises:
-            OutputError: The folder or the file cannot be made.
+            OutputError: The folder or the file cannot be created.
             InputError: The source cannot be opened a second time.
-            UsageError: There is no ffmpeg to verify the result with, or the encoder cannot do what
-                is asked of it.
-            DeviceError: The encoder's hardware is not there.
+            UsageError: There is no ffmpeg to verify the result with, or the encoder refuses its
+                options.
+            DeviceError: The hardware encoder is not available.
         """
         with self._stack:
             self._open()
@@ -131,10 +131,10 @@ class VideoSink(SinglePiece):
         return encoder
 
     def write(self, frame: Frame) -> None:
-        """Append a frame, and the copied packets that belong before it.
+        """Append a frame, and the copied packets up to its time.
 
         Raises:
-            OutputError: The disk is full, or the encoder refuses.
+            OutputError: The disk is full, or the encoder fails.
             InputError: A copied stream is damaged.
         """
         assert frame.pts is not None
@@ -151,7 +151,7 @@ class VideoSink(SinglePiece):
             raise write_error(self._output, error) from error
 
     def write_encoded(self, packet: "Packet[VideoStream]") -> None:
-        """Append a packet of one frame, made by an encoder that is set up as this sink's own is.
+        """Append an encoded frame, made by an encoder with the same parameters as this sink's.
 
         Raises:
             OutputError: The disk is full.
@@ -171,7 +171,7 @@ class VideoSink(SinglePiece):
             raise write_error(self._output, error) from error
 
     def cut_here(self, damage: str) -> None:
-        """Copy nothing of the other streams that comes after the last frame."""
+        """End the output after the last frame; the other streams are not copied any further."""
         self._is_cut = True
 
     def __exit__(
@@ -183,14 +183,14 @@ class VideoSink(SinglePiece):
         """Finish, verify and publish the video, or remove it after an error.
 
         Raises:
-            OutputError: The video cannot be finished, or is not what was written.
+            OutputError: The video cannot be finished, or its verification fails.
         """
         if error is not None:
             with suppress(av.FFmpegError, OSError, OutputError):
                 self._stack.__exit__(kind, error, traceback)
             return
         try:
-            # What fails in here is an error to the destination, which then publishes nothing.
+            # An error in this block reaches the destination, which then publishes nothing.
             with self._stack:
                 self._finish()
         except (av.FFmpegError, OSError) as failure:
@@ -233,18 +233,18 @@ class VideoSink(SinglePiece):
 
 
 def write_error(output: Path, error: av.FFmpegError | OSError) -> OutputError:
-    """The OutputError that tells what stopped a video from being written.
+    """The OutputError for an error in writing a video.
 
     Args:
         output: The video's final name.
-        error: What FFmpeg or the operating system said.
+        error: The error of FFmpeg or of the operating system.
     """
     if isinstance(error, OSError):
         return output_error(output, error)
     return OutputError(
         f"cannot write the video: {(error.strerror or str(error)).lower()}",
         path=output,
-        remedy="choose another container by the suffix of -o, .mkv holds nearly everything",
+        remedy="use -o with another suffix; .mkv supports nearly all streams",
     )
 
 
@@ -252,9 +252,9 @@ def _muxer_options(muxer: str, copier: StreamCopier | None, info: VideoInfo) -> 
     if muxer in _ANIMATIONS:
         return animation_options(muxer, info.plays)
     if muxer == "mpegts":
-        return {}  # has no times before 0, so here the shift is needed
+        return {}  # MPEG-TS has no negative timestamps, so the muxer must shift all streams
     if muxer not in _MOV_FAMILY:
-        # The muxer would shift every stream to make room for reordered frames.
+        # By default the muxer shifts all streams to avoid negative timestamps.
         return {"avoid_negative_ts": "disabled"}
     rates = [
         stream.codec_context.sample_rate
@@ -264,6 +264,6 @@ def _muxer_options(muxer: str, copier: StreamCopier | None, info: VideoInfo) -> 
         and stream.codec_context.sample_rate
     ]
     exact = lcm(info.time_base.denominator, *rates)
-    # A late start is kept in this unit; the usual millisecond would round it.
+    # MP4 stores a late start in this unit; the default of a millisecond would round it.
     timescale = exact if exact <= _LARGEST_TIMESCALE else info.time_base.denominator
     return {"movflags": "+faststart", "movie_timescale": str(timescale)}

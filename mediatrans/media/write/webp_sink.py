@@ -1,4 +1,4 @@
-"""Animated WebP as a sink of frames, with exact durations."""
+"""The sink that writes an animated WebP with exact durations."""
 
 import io
 import logging
@@ -26,24 +26,25 @@ _MILLISECOND: Final = Fraction(1, 1000)
 _QUALITY: Final = 90
 _LONGEST_MS: Final = (1 << 24) - 1
 _PICTURE_CHUNKS: Final = (b"ALPH", b"VP8 ", b"VP8L")
-_REPLACES: Final = 0x02  # each picture stands alone, instead of being laid over the one before
-# The flag that announces a chunk, RFC 9649 section 2.7.1.
+_REPLACES: Final = 0x02  # each frame replaces the one before instead of being blended with it
+# The flags for metadata chunks, RFC 9649 section 2.7.1.
 _METADATA: Final = {b"ICCP": 0x20, b"EXIF": 0x08, b"XMP ": 0x04}
 _ANIMATED: Final = 0x02
 _ALPHA: Final = 0x10
 
 
 class WebpSink(SinglePiece):
-    """Frames as an animated WebP: exact durations to the millisecond, and memory for one frame.
+    """Writes an animated WebP with durations exact to the millisecond, in constant memory.
 
-    A WebP's own profile, EXIF and XMP are kept.
+    The profile, EXIF and XMP of a WebP source are kept.
 
     Args:
         output: The final name.
         info: The video that the frames come from.
-        quality: 1 to 100; None is lossless where the source is, else 90.
+        quality: 1 to 100; None is lossless if the source is, else 90.
         verification: "full" decodes the result before it is published.
-        record: Told of the finished file just before it is published; None tells nobody.
+        record: Called with the finished file's fingerprint before it is published; None: not
+            called.
     """
 
     def __init__(
@@ -68,11 +69,11 @@ class WebpSink(SinglePiece):
         """Open the output under its part name.
 
         Raises:
-            OutputError: The folder or the file cannot be made.
+            OutputError: The folder or the file cannot be created.
         """
         info = self._info
         if info.pixel_aspect != 1:
-            _LOG.warning("%s: WebP has square pixels alone", info.path)
+            _LOG.warning("%s: its pixels are not square, which WebP cannot store", info.path)
         warn_of_dropped(info, "webp")
         self._metadata = _metadata(info.path)
         self._is_lossless = self._quality is None and _is_lossless(info.path)
@@ -87,7 +88,7 @@ class WebpSink(SinglePiece):
         """Append a frame.
 
         Raises:
-            OutputError: The disk is full, or the encoder refuses.
+            OutputError: The disk is full, or the encoder fails.
         """
         assert frame.pts is not None
         assert frame.time_base is not None
@@ -100,7 +101,7 @@ class WebpSink(SinglePiece):
         self._pending = (at_ms, frame)
 
     def cut_here(self, damage: str) -> None:
-        """A WebP has no other streams."""
+        """Does nothing: a WebP has no other streams."""
 
     def __exit__(
         self,
@@ -111,7 +112,7 @@ class WebpSink(SinglePiece):
         """Finish, verify and publish the animation, or remove it after an error.
 
         Raises:
-            OutputError: It cannot be finished, or is not what was written.
+            OutputError: The animation cannot be finished, or its verification fails.
         """
         if error is not None:
             self._stack.__exit__(kind, error, traceback)
@@ -186,7 +187,7 @@ class WebpSink(SinglePiece):
                     lasts_ms = made.info["timestamp"] + made.info["duration"]
                     if lasts_ms != self._total_ms:
                         raise ValueError(f"it lasts {lasts_ms} ms, not {self._total_ms}")
-        except Exception as error:  # as above
+        except Exception as error:  # the decoder raises many kinds of error
             raise self._mismatch(f"does not open or decode ({error})") from error
         if found != self._frames:
             raise self._mismatch(f"holds {found} of {self._frames} frames")
@@ -195,7 +196,7 @@ class WebpSink(SinglePiece):
         return OutputError(
             f"the finished animation {problem}",
             path=self._output,
-            remedy="check the disk, then report it with the input if it persists",
+            remedy="check the disk; if it happens again, report it with the input",
         )
 
 
@@ -211,7 +212,7 @@ def _metadata(source: Path) -> dict[bytes, bytes]:
 
 
 def _is_lossless(source: Path) -> bool:
-    """Whether a WebP's first picture is."""
+    """Whether the first frame of a WebP is lossless."""
     if source.suffix.lower() != ".webp":
         return False
     with source.open("rb") as file:

@@ -1,1 +1,1 @@
-"""What became of every input, and the forms in which it is told."""
+"""The report of a conversion and its formats."""

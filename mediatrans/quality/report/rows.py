@@ -1,4 +1,4 @@
-"""What became of every input: the report object and its JSON."""
+"""The report of a conversion: one row per input, and its JSON."""
 
 import json
 import re
@@ -15,35 +15,34 @@ __all__ = ["JobReport", "Report", "failed_limits", "is_report"]
 
 _REPORT_START = re.compile(rb'\{\s*"version": [0-9]+,\s*"model": "')
 
-Kind = Literal["image", "video"]
 Status = Literal["ok", "skipped", "partial", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
 class JobReport:
-    """What became of one input.
+    """The result of one input.
 
     Attributes:
-        input: The input file, or the folder where the failure is the folder's.
-        output: The output file; None where none was planned.
-        kind: "image" or "video"; None where the input could not be told.
-        status: "ok", "skipped", "failed", or "partial" where what could be read was kept.
+        input: The input file, or a folder that could not be read.
+        output: The output file; None if none was planned.
+        kind: "image" or "video"; None if unknown.
+        status: "ok", "skipped", "failed", or "partial" if only a part could be read and was kept.
         frames: Frames written.
-        seconds: Wall time since the input before it ended; sums to the run's.
-        cycle: The cycle check, or None where nothing was checked.
-        error: What failed or broke off; None for "ok" and "skipped".
-        reason: Why it was skipped; None for the others.
-        limited_by: "decode", "generate" or "encode", whichever set the pace; of a folder's pictures
-            up to this one. None where nothing was written.
-        repeated_frames: Frames equal to the one before, which were not generated again.
-        exit_code: What this input's failure would make the process return.
-        notes: What happened on the way that the output does not show.
-        is_unmeasured: Whether the round trip should have been measured and could not be.
+        seconds: Wall time since the previous input ended; the sum is that of the run.
+        cycle: The figures of the cycle check; None if nothing was checked.
+        error: Why it failed or is partial; None for "ok" and "skipped".
+        reason: Why it was skipped; None otherwise.
+        limited_by: The bottleneck so far: "decode", "generate" or "encode"; None if nothing was
+            written.
+        repeated_frames: Frames that equal the one before and were not generated again.
+        exit_code: The exit code of the process if this were the only input.
+        notes: Remarks that the output does not show.
+        is_unmeasured: Whether measuring the round trip failed.
     """
 
     input: Path
     output: Path | None
-    kind: Kind | None
+    kind: Literal["image", "video"] | None
     status: Status
     frames: int = 0
     seconds: float = 0.0
@@ -57,7 +56,7 @@ class JobReport:
     is_unmeasured: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """The row as the JSON report has it."""
+        """The row as JSON values."""
         cycle = None
         if self.cycle is not None:
             cycle = {name: asdict(getattr(self.cycle, name)) for name in ("psnr_db", "ssim", "l1")}
@@ -80,12 +79,12 @@ class JobReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of a whole run.
+    """The result of a run.
 
     Attributes:
         model: The model's name.
-        jobs: One row an input file, in the order they ended.
-        exit_code: What the process should return.
+        jobs: One row per input file, in the order in which they ended.
+        exit_code: The exit code of the process.
     """
 
     model: str
@@ -100,28 +99,28 @@ class Report:
         limits: Mapping[str, float],
         also: Iterable[ExitCode] = (),
     ) -> "Report":
-        """Collect rows; a row below a limit makes the run's code 7 where nothing worse happened.
+        """Collect rows and work out the exit code; a row below a limit counts as code 7.
 
         Args:
             model: The model's name.
             jobs: The rows.
-            limits: Lowest mean allowed a figure, by the names of `failed_limits`.
-            also: Exit codes of what failed beside the rows.
+            limits: The lowest allowed mean of each figure, by the names of `failed_limits`.
+            also: Exit codes of errors that belong to no row.
         """
         codes = [*also, *(job.exit_code for job in jobs)]
         codes += [ExitCode.QUALITY for job in jobs if failed_limits(job, limits)]
         return cls(model=model, jobs=tuple(jobs), exit_code=batch_exit_code(codes))
 
     def count(self, status: Status) -> int:
-        """Inputs that ended with a status."""
+        """The number of inputs with a status."""
         return sum(job.status == status for job in self.jobs)
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as its JSON has it."""
+        """The report as JSON values."""
         return {**self._head(), "jobs": [job.to_dict() for job in self.jobs], **self._tail()}
 
     def json_parts(self) -> Iterator[str]:
-        """The report as indented JSON, a row at a time: a folder may have very many."""
+        """The report as indented JSON, one row at a time, since there may be very many."""
         head, tail = _dumped(self._head()), _dumped(self._tail())
         yield head.removesuffix("\n}") + ',\n  "jobs": ['
         for position, job in enumerate(self.jobs):
@@ -137,7 +136,7 @@ class Report:
 
 
 def is_report(path: Path) -> bool:
-    """Whether a file is a JSON report of an earlier run, by its first bytes."""
+    """Whether the first bytes of a file are those of a JSON report."""
     try:
         with path.open("rb") as file:
             return _REPORT_START.match(file.read(200)) is not None
@@ -150,11 +149,11 @@ def _dumped(value: dict[str, Any]) -> str:
 
 
 def failed_limits(job: JobReport, limits: Mapping[str, float]) -> list[str]:
-    """The limits an input does not meet, in words.
+    """Descriptions of the limits that an input does not meet.
 
     Args:
-        job: A row; one that was not checked meets every limit, unless checking it failed.
-        limits: Lowest mean allowed of "psnr" (dB) or "ssim".
+        job: A row. Without figures it meets every limit, unless measuring it failed.
+        limits: The lowest allowed mean of "psnr" (dB) and "ssim".
     """
     if job.cycle is None:
         return ["not measured"] if limits and job.is_unmeasured else []

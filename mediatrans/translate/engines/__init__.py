@@ -1,1 +1,1 @@
-"""The runtimes that run a generator's graph; nothing outside this folder names one."""
+"""The engines, which run a generator's graph; only this folder depends on a runtime."""

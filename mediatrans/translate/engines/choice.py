@@ -1,4 +1,4 @@
-"""Which engine runs a graph: a device's, found in one dict; and which of them really start here."""
+"""The choice of the engine for a device, and a test of which devices work on this machine."""
 
 import tempfile
 from pathlib import Path
@@ -13,31 +13,31 @@ from mediatrans.translate.engines.device_words import read_device_word
 from mediatrans.translate.engines.engine import Engine, EngineOpener
 from mediatrans.zoo.graph import INPUT_NAME, OUTPUT_NAME
 
-__all__ = ["ENGINES", "compiled_in", "open_engine", "probe_devices"]
+__all__ = ["ENGINES", "compiled_in", "open_engine", "try_devices"]
 
 ENGINES: dict[str, EngineOpener] = {
     "auto": onnxruntime.OnnxRuntimeEngine,
     "cpu": onnxruntime.OnnxRuntimeEngine,
     "cuda": onnxruntime.OnnxRuntimeEngine,
 }
-"""The engine of each kind of device, by the first part of its `--device` word."""
+"""The engine for each kind of device, by the first part of the `--device` value."""
 
 
 def open_engine(path: Path, *, device: str = "auto", threads: int | None = None) -> Engine:
-    """Load a graph on the engine of a device; arguments and errors are `EngineOpener`'s."""
+    """Load a graph on the engine of a device; arguments and errors are those of `EngineOpener`."""
     return ENGINES[read_device_word(device).kind](path, device=device, threads=threads)
 
 
 def compiled_in() -> dict[str, list[str]]:
-    """What each runtime was built with, by its name: no proof that any of it starts."""
+    """The providers that each runtime was built with, by runtime; they may not all start."""
     return {"ONNX Runtime": onnxruntime.compiled_providers()}
 
 
-def probe_devices() -> dict[str, str | None]:
-    """Try to run a picture through each device that `--device` may name here.
+def try_devices() -> dict[str, str | None]:
+    """Run a small graph on each device that `--device` may name on this machine.
 
     Returns:
-        For "cpu" and each "cuda:N" None where it works, else what is wrong with it.
+        For "cpu" and each "cuda:N": None if it works, else the problem.
     """
     devices = ["cpu", *onnxruntime.cuda_devices()]
     with tempfile.TemporaryDirectory() as folder:
@@ -52,7 +52,7 @@ def _problem(graph: Path, device: str) -> str | None:
         out = open_engine(graph, device=device).run(picture).image
     except MediatransError as error:
         return str(error)
-    return None if np.array_equal(out, picture) else "it changes the pixels of an identity graph"
+    return None if np.array_equal(out, picture) else "it gives wrong pixels for an identity graph"
 
 
 def _identity() -> onnx.ModelProto:

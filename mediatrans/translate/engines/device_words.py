@@ -1,4 +1,4 @@
-"""What a `--device` word says: the one reader of "auto", "cpu", "cuda" and "cuda:N"."""
+"""The parser of `--device` values: "auto", "cpu", "cuda" and "cuda:N"."""
 
 import re
 from dataclasses import dataclass
@@ -9,19 +9,19 @@ from mediatrans.errors import UsageError
 __all__ = ["DEVICE_WORDS", "DeviceWord", "read_device_word"]
 
 DEVICE_WORDS = "auto|cpu|cuda[:N]"
-"""The words that are known, as `--help` shows them."""
+"""The valid values, in the notation of `--help`."""
 
-# ASCII digits alone: str.isdigit takes superscripts, str.isdecimal every script's digits.
+# ASCII digits only: str.isdigit accepts superscripts, str.isdecimal the digits of every script.
 _CUDA = re.compile(r"cuda(?::([0-9]{1,4}))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceWord:
-    """A device as the user named it.
+    """A parsed `--device` value.
 
     Attributes:
-        kind: "auto" takes the best that starts; the others are meant literally.
-        index: Which of several; None where none was named.
+        kind: "auto" uses the best device that starts; the others are used as named.
+        index: The N of "cuda:N"; None without it.
     """
 
     kind: Literal["auto", "cpu", "cuda"]
@@ -29,13 +29,13 @@ class DeviceWord:
 
 
 def read_device_word(word: str) -> DeviceWord:
-    """Read a `--device` word; whether the device is there is for its user to find out.
+    """Parse a `--device` value; whether the device exists is not checked.
 
     Args:
         word: "auto", "cpu", "cuda" or "cuda:N" with N in ASCII digits.
 
     Raises:
-        UsageError: It is none of them.
+        UsageError: The value is none of them.
     """
     if word == "auto":
         return DeviceWord("auto")
@@ -43,5 +43,5 @@ def read_device_word(word: str) -> DeviceWord:
         return DeviceWord("cpu")
     cuda = _CUDA.fullmatch(word)
     if cuda is None:
-        raise UsageError(f"no device is called {word!r}", remedy="use auto, cpu, cuda or cuda:N")
+        raise UsageError(f"unknown device {word!r}", remedy="use auto, cpu, cuda or cuda:N")
     return DeviceWord("cuda", None if cuda[1] is None else int(cuda[1]))

@@ -1,4 +1,4 @@
-"""What an engine is: one generator's graph, loaded on one device, uint8 pictures in and out."""
+"""The engine protocol: one generator's graph, loaded on one device."""
 
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -13,13 +13,14 @@ Pixels = NDArray[np.uint8]
 
 
 class Generated(NamedTuple):
-    """What a generator makes of a batch.
+    """The outputs of a generator for a batch.
 
     Attributes:
-        image: uint8 [N, H, W, 3] RGB, the translation.
-        map: float32 [N, H/4, W/4, 12], a 3x4 affine colour map per cell; None where the graph has
-            no such output.
-        texture: float32 [N, H, W, 3], added to what the maps make; None as above.
+        image: The translation, uint8 [N, H, W, 3] RGB.
+        map: A 3x4 affine colour map per cell, float32 [N, H/4, W/4, 12]; None if the graph has no
+            such output.
+        texture: float32 [N, H, W, 3], added to the result of the maps; None if the graph has no
+            such output.
     """
 
     image: Pixels
@@ -28,27 +29,27 @@ class Generated(NamedTuple):
 
 
 class Engine(Protocol):
-    """A generator that is loaded and ready."""
+    """A loaded generator."""
 
     @property
     def identity(self) -> str:
-        """Runtime, version, provider and precision: a part of what an output depends on."""
+        """Runtime, version, provider and precision; an output depends on them."""
         ...
 
     @property
     def provider(self) -> str:
-        """What really runs the graph, as the runtime calls it."""
+        """The provider that runs the graph, by the runtime's name for it."""
         ...
 
     def run(self, images: Pixels) -> Generated:
         """Translate a batch.
 
         Args:
-            images: uint8 [N, H, W, 3] RGB; H and W to the model's `SizeRule`.
+            images: uint8 [N, H, W, 3] RGB; H and W must satisfy the model's `SizeRule`.
 
         Raises:
-            InputError: The graph fails on this input: too large for the memory, say.
-            ModelError: The output is no picture of the input's size.
+            InputError: The graph fails on this input, for example for lack of memory.
+            ModelError: The output is not a picture of the input's size.
         """
         ...
 
@@ -61,12 +62,12 @@ class EngineOpener(Protocol):
 
         Args:
             path: The file.
-            device: A `--device` word.
-            threads: Threads of one operator; None lets the runtime choose.
+            device: A `--device` value.
+            threads: Threads per operator; None lets the runtime choose.
 
         Raises:
             ModelError: The file is missing, damaged or breaks the graph contract.
-            DeviceError: The device that was asked for does not start.
-            UsageError: No device is called that.
+            DeviceError: The requested device does not start.
+            UsageError: The `--device` value is invalid.
         """
         ...

@@ -1,4 +1,4 @@
-"""ONNX Runtime as an engine: a checked graph on exactly one execution provider."""
+"""The ONNX Runtime engine: runs an inspected graph on exactly one execution provider."""
 
 import ctypes
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-# Since 1.29 it reports its use over the network unless this is set before it is loaded.
+# Since version 1.29, ONNX Runtime sends telemetry unless this is set before it is imported.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime as ort
@@ -25,22 +25,22 @@ _CUDA = "CUDAExecutionProvider"
 
 
 class OnnxRuntimeEngine:
-    """A generator graph in ONNX Runtime, loaded and ready.
+    """A generator's graph, loaded in ONNX Runtime.
 
     Args:
         path: The ONNX file; it is inspected before ONNX Runtime loads it.
         device: "auto", "cpu", "cuda" or "cuda:N". Only "auto" may fall back to the CPU.
-        threads: Threads of one operator; None lets ONNX Runtime choose.
+        threads: Threads per operator; None lets ONNX Runtime choose.
 
     Attributes:
         path: The ONNX file.
-        provider: The execution provider that really runs it.
+        provider: The execution provider that runs the graph.
         metadata: The graph's `metadata_props`.
 
     Raises:
         ModelError: The file is missing, damaged or breaks the graph contract.
-        DeviceError: The device that was asked for does not start.
-        UsageError: No device is called that.
+        DeviceError: The requested device does not start.
+        UsageError: The `--device` value is invalid.
     """
 
     def __init__(self, path: Path, *, device: str = "cpu", threads: int | None = None) -> None:
@@ -56,17 +56,17 @@ class OnnxRuntimeEngine:
             wanted = (_CUDA, {"device_id": index})
         try:
             self._session = ort.InferenceSession(content, options, providers=[wanted])
-        except Exception as error:  # ONNX Runtime's own classes share no public base
+        except Exception as error:  # ONNX Runtime's exceptions have no public base class
             raise ModelError(
                 f"ONNX Runtime cannot load the graph ({error})",
                 path=path,
                 remedy="export the model again",
             ) from error
-        # A provider that fails to start leaves the CPU's in its place: only "auto" may accept that.
+        # ONNX Runtime silently falls back to the CPU; only "auto" may accept that.
         self.provider: str = self._session.get_providers()[0]
         if word.kind == "cuda" and self.provider != _CUDA:
             raise DeviceError(
-                f"CUDA device {index} is there, but ONNX Runtime's CUDA provider does not start",
+                f"CUDA device {index} exists, but ONNX Runtime's CUDA provider does not start",
                 remedy='pip install "mediatrans[cuda]", or use --device cpu',
             )
 
@@ -74,18 +74,18 @@ class OnnxRuntimeEngine:
 
     @property
     def identity(self) -> str:
-        """Runtime, version, provider and precision: a part of what an output depends on."""
+        """Runtime, version, provider and precision; an output depends on them."""
         return f"ONNX Runtime {ort.__version__}, {self.provider}, float32"
 
     def run(self, images: Pixels) -> Generated:
         """Translate a batch.
 
         Args:
-            images: uint8 [N, H, W, 3] RGB; H and W to the model's `SizeRule`.
+            images: uint8 [N, H, W, 3] RGB; H and W must satisfy the model's `SizeRule`.
 
         Raises:
-            InputError: The graph fails on this input: too large for the memory, say.
-            ModelError: The output is no picture of the input's size.
+            InputError: The graph fails on this input, for example for lack of memory.
+            ModelError: The output is not a picture of the input's size.
         """
         try:
             out, *maps = self._session.run(self._outputs, {INPUT_NAME: images})
@@ -97,20 +97,20 @@ class OnnxRuntimeEngine:
             ) from error
         if not isinstance(out, np.ndarray) or out.shape != images.shape or out.dtype != np.uint8:
             raise ModelError(
-                f"the graph made {getattr(out, 'shape', out)} out of {images.shape}",
+                f"the graph's output is {getattr(out, 'shape', out)} for the input {images.shape}",
                 path=self.path,
-                remedy="a generator must keep the size of its picture",
+                remedy="use a generator that keeps the size of its input",
             )
         return Generated(out, *maps)
 
 
 def _options(threads: int | None) -> ort.SessionOptions:
     options = ort.SessionOptions()
-    # What fails is raised, and told by whoever catches it.
+    # Fatal messages only: errors are raised as exceptions anyway.
     options.log_severity_level = 4
     if threads is not None:
         options.intra_op_num_threads = threads
-    # Between two runs its threads would otherwise spin on the cores that decode and encode.
+    # Between two runs, idle threads would otherwise spin on the cores that decode and encode.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if _limit_memory():
         options.add_session_config_entry("session.use_env_allocators", "1")
@@ -119,9 +119,12 @@ def _options(threads: int | None) -> ort.SessionOptions:
 
 @cache
 def _limit_memory() -> bool:
-    """Keep all sessions on the CPU together within the memory there is, where its size is known.
+    """Limit the memory of all CPU sessions together to this process's limit, if it is known.
 
-    A graph that wants more then fails like any other, instead of having the process killed.
+    A graph that needs more then raises an error instead of having the process killed.
+
+    Returns:
+        Whether a limit is set.
     """
     memory = memory_limit()
     if memory is None:
@@ -136,22 +139,22 @@ def _limit_memory() -> bool:
 
 
 def compiled_providers() -> list[str]:
-    """The execution providers that this ONNX Runtime was built with; not all of them start."""
+    """The execution providers that ONNX Runtime was built with; they may not all start."""
     return list(ort.get_available_providers())
 
 
 def cuda_devices() -> list[str]:
-    """The `--device` words of the CUDA devices that ONNX Runtime could be asked to use."""
+    """The `--device` values of the CUDA devices that ONNX Runtime might be able to use."""
     if _CUDA not in ort.get_available_providers():
         return []
     return [f"cuda:{index}" for index in range(cuda_device_count())]
 
 
 def _cuda_index(word: DeviceWord) -> int | None:
-    """The CUDA device that a word means on this machine, or None for the CPU.
+    """The index of the CUDA device for a `--device` value, or None for the CPU.
 
     Raises:
-        DeviceError: A CUDA device was asked for and is not there.
+        DeviceError: The requested CUDA device does not exist.
     """
     if word.kind == "cpu" or (word.kind == "auto" and not cuda_devices()):
         return None
@@ -162,16 +165,16 @@ def _cuda_index(word: DeviceWord) -> int | None:
         )
     if index >= cuda_device_count():
         raise DeviceError(
-            f"no CUDA device {index}: the driver reports {cuda_device_count()}",
+            f"no CUDA device {index}: the driver reports {cuda_device_count()} device(s)",
             remedy="use --device cpu or auto",
         )
     return index
 
 
 def cuda_device_count() -> int:
-    """CUDA devices the driver reports; 0 where there is no driver.
+    """The number of CUDA devices that the driver reports; 0 without a driver.
 
-    Asked of the driver itself, since ONNX Runtime's list of providers only says what was compiled.
+    The driver is asked directly, since ONNX Runtime only lists the providers it was built with.
     """
     library = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
     if os.environ.get("CUDA_VISIBLE_DEVICES") == "":

@@ -1,1 +1,1 @@
-"""The steps around the generator that frames pass on their way in and out."""
+"""The stages, which process frames before and after the generator."""

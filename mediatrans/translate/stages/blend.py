@@ -10,16 +10,16 @@ __all__ = ["blend"]
 def blend(
     sources: NDArray[np.uint8], translated: NDArray[np.uint8], strength: float
 ) -> NDArray[np.uint8]:
-    """Mix a translation with its source, pixel by pixel, rounded to the nearest.
+    """Mix a translation with its source, pixel by pixel, rounded to the nearest integer.
 
     Args:
-        sources: uint8 of any shape, before translation.
-        translated: uint8 of the same shape, after it.
+        sources: The source, uint8 of any shape.
+        translated: Its translation, uint8 of the same shape.
         strength: 0 gives the source, 1 the translation.
     """
     if strength == 1:
         return translated
-    # OpenCV takes at most four channels, so the last axis is not left for it to find.
+    # OpenCV accepts at most four channels, so all axes are flattened into one.
     flat = cv2.addWeighted(
         translated.reshape(-1, 1), strength, sources.reshape(-1, 1), 1 - strength, 0
     )

@@ -1,4 +1,4 @@
-"""The innermost stage: the engine, given a batch."""
+"""The innermost stage: runs the engine on a batch."""
 
 from collections.abc import Sequence
 
@@ -22,9 +22,9 @@ class Generate:
         self._engine = engine
 
     def __call__(self, frames: Sequence[Pixels], /) -> list[Pixels]:
-        """Translate frames; their size must be to the model's `SizeRule`."""
+        """Translate frames; their size must satisfy the model's `SizeRule`."""
         batch = frames[0][np.newaxis] if len(frames) == 1 else np.stack(frames)
         return list(self._engine.run(batch).image)
 
     def restart(self) -> None:
-        """Nothing is remembered."""
+        """Does nothing: the stage has no memory."""

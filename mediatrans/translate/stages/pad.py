@@ -1,4 +1,4 @@
-"""The stage that brings frames to a size that the graph takes, and their translations back."""
+"""The padding stage: pads frames to a size that the graph accepts, and crops the translations."""
 
 from collections.abc import Sequence
 
@@ -12,11 +12,11 @@ __all__ = ["Pad", "padded"]
 
 
 class Pad:
-    """Pads below and to the right, and crops the translation back.
+    """Pads frames at the bottom and the right, and crops their translations.
 
     Args:
-        inner: What is given the padded frames.
-        rule: The sizes that it takes.
+        inner: The stage that translates the padded frames.
+        rule: The picture sizes that it accepts.
     """
 
     memory = 0
@@ -32,21 +32,21 @@ class Pad:
         return [picture[:height, :width] for picture in translated]
 
     def restart(self) -> None:
-        """Nothing is remembered."""
+        """Does nothing: the stage has no memory."""
 
 
 def padded(frame: Pixels, rule: SizeRule) -> Pixels:
-    """A frame that a graph can take.
+    """A frame padded to a size that a graph accepts.
 
-    The padding mirrors the picture, over again where the picture is smaller than the padding; an
-    axis of one pixel repeats it.
+    The padding mirrors the picture, repeatedly if the picture is smaller than the padding. An axis
+    of one pixel is repeated.
 
     Args:
         frame: uint8 [H, W, 3].
-        rule: The sizes that the graph takes.
+        rule: The picture sizes that the graph accepts.
 
     Returns:
-        uint8 [H', W', 3], the frame itself where nothing is missing.
+        uint8 [H', W', 3]; the frame itself if it needs no padding.
     """
     height, width = frame.shape[:2]
     below, right = rule.fitted(height) - height, rule.fitted(width) - width

@@ -1,4 +1,4 @@
-"""The stage that generates a frame which equals the one before it only once."""
+"""The stage that skips repeated frames: consecutive equal frames are translated once."""
 
 from collections.abc import Sequence
 
@@ -9,24 +9,24 @@ from mediatrans.translate.stages.stage import Inner
 
 __all__ = ["Repeats"]
 
-# Frames that differ mostly do so in a few of their rows already.
+# Every 64th row is compared first: different frames usually differ there.
 _FEW_ROWS = 64
 
 
 class Repeats:
     """Translates each run of equal frames once.
 
-    Equal means every value of every pixel. Films hold still more often than one would think: drawn
-    ones are shot on twos, and slides, titles and screen recordings hardly move.
+    Frames are equal if every value of every pixel is equal. This is common in animated films,
+    slides, titles and screen recordings.
 
     Args:
-        inner: What translates the frames that differ.
+        inner: The stage that translates the other frames.
 
     Attributes:
-        repeated: Frames until now that were not generated.
+        repeated: The number of frames so far that were not generated again.
     """
 
-    # A translation does not depend on whether it was made again.
+    # Translating an equal frame again gives the same result.
     memory = 0
 
     def __init__(self, inner: Inner) -> None:
@@ -53,7 +53,7 @@ class Repeats:
         return translated
 
     def restart(self) -> None:
-        """Compare the next frame with none; the count goes on."""
+        """Forget the last frame; the count is kept."""
         self._last = None
 
 

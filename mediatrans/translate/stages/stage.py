@@ -1,4 +1,4 @@
-"""What a stage is: a step around the generator that frames pass on their way in and out."""
+"""The stage protocol: a step that processes frames before and after the generator."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -9,7 +9,7 @@ __all__ = ["Inner", "Stage", "StageMaker"]
 
 
 class Inner(Protocol):
-    """What a stage wraps: the stages nearer to the generator, or the generator itself."""
+    """The stage that another stage wraps; it is nearer to the generator."""
 
     def __call__(self, frames: Sequence[Pixels], /) -> list[Pixels]:
         """Translate frames, in order; uint8 [H, W, 3] RGB of one size."""
@@ -17,10 +17,11 @@ class Inner(Protocol):
 
 
 class Stage(Protocol):
-    """A step around the generator: it is given frames and answers with their translations.
+    """A step around the generator that takes frames and returns their translations.
 
     Attributes:
-        memory: How many past frames an answer depends on; a span of a video is preceded by as many.
+        memory: The number of past frames that a translation depends on. A span of a video is warmed
+            up with as many frames.
     """
 
     memory: int
@@ -32,7 +33,7 @@ class Stage(Protocol):
             frames: uint8 [H, W, 3] RGB of one size.
 
         Returns:
-            As many, of the same size.
+            As many translations of the same size.
 
         Raises:
             InputError: The generator fails on this input.
@@ -40,9 +41,9 @@ class Stage(Protocol):
         ...
 
     def restart(self) -> None:
-        """Forget the frames until now: another sequence begins."""
+        """Forget the past frames before another sequence."""
         ...
 
 
 StageMaker = Callable[[Inner], Stage]
-"""Builds a stage around what is nearer to the generator."""
+"""Builds a stage around an inner stage."""

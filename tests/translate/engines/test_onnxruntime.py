@@ -11,7 +11,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from mediatrans.errors import DeviceError, ModelError, UsageError
-from mediatrans.translate.engines.choice import probe_devices
+from mediatrans.translate.engines.choice import try_devices
 from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine, cuda_device_count
 from tests.pairs import graph, identity, inverting, write_graph
 
@@ -95,7 +95,7 @@ def test_output_of_another_size_is_refused(tmp_path: Path) -> None:
     for name, number in (("zero", 0), ("four", 4), ("axis", 1)):
         model.graph.initializer.append(helper.make_tensor(name, TensorProto.INT64, [1], [number]))
     path = write_graph(tmp_path / "half.onnx", model, "a", "b")
-    with pytest.raises(ModelError, match="keep the size"):
+    with pytest.raises(ModelError, match="keeps the size"):
         OnnxRuntimeEngine(path).run(PICTURE)
 
 
@@ -110,7 +110,7 @@ def test_devices(tmp_path: Path) -> None:
 
 
 def test_probe_runs_the_cpu() -> None:
-    assert probe_devices()["cpu"] is None
+    assert try_devices()["cpu"] is None
 
 
 def test_nothing_is_reported_home(tmp_path: Path) -> None:

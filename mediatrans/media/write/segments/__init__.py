@@ -1,1 +1,1 @@
-"""Long videos in segments, gone on with after an interruption."""
+"""The writing of long videos in segments, which can be resumed after an interruption."""

@@ -1,7 +1,7 @@
-"""Encoded packets in a file of their own, each exactly as its encoder gave it.
+"""Packet files: encoded packets, stored exactly.
 
-Containers keep times in units of their own (Matroska in milliseconds) or rebuild what they leave
-out; what is read back here is what was written.
+Containers do not preserve packets exactly: Matroska rounds timestamps to milliseconds, others
+recalculate durations or decoding timestamps.
 """
 
 import struct
@@ -16,8 +16,8 @@ from av.video.stream import VideoStream
 
 __all__ = ["crc_of", "read_packets", "write_packet"]
 
-# pts, dts, duration, time base, size; then whether it is a keyframe.
 _BLOCK = 1 << 20
+# pts, dts, duration, time base (numerator and denominator), size, whether it is a keyframe.
 _HEADER = struct.Struct("<qqqqqq?")
 
 
@@ -26,7 +26,7 @@ def write_packet(file: BinaryIO, packet: "Packet[VideoStream]") -> None:
 
     Args:
         file: The file.
-        packet: A packet with both its times.
+        packet: A packet with both timestamps.
 
     Raises:
         OSError: The disk is full.
@@ -51,7 +51,7 @@ def read_packets(path: Path) -> "Iterator[Packet[VideoStream]]":
     """The packets of a file, in the order they were written.
 
     Args:
-        path: A whole file.
+        path: A complete file.
 
     Raises:
         OSError: It cannot be read.

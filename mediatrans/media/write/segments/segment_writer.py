@@ -1,4 +1,4 @@
-"""One segment of a video: its frames, encoded into a packet file of their own."""
+"""The writer of a segment: encodes its frames into a packet file; and the joining of segments."""
 
 import io
 import os
@@ -28,8 +28,8 @@ class SegmentWriter:
     Args:
         first: Index of its first frame.
         path: The packet file.
-        muxer: FFmpeg's name of the container that the packets will go into.
-        coding: How the frames are encoded.
+        muxer: FFmpeg's name of the container that will hold the packets.
+        coding: The encoder and its parameters.
         info: The video that the frames come from.
 
     Attributes:
@@ -40,7 +40,7 @@ class SegmentWriter:
         self.first = first
         self._path = path
         self._file = path.open("wb")
-        # Nothing is written to it, but an encoder has to belong to a container.
+        # An encoder needs a container; nothing is written to this one.
         self._container = av.open(io.BytesIO(), "w", format=muxer)
         self._encoder = YuvEncoder(self._container, coding, info)
         self._times: list[int] = []
@@ -50,7 +50,7 @@ class SegmentWriter:
 
         Raises:
             OSError: The disk is full.
-            av.FFmpegError: The encoder refuses.
+            av.FFmpegError: The encoder fails.
         """
         assert frame.pts is not None
         self._times.append(frame.pts)
@@ -61,12 +61,12 @@ class SegmentWriter:
         """Complete and sync the file.
 
         Args:
-            mark: The source frame that the last frame was made from.
-            notes: What else is to be kept with the frames.
+            mark: The mark of the last source frame.
+            notes: Notes to store with the frames.
 
         Raises:
             OSError: The disk is full.
-            av.FFmpegError: The encoder refuses.
+            av.FFmpegError: The encoder fails.
         """
         for packet in self._encoder.flush():
             write_packet(self._file, packet)
@@ -86,13 +86,13 @@ class SegmentWriter:
         )
 
     def abandon(self) -> None:
-        """Close what is open and remove the file, which counts for nothing."""
+        """Close and remove the unfinished file."""
         self.close()
         with suppress(OSError):
             self._path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close the file and the encoder."""
         with suppress(OSError):
             self._file.close()
         self._container.close()
@@ -101,10 +101,10 @@ class SegmentWriter:
 def joined_packets(
     segments: Iterable[tuple[Segment, Path]],
 ) -> "Iterator[Packet[VideoStream]]":
-    """The packets of all segments of a video, as one encoder would have ordered them.
+    """The packets of all segments of a video, with the timestamps of an uninterrupted encoding.
 
     Args:
-        segments: The segments with their files, from the first frame on without a gap.
+        segments: The segments and their files, from the first frame on without gaps.
 
     Raises:
         OSError: A file cannot be read.
@@ -118,15 +118,15 @@ def joined_packets(
 def _in_order(
     packets: "Iterable[Packet[VideoStream]]", begin: int, tail: Sequence[int]
 ) -> "Iterator[Packet[VideoStream]]":
-    """A segment's packets with the decoding times they would have had behind those before them.
+    """A segment's packets with corrected decoding timestamps.
 
-    An encoder that reorders frames starts its decoding times before its first frame. Where it goes
-    on instead, those packets have the times of the frames before.
+    An encoder that reorders frames begins with decoding timestamps before its first frame. In an
+    uninterrupted encoding these packets have the timestamps of the preceding frames.
 
     Args:
         packets: The packets of one segment, in decoding order.
-        begin: Presentation time of its first frame.
-        tail: Presentation times of the last frames before it, none before the first segment.
+        begin: Presentation timestamp of its first frame.
+        tail: Presentation timestamps of the last frames before it; empty for the first segment.
     """
     early: list[Packet[VideoStream]] = []
     rest = iter(packets)

@@ -1,4 +1,4 @@
-"""A long video written in segments, so that no interruption loses more than the last of them."""
+"""The sink that writes a long video in segments; an interruption loses at most one segment."""
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -30,17 +30,17 @@ _SEGMENT_PIXELS = 64_000_000
 def segment_length(
     info: VideoInfo, output: Path, batch_size: int, frames: int | None = None
 ) -> int | None:
-    """How many frames of a video make a segment, or None for one written in a single piece.
+    """The number of frames per segment of a video; None if it is written in a single piece.
 
-    A segment is about as much work at every size: 250 frames up to 640x400, 50 from 1280x1000 on. A
-    video of no more than two of them is short. Animations are written in a single piece, and so
-    is a transparent video in Matroska and WebM, whose alpha lies beside its packets.
+    A segment has 250 frames up to 640x400 pixels and 50 from 1280x1000 on, so it takes about the
+    same time at every size. A video of at most two segments is written in a single piece, and so
+    are animations, and transparent videos in Matroska and WebM, whose alpha is side data.
 
     Args:
         info: The video that the frames come from.
-        output: Where it goes.
-        batch_size: Frames per inference call; segments are whole batches.
-        frames: About how many are asked for; None goes by the size.
+        output: The final name.
+        batch_size: Frames per inference call; a segment is a whole number of batches.
+        frames: The approximate number of frames per segment; None chooses it by the frame size.
     """
     suffix = output.suffix.lower()
     if suffix in _ANIMATIONS or (info.has_alpha and suffix in _ALPHA_BESIDE):
@@ -55,17 +55,17 @@ def segment_length(
 
 @dataclass(slots=True)
 class Resumable:
-    """What a sink has to know so that a later run can go on with what it wrote.
+    """The parameters for writing a video that a later run can resume.
 
     Attributes:
-        identity: What the segments are made from and with, as JSON holds it. Those of another
-            identity are removed, and the differences said.
-        length: Frames in a segment.
-        notes: Gives what else is to be kept with the frames of a segment, by the index of the first
-            and of the one after the last; called on the thread that writes.
-        refuse: Raises OutputError where the output may not be made.
-        marks: The mark of the last source frame of each segment, by its index, once it was read.
-        is_unreadable: Whether the source cannot be read to its end; a later run cannot go on then.
+        identity: Everything that the segments depend on, as JSON values. Existing segments with
+            another identity are removed, and the differences are logged.
+        length: Frames per segment.
+        notes: Called on the writing thread with the index of a segment's first frame and the index
+            after its last frame; returns the notes to store with it.
+        refuse: Raises OutputError if the output must not be written.
+        marks: The marks of the last source frames of segments, by frame index.
+        is_unreadable: Whether the source cannot be read to its end, so resuming is impossible.
     """
 
     identity: Mapping[str, Any]
@@ -77,24 +77,25 @@ class Resumable:
 
 
 class SegmentedSink:
-    """A `VideoSink` whose frames are on disk after every segment.
+    """A video sink that stores its frames on disk after every segment.
 
-    Each segment has an encoder of its own, so it depends on no other. Leaving the `with` block
-    without an error joins the packets of all to a video, and publishes that; an error leaves the
-    whole segments in the work folder.
+    Each segment has its own encoder and is independent of the others. The end of the `with` block
+    joins the packets of all segments to a video and publishes it. After an error the complete
+    segments stay in the work folder.
 
     Args:
-        output: The final name; its suffix names the container.
+        output: The final name; its suffix determines the container format.
         info: The video that the frames come from.
-        resumable: What a later run has to know.
-        encoding: What is asked of the encoder.
-        verification: How closely the result is looked at.
-        record: Is given the finished file's fingerprint just before it is published.
+        resumable: The parameters for resuming.
+        encoding: The requested encoder.
+        verification: How the finished file is verified.
+        record: Called with the finished file's fingerprint before it is published; None: not
+            called.
 
     Attributes:
-        done: What an earlier run has written.
-        border: Frames in a segment.
-        kept: The work folder, where an error has left segments in it.
+        done: What an earlier run has already written.
+        border: Frames per segment.
+        kept: The work folder if an error left segments in it, else None.
     """
 
     def __init__(
@@ -123,7 +124,7 @@ class SegmentedSink:
         self._next = 0
 
     def __enter__(self) -> Self:
-        """Open the work folder, and the output under its part name before hours go into segments.
+        """Open the work folder and the output, so that errors show before the segments are made.
 
         Raises:
             OutputError: The output or one of its streams cannot be written.
@@ -142,7 +143,7 @@ class SegmentedSink:
         return self
 
     def _found(self) -> Done:
-        """What an earlier run has left in the work folder."""
+        """The state that an earlier run left in the work folder."""
         work = self._work
         last = work.segments[-1] if work.segments else None
         is_published = work.is_published()
@@ -159,7 +160,7 @@ class SegmentedSink:
         """Append a frame.
 
         Raises:
-            OutputError: The disk is full, or the encoder refuses.
+            OutputError: The disk is full, or the encoder fails.
         """
         try:
             if self._current is None:
@@ -172,10 +173,10 @@ class SegmentedSink:
             raise write_error(self._output, error) from error
 
     def cut_here(self, damage: str) -> None:
-        """Copy nothing of the other streams that comes after the last frame.
+        """End the output after the last frame; the other streams are not copied any further.
 
         Args:
-            damage: What broke the input off there.
+            damage: The damage of the input.
         """
         self._damage = damage
         self._video.cut_here(damage)
@@ -186,10 +187,10 @@ class SegmentedSink:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Join, verify and publish the video, or leave the whole segments after an error.
+        """Join, verify and publish the video, or keep the complete segments after an error.
 
         Raises:
-            OutputError: The video cannot be finished, or is not what was written.
+            OutputError: The video cannot be finished, or its verification fails.
         """
         if error is not None:
             self._stack.__exit__(kind, error, traceback)
@@ -203,7 +204,7 @@ class SegmentedSink:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """After an error keep the whole segments, unless no later run could go on with them."""
+        """Keep the complete segments after an error, unless resuming is impossible."""
         if self._current is not None:
             self._current.abandon()
         if error is None or self._resumable.is_unreadable:

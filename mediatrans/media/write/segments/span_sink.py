@@ -1,4 +1,4 @@
-"""A span of a video as a packet file, whatever process encodes it."""
+"""The sink that writes one span of a video as a segment, in any process."""
 
 import io
 from pathlib import Path
@@ -20,20 +20,20 @@ __all__ = ["SpanSink"]
 
 
 class SpanSink:
-    """The frames of one segment of a video, written into its work folder.
+    """Writes one segment of a video into its work folder.
 
-    The packets are those that a `SegmentedSink` writes for the same frames. Whoever holds the work
-    folder adds `segment` to it; a sink for the whole video then joins what is there.
+    The packets are the same as those of a `SegmentedSink`. The process that owns the work folder
+    adds `segment` to it; a sink for the whole video then joins all segments.
 
     Args:
         output: The video's final name.
         first: Index of the first frame.
         info: The video that the frames come from.
-        resumable: What a later run has to know.
-        encoding: What is asked of the encoder.
+        resumable: The parameters for resuming.
+        encoding: The requested encoder.
 
     Attributes:
-        segment: What was written, after the `with` block; None where it holds no frame.
+        segment: The written segment, after the `with` block; None if it has no frames.
     """
 
     done = Done()
@@ -60,9 +60,9 @@ class SpanSink:
         """Open the packet file.
 
         Raises:
-            OutputError: It cannot be made.
-            UsageError: The encoder cannot do what is asked of it.
-            DeviceError: The encoder's hardware is not there.
+            OutputError: The file cannot be created.
+            UsageError: The encoder does not exist or refuses its options.
+            DeviceError: The hardware encoder is not available.
         """
         path, muxer = segment_path(self._output, self._next), muxer_of(self._output)
         try:
@@ -78,7 +78,7 @@ class SpanSink:
         """Append a frame.
 
         Raises:
-            OutputError: The disk is full, or the encoder refuses.
+            OutputError: The disk is full, or the encoder fails.
         """
         assert self._writer is not None
         try:
@@ -88,7 +88,7 @@ class SpanSink:
         self._next += 1
 
     def cut_here(self, damage: str) -> None:
-        """A span has no other streams."""
+        """Does nothing: a span has no other streams."""
 
     def __exit__(
         self,
@@ -99,7 +99,7 @@ class SpanSink:
         """Complete the packet file, or remove it after an error.
 
         Raises:
-            OutputError: It cannot be completed.
+            OutputError: The file cannot be completed.
         """
         writer = self._writer
         assert writer is not None

@@ -1,4 +1,4 @@
-"""The work folder of a long video: its whole segments, kept beside the output until it is done."""
+"""The work folder of a long video, which holds its segments until the video is published."""
 
 import errno
 import logging
@@ -30,14 +30,14 @@ _SUFFIX = ".packets"
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    """The first line of the journal: what the segments are made from and with."""
+    """The first record of the journal: everything that the segments depend on."""
 
     identity: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """A line of the journal: a segment is whole; after the last one, how many frames there are."""
+    """A record of the journal: a segment is complete; the last one has the number of all frames."""
 
     segment: Segment | None
     total: int | None = None
@@ -45,46 +45,46 @@ class _Written:
 
 @dataclass(frozen=True, slots=True)
 class _Published:
-    """A line of the journal: the finished video is about to take its final name."""
+    """A record of the journal: the finished video is about to be given its final name."""
 
     published: Fingerprint
     damage: str | None = None
 
 
 def work_path(output: Path) -> Path:
-    """The work folder of an output: `NAME.mediatrans` beside it."""
+    """The work folder of an output: `NAME.mediatrans` in the same folder."""
     return output.with_name(f"{output.name}.mediatrans")
 
 
 def segment_path(output: Path, first: int) -> Path:
-    """The file of the segment of an output that begins with a frame."""
+    """The file of an output's segment that begins with the frame `first`."""
     return work_path(output) / f"{first:09d}{_SUFFIX}"
 
 
 def is_published(output: Path) -> bool:
-    """Whether an output is one that was finished, but whose work folder is still there."""
+    """Whether an output was published, but its work folder not yet removed."""
     try:
         records = [r for r in Journal(work_path(output) / _JOURNAL).read() if "published" in r]
         last = from_table(_Published, records[-1]) if records else None
     except (OSError, RecordError):
-        return False  # opening the work folder tells more
+        return False  # opening the work folder raises a detailed error
     return last is not None and last.published.fits(output)
 
 
 class WorkFolder:
-    """`NAME.mediatrans/`, held by one process while it is open.
+    """The folder `NAME.mediatrans/`, locked by one process while it is open.
 
     Args:
         output: The output's final name.
-        identity: What the segments are made from and with, as JSON holds it. Those of another
-            identity are removed, and the differences said.
+        identity: Everything that the segments depend on, as JSON values. Existing segments with
+            another identity are removed, and the differences are logged.
 
     Attributes:
         path: The folder.
-        segments: The whole segments, from the first frame on without a gap.
-        total: Frames of the whole video, once the last segment is there; else None.
-        published: The finished video, once it was about to take its final name; else None.
-        damage: What broke the published video's input off, where it holds a part of it; else None.
+        segments: The complete segments, from the first frame on without gaps.
+        total: The number of frames of the whole video; None until the last segment is complete.
+        published: The fingerprint of the finished video; None until it is about to be published.
+        damage: The damage of the input, if the published video holds only a part of it; else None.
     """
 
     def __init__(self, output: Path, identity: Mapping[str, Any]) -> None:
@@ -96,15 +96,15 @@ class WorkFolder:
         self._output = output
         self._identity = dict(identity)
         self._journal = Journal(self.path / _JOURNAL)
-        # Taken on one thread and let go on another.
+        # The lock is acquired on one thread and released on another.
         self._lock = FileLock(self.path / _LOCK, timeout=0, thread_local=False)
         self._removed = False
 
     def __enter__(self) -> Self:
-        """Make, lock and read the folder.
+        """Create, lock and read the folder.
 
         Raises:
-            OutputError: It cannot be made, or another process is at work in it.
+            OutputError: The folder cannot be created, or another process has locked it.
         """
         try:
             if self.path.is_symlink():
@@ -118,9 +118,9 @@ class WorkFolder:
                 raise
         except Timeout as error:
             raise OutputError(
-                "another process is writing it",
+                "another process is writing this output",
                 path=self._output,
-                remedy="wait until that one is done, or name another -o",
+                remedy="wait until it has finished, or use another -o",
             ) from error
         except OSError as error:
             raise output_error(self._output, error) from error
@@ -132,20 +132,20 @@ class WorkFolder:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Let the folder go; one that holds nothing to go on from is removed."""
+        """Unlock the folder; it is removed if there is nothing to resume from."""
         if not self._removed and not self.segments and self.published is None:
             self.remove()
         self._lock.release()
 
     def segment_path(self, first: int) -> Path:
-        """The file of the segment that begins with a frame."""
+        """The file of the segment that begins with the frame `first`."""
         return segment_path(self._output, first)
 
     def add(self, segment: Segment | None, total: int | None = None) -> None:
-        """Write down that a segment is whole, and after the last one how many frames there are.
+        """Record a complete segment, and after the last one the number of all frames.
 
         Raises:
-            OSError: The disk is full, or the folder was taken away.
+            OSError: The disk is full, or the folder was removed.
         """
         if segment is None and total in (None, self.total):
             return
@@ -155,14 +155,14 @@ class WorkFolder:
         self._take_written(written)
 
     def publish(self, fingerprint: Fingerprint, damage: str | None) -> None:
-        """Write down that the finished video is about to take its final name.
+        """Record that the finished video is about to be given its final name.
 
         Args:
-            fingerprint: The video.
-            damage: What broke its input off, where it holds a part of it.
+            fingerprint: The fingerprint of the video.
+            damage: The damage of the input, if the video holds only a part of it.
 
         Raises:
-            OSError: The disk is full, or the folder was taken away.
+            OSError: The disk is full, or the folder was removed.
         """
         self._journal.append(to_table(_Published(fingerprint, damage)))
         self.published, self.damage = fingerprint, damage
@@ -172,7 +172,7 @@ class WorkFolder:
         return self.published is not None and self.published.fits(self._output)
 
     def remove(self) -> None:
-        """Take the folder away, the journal after what it tells of."""
+        """Remove the folder; the journal is removed after the segments."""
         self._removed = True
         with suppress(OSError):
             for path in self.path.glob(f"*{_SUFFIX}"):
@@ -183,7 +183,7 @@ class WorkFolder:
             self.path.rmdir()
 
     def files(self) -> Iterator[tuple[Segment, Path]]:
-        """The segments with their files."""
+        """The segments and their files."""
         for segment in self.segments:
             yield segment, self.segment_path(segment.first)
 
@@ -192,44 +192,46 @@ class WorkFolder:
         identity = self._identity_in(records)
         if identity != self._identity:
             if identity is not None:
-                self._say_what_changed(identity)
+                self._warn_of_changes(identity)
             self._start_over()
             return
         try:
             for record in records[1:]:
                 self._take(record)
         except RecordError as error:
-            _LOG.warning("%s: started over, its journal is damaged (%s)", self._output, error)
+            _LOG.warning("%s: starting over; its journal is damaged (%s)", self._output, error)
             self._forget()
             self._start_over()
             return
         for position, segment in enumerate(self.segments):
             if not _is_whole(self.segment_path(segment.first), segment):
-                _LOG.warning("%s: segment %d is damaged, made again", self._output, position)
+                _LOG.warning(
+                    "%s: segment %d is damaged and will be made again", self._output, position
+                )
                 self._drop_from(segment.first)
                 break
         known = {self.segment_path(segment.first) for segment in self.segments}
         for path in self.path.glob(f"*{_SUFFIX}"):
-            if path not in known:  # was being written when its process ended
+            if path not in known:  # unfinished when its process ended
                 path.unlink()
 
     def _identity_in(self, records: list[dict[str, Any]]) -> dict[str, Any] | None:
         try:
             return from_table(_Begun, records[0]).identity if records else None
         except RecordError as error:
-            _LOG.warning("%s: started over, its journal is damaged (%s)", self._output, error)
+            _LOG.warning("%s: starting over; its journal is damaged (%s)", self._output, error)
             return None
 
     def _take(self, record: Mapping[str, Any]) -> None:
         if "published" in record:
-            told = from_table(_Published, record)
-            self.published, self.damage = told.published, told.damage
+            published = from_table(_Published, record)
+            self.published, self.damage = published.published, published.damage
         else:
             self._take_written(from_table(_Written, record))
 
     def _take_written(self, written: _Written) -> None:
         if written.segment is not None:
-            self._drop_from(written.segment.first)  # where it was written again after damage
+            self._drop_from(written.segment.first)  # a damaged segment was written again
             self.segments.append(written.segment)
         self.total = written.total
 
@@ -243,14 +245,14 @@ class WorkFolder:
             self._forget()
             self.segments = kept
 
-    def _say_what_changed(self, identity: Mapping[str, Any]) -> None:
+    def _warn_of_changes(self, identity: Mapping[str, Any]) -> None:
         changed = [
             f"{key} (was {identity.get(key)}, is {self._identity.get(key)})"
             for key in {**identity, **self._identity}
             if identity.get(key) != self._identity.get(key)
         ]
         _LOG.warning(
-            "%s: started over, what was done of it no longer fits: %s",
+            "%s: starting over; its finished segments are out of date: %s",
             self._output,
             ", ".join(changed),
         )

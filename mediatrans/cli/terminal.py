@@ -1,0 +1,49 @@
+"""Text for a terminal, with the control characters escaped that file names may hold."""
+
+import json
+import re
+from typing import Any
+
+import click
+
+__all__ = ["echo", "json_line", "printable"]
+
+# C0 and C1 controls, line and paragraph separators, the marks that reverse the direction of
+# writing, and the surrogates that stand for bytes which are not UTF-8.
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def printable(text: str) -> str:
+    r"""Escape the characters that a terminal would obey instead of showing.
+
+    Names, titles and error texts come from files, and files may come from strangers.
+
+    Args:
+        text: One line of text; a line break in it is escaped, too.
+
+    Returns:
+        The text, with "\x1b" for the escape character, "\n" for a line break and so on.
+    """
+    return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """Print one line, made printable.
+
+    Args:
+        text: The line.
+        err: Whether it goes to standard error.
+    """
+    click.echo(printable(text), err=err)
+
+
+def json_line(row: dict[str, Any]) -> str:
+    """A JSON object on one line, without a character that a terminal would obey.
+
+    Args:
+        row: Anything that JSON can hold, without infinity and NaN.
+    """
+    text = json.dumps(row, ensure_ascii=False, allow_nan=False)
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -1,0 +1,86 @@
+"""What files put on the terminal: their names and texts, never what a terminal obeys."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mediatrans.cli.terminal import json_line, printable
+from tests.media_files import write_clip, write_picture
+from tests.pairs import write_pair
+
+MEDIATRANS = [sys.executable, "-m", "mediatrans"]
+HOSTILE = "a\x1b[2J\nb\x9b31m\u202e[red]\x7f"
+"""Clears the screen, breaks the line, turns the text around, and is rich's markup."""
+SHOWN = r"a\x1b[2J\nb\x9b31m\u202e[red]\x7f"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (HOSTILE, SHOWN),
+        ("Grüße aus 東京 👨\u200d👩 \u00a0.png", "Grüße aus 東京 👨\u200d👩 \u00a0.png"),
+        ("bytes \udcff that are not UTF-8", r"bytes \udcff that are not UTF-8"),
+        ("\r\t\0", r"\r\t\x00"),
+    ],
+)
+def test_control_characters_are_escaped_and_nothing_else(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+def test_json_stays_json() -> None:
+    row = {"input": HOSTILE, "name": "Grüße \udcff"}
+    line = json_line(row)
+    assert json.loads(line) == row
+    assert line.isprintable()
+    assert "Grüße" in line
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such file names")
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["--dry-run"],
+        ["--json"],
+        ["--dry-run", "--json"],
+        ["--quiet", "-o", "night.gif"],
+        ["--no-such-flag\x1b[2J"],
+        ["--fail-under", "psnr=90"],
+    ],
+)
+def test_a_hostile_file_name_reaches_no_terminal(pair: Path, words: list[str]) -> None:
+    folder = Path(HOSTILE)
+    folder.mkdir()
+    write_clip(folder / f"{HOSTILE}.mp4")
+    write_picture(folder / f"{HOSTILE}.png")
+    (folder / f"bad{HOSTILE}.png").write_bytes(b"no picture")
+    name = folder.name
+    done = subprocess.run(
+        [*MEDIATRANS, "convert", name, "--to", "night", *words], capture_output=True
+    )
+    shown = (done.stdout + done.stderr).decode()
+    assert "Traceback" not in shown
+    assert not [line for line in shown.split("\n") if not line.isprintable()]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such file names")
+def test_a_hostile_model_reaches_no_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pair = write_pair(Path("models"))
+    card = (pair / "card.toml").read_text()
+    (pair / "card.toml").write_text(card.replace('name = "day2night"', 'name = "[red]pair"'))
+    (Path("models") / HOSTILE).mkdir()
+    (Path("models") / HOSTILE / "card.toml").write_text("broken")
+    write_picture(Path("a.png"))
+    for words in (["models"], ["models", "--json"], ["convert", "a.png", "--to", "night"]):
+        done = subprocess.run([*MEDIATRANS, *words], capture_output=True)
+        shown = (done.stdout + done.stderr).decode()
+        assert done.returncode == 0, shown
+        assert "--json" in words or "[red]pair" in shown
+        assert r"\x1b[2J" in shown or r"\u001b[2J" in shown
+        assert not [line for line in shown.split("\n") if not line.isprintable()]
