@@ -21,7 +21,8 @@ import torch
 from torch import Tensor, nn
 
 from mediatrans.training.config import TrainConfig
-from mediatrans.training.model.cyclegan import CycleGAN, discriminator_config, generator_config
+from mediatrans.training.model.building import discriminator_config, generator_config
+from mediatrans.training.model.cyclegan import CycleGAN
 from mediatrans.training.model.networks import PatchDiscriminator, ResnetGenerator
 from mediatrans.training.model.pool import ReplayPool
 

@@ -1,12 +1,14 @@
 """`mediatrans evaluate`: figures for a run or a model, on pictures it was not trained on."""
 
+import os
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
-from mediatrans.errors import ExitCode, MissingExtraError, UsageError
+from mediatrans.errors import ExitCode, MissingExtraError, OutputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +23,7 @@ __all__ = ["command"]
 _FOLDER = click.Path(path_type=Path)
 _NAMED = 5
 _TABLE_WIDTH = 110
+_REPORT_START = re.compile(rb'\{\s*"version": 1,\s*"mediatrans": "')
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class EvaluateOptions:
         seed: Their seed.
         device: Where to compute.
         report: Write the JSON to this file.
+        overwrite: Replace that file.
         as_json: Print the JSON in place of the table.
         write_card: Put the figures into the model's card.
     """
@@ -54,6 +58,7 @@ class EvaluateOptions:
     seed: int
     device: str
     report: Path | None
+    overwrite: bool
     as_json: bool
     write_card: bool
 
@@ -69,7 +74,8 @@ class EvaluateOptions:
     type=click.Choice(["auto", "inception", "efficientnet-lite0"]),
     default="auto",
     show_default=True,
-    help="What KID, FID and the probe see with; auto: Inception where its weights are.",
+    help="Feature network of KID, FID and the probe; auto: Inception where its weights are "
+    "installed, else EfficientNet-Lite0.",
 )
 @click.option(
     "--max-side",
@@ -89,6 +95,7 @@ class EvaluateOptions:
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--report", type=_FOLDER, help="Write the figures to this JSON file.")
+@click.option("--overwrite", is_flag=True, help="Let --report replace any file.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON in place of the table.")
 @click.option("--write-card", is_flag=True, help="Put the figures into the model's card.toml.")
 def command(
@@ -103,15 +110,16 @@ def command(
     seed: int,
     device: str,
     report: Path | None,
+    overwrite: bool,
     as_json: bool,
     write_card: bool,
 ) -> int:
     """Measure both directions of a pair on two folders of pictures it was not trained on.
 
     RUN_OR_MODEL is a run folder, a checkpoint, a model folder, or the name of a model. The round
-    trip is measured in PSNR, SSIM and L1; KID compares translations with real pictures of the
-    target, beside what it is without any translation; a linear probe says which domain it takes
-    them for.
+    trip is measured in PSNR, SSIM and L1. KID compares the translations with real pictures of the
+    target domain; the untranslated pictures are its baseline. A linear probe decides which domain
+    each translation belongs to.
     """
     options = EvaluateOptions(
         source=source,
@@ -125,6 +133,7 @@ def command(
         seed=seed,
         device=device,
         report=report,
+        overwrite=overwrite,
         as_json=as_json,
         write_card=write_card,
     )
@@ -132,9 +141,12 @@ def command(
 
 
 def run_evaluation(options: EvaluateOptions) -> int:
-    """Evaluate, show the figures and keep them where asked; 3 where pictures were unreadable."""
-    if (options.train_a is None) != (options.train_b is None):
-        raise UsageError("--train-a and --train-b belong together", remedy="give both or neither")
+    """Evaluate, show the figures and write them where asked.
+
+    Returns:
+        The exit code: 3 where pictures were unreadable.
+    """
+    _refuse_contradictions(options)
     try:
         from mediatrans.training.device import choose_device
         from mediatrans.training.evaluation.candidate import open_candidate
@@ -155,7 +167,7 @@ def run_evaluation(options: EvaluateOptions) -> int:
     candidate = open_candidate(options.source, options.device)
     if options.write_card and candidate.model is None:
         raise UsageError(
-            f"{options.source} is no model and has no card",
+            f"{options.source} is a run, which has no card",
             remedy="export it with mediatrans export-onnx, then evaluate the model",
         )
     network = load_feature_network(options.features, choose_device(options.device))
@@ -179,10 +191,32 @@ def run_evaluation(options: EvaluateOptions) -> int:
     return _tell_unreadable([*pictures, *(training or ())])
 
 
+def _refuse_contradictions(options: EvaluateOptions) -> None:
+    if (options.train_a is None) != (options.train_b is None):
+        raise UsageError("--train-a and --train-b belong together", remedy="give both or neither")
+    report = options.report
+    if report and os.path.lexists(report) and not (options.overwrite or _is_earlier_report(report)):
+        raise OutputError(
+            "exists already, and is no report",
+            path=options.report,
+            remedy="replace it with --overwrite, or name another --report",
+        )
+
+
+def _is_earlier_report(path: Path) -> bool:
+    """Whether a file holds the figures of an earlier evaluation, by its first bytes."""
+    try:
+        with path.open("rb") as file:
+            return _REPORT_START.match(file.read(200)) is not None
+    except OSError:
+        return False
+
+
 def _write_report(path: Path, evaluation: "Evaluation") -> None:
     from mediatrans.files.publish import publishing
 
-    with publishing(path) as part:
+    remedy = "choose a place you may write to with --report, on a disk with space"
+    with publishing(path, what="the report", remedy=remedy) as part:
         part.write_text(evaluation.to_json(), encoding="utf-8")
 
 
@@ -214,12 +248,12 @@ def _show(evaluation: "Evaluation", as_json: bool) -> None:
         column.no_wrap = True
     for label, cell in _rows(name, evaluation.dimensions):
         table.add_row(label, cell(evaluation.to_b), cell(evaluation.to_a))
-    # A figure broken over two lines is harder to read than a line that runs over.
+    # A line that is too long for the terminal is easier to read than a figure on two lines.
     Console(highlight=False, width=max(Console().width, _TABLE_WIDTH)).print(table)
     click.echo(
         f"\nThe probe ({name}, trained on {probe.trained_on}) on real pictures: "
         f"{a} {probe.accuracy_a:.3f}, {b} {probe.accuracy_b:.3f}.\n"
-        f"[ ] hold 95 % of {evaluation.resamples} resamplings; "
+        f"[ ] is the 95 % interval over {evaluation.resamples} bootstrap resamplings; "
         "cycle figures are mean (p05, p50, p95)."
     )
 
@@ -248,5 +282,5 @@ def _statistics(figure: "Statistics", digits: str) -> str:
 
 def _interval(interval: "Interval | None") -> str:
     if interval is None:
-        return "the features see no difference"
+        return "none: these features do not separate the domains"
     return f"{interval.value:.3g} [{interval.low:.3g}, {interval.high:.3g}]"

@@ -23,7 +23,7 @@ __all__ = ["command"]
     "legacy",
     type=(click.Path(path_type=Path), click.Path(path_type=Path)),
     metavar="G_A.pth G_B.pth",
-    help="Take the two generators of pytorch-CycleGAN-and-pix2pix in place of a run.",
+    help="Export two generators of pytorch-CycleGAN-and-pix2pix instead of a run.",
 )
 @click.option("--domains", metavar="A,B", help="Names of the domains of those two files.")
 @click.option(
@@ -45,10 +45,10 @@ def command(
     data_source: str,
     data_licence: str,
 ) -> None:
-    """Write both generators of a run as ONNX, with a card that says what they are.
+    """Write both generators of a run as ONNX, with a card that describes them.
 
     Without an argument the newest run under runs/ is taken; averaged weights are used where the
-    run has them. Both graphs are proved equal to torch's networks before the model appears. Its
+    run has them. Both graphs are compared with torch's networks before the model is written. Its
     figures on pictures it was not trained on go into the card.
     """
     try:

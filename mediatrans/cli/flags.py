@@ -49,7 +49,8 @@ def settings_flags(
     Args:
         kind: The dataclass; its fields are made by `mediatrans.settings.setting`. The command
             receives their values as keyword arguments.
-        keep_unset: Whether a flag that is not given is None instead of the field's default.
+        keep_unset: Whether a flag that is not given is None instead of the field's default. Bounds
+            are then checked by the dataclass, since other values may be combined with the flags.
         groups: The headings in order; other headings follow them.
     """
     types = get_type_hints(kind)
@@ -87,7 +88,7 @@ def _option(field: "Field[Any]", kind: Any, keep_unset: bool) -> Callable[[_Comm
     elif is_flag and not keep_unset:
         how["is_flag"] = True
     else:
-        how["type"] = _click_type(kind, declared)
+        how["type"] = _click_type(kind, None if keep_unset else declared)
     return click.option(*words, field.name, **how)
 
 
@@ -101,15 +102,17 @@ def _callback(parse: Callable[[Any], Any]) -> Callable[..., Any]:
     return read
 
 
-def _click_type(kind: Any, declared: Setting) -> Any:
+def _click_type(kind: Any, declared: Setting | None) -> Any:
     if isinstance(kind, UnionType):
         kind = next(part for part in get_args(kind) if part is not NoneType)
     if get_origin(kind) is Literal:
         return click.Choice(get_args(kind))
     if kind is Path:
         return click.Path(path_type=Path)
+    if declared is None or (declared.least is None and declared.most is None):
+        return kind
     least, most = declared.least, declared.most
-    if kind in (int, float) and (least is not None or most is not None):
+    if kind in (int, float):
         if kind is float:
             return click.FloatRange(least, most)
         return click.IntRange(

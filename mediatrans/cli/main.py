@@ -124,12 +124,15 @@ def main() -> None:
 def _reserve_stdout_for_results() -> None:
     """Point descriptor 1 at stderr, so that output of native libraries never mixes with results.
 
-    Python's own `sys.stdout` keeps writing to the real stdout.
+    Python's own `sys.stdout` keeps writing to the real stdout. File names that are not UTF-8 are
+    written as their original bytes.
     """
     sys.stdout.flush()
     results = os.dup(1)
     os.dup2(2, 1)
-    sys.stdout = os.fdopen(results, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors)
+    encoding, errors = sys.stdout.encoding, sys.stdout.errors
+    errors = "surrogateescape" if errors == "strict" else errors
+    sys.stdout = os.fdopen(results, "w", encoding=encoding, errors=errors)
 
 
 def _terminate(signum: int, frame: FrameType | None) -> None:

@@ -28,7 +28,7 @@ class PrepareOptions:
         least_side: Smaller pictures are tiny, px.
         keep: Problems that do not keep a picture out.
         linking: How pictures are put into their place.
-        check: Only look.
+        check: Report only, write nothing.
         overwrite: Replace what was prepared before.
     """
 
@@ -55,15 +55,15 @@ class PrepareOptions:
     type=click.Choice(["auto", "two-folders", "root", "subfolders"]),
     default="auto",
     show_default=True,
-    help="How they lie there: A/ and B/; a root with trainA, trainB and perhaps testA, testB; or "
-    "a root with two folders, one a domain.",
+    help="How the pictures are laid out: A/ and B/; a root with trainA, trainB and perhaps testA, "
+    "testB; or a root with two folders, one for each domain.",
 )
 @click.option(
     "--test-share",
     type=click.FloatRange(0, 0.9),
     default=0.1,
     show_default=True,
-    help="Share that becomes the test split where there is none.",
+    help="Share of the pictures that becomes the test split where there is none.",
 )
 @click.option(
     "--min-side",
@@ -77,7 +77,7 @@ class PrepareOptions:
     "--keep",
     multiple=True,
     type=click.Choice(["tiny", "duplicate", "grey"]),
-    help="Keep such pictures; may be given again.",
+    help="Keep such pictures; may be given several times.",
 )
 @click.option(
     "--links",
@@ -87,7 +87,7 @@ class PrepareOptions:
     show_default=True,
     help="auto: symbolic links, else hard links, else copies.",
 )
-@click.option("--check", is_flag=True, help="Look and report, write nothing.")
+@click.option("--check", is_flag=True, help="Report only, write nothing.")
 @click.option("--overwrite", is_flag=True, help="Replace what was prepared there before.")
 def command(
     folders: tuple[Path, ...],
@@ -120,7 +120,7 @@ def command(
 
 
 def run_preparation(options: PrepareOptions) -> None:
-    """Look through the folders, say what was found, lay the pictures out."""
+    """Check the pictures, report what was found and lay them out."""
     from mediatrans.training.data.preparation import lay_out, look_through
 
     places, name, domains = _places(options)
@@ -137,7 +137,7 @@ def run_preparation(options: PrepareOptions) -> None:
 
 
 def _places(options: PrepareOptions) -> tuple[dict[str, Path], str, str]:
-    """The folder of each split, a name for the whole, and the domains as far as names tell."""
+    """The folder of each split, a name for the result, and the domains for `train --domains`."""
     folders, layout = options.folders, options.layout
     for folder in folders:
         if not folder.is_dir():
@@ -156,7 +156,9 @@ def _places(options: PrepareOptions) -> tuple[dict[str, Path], str, str]:
         return _root(folders[0]), folders[0].resolve().name, "A,B"
     a, b = folders if layout == "two-folders" else _subfolders(folders[0])
     if a.resolve() == b.resolve():
-        raise UsageError(f"{a} and {b} are the same folder", remedy="give one folder a domain")
+        raise UsageError(
+            f"{a} and {b} are the same folder", remedy="give one folder for each domain"
+        )
     names = a.resolve().name, b.resolve().name
     return {"trainA": a, "trainB": b}, "2".join(names), ",".join(names)
 
@@ -174,7 +176,7 @@ def _subfolders(root: Path) -> tuple[Path, Path]:
     found = sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
     if len(found) != 2:
         raise InputError(
-            f"{len(found)} folders here, not one a domain",
+            f"{len(found)} folders here, not one for each domain",
             path=root,
             remedy="give the two folders themselves",
         )

@@ -2,17 +2,19 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from types import NoneType, TracebackType, UnionType
-from typing import TYPE_CHECKING, Any, Literal, Self, get_args, get_origin, get_type_hints
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
+from mediatrans.cli.flags import GroupedCommand, settings_flags
 from mediatrans.errors import InputError, MissingExtraError, StoppedTogetherError, UsageError
-from mediatrans.training.config import GROUPS, TrainConfig, load_recipe
+from mediatrans.training.config import GROUPS, TrainConfig
+from mediatrans.training.recipe import load_recipe
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -22,58 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_RUN_GROUP = "Run"
 _PLAIN_EVERY_S = 10.0
-
-
-class GroupedCommand(click.Command):
-    """A command whose help shows its options under headings."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options, group by group; options without a group belong to the run."""
-        groups = {f.name: str(f.metadata["group"]) for f in fields(TrainConfig)}
-        for heading in (_RUN_GROUP, *GROUPS):
-            records = [
-                record
-                for parameter in self.get_params(ctx)
-                if groups.get(parameter.name or "", _RUN_GROUP) == heading
-                and (record := parameter.get_help_record(ctx)) is not None
-            ]
-            with formatter.section(heading):
-                formatter.write_dl(records)
-
-
-def _shown(value: object) -> str:
-    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
-
-
-def _click_type(kind: Any) -> Any:
-    if get_origin(kind) is Literal:
-        return click.Choice(get_args(kind))
-    if isinstance(kind, UnionType):
-        return next(part for part in get_args(kind) if part is not NoneType)
-    return kind
-
-
-def _settings(function: Callable[..., None]) -> Callable[..., None]:
-    """Give the command one flag for every field of `TrainConfig`."""
-    types = get_type_hints(TrainConfig)
-    for setting in reversed(fields(TrainConfig)):
-        name = setting.name.replace("_", "-")
-        kind = types[setting.name]
-        flag = f"--{name}/--no-{name}" if kind is bool else f"--{name}"
-        shown = (
-            "" if setting.default in (None, MISSING) else f"  [default: {_shown(setting.default)}]"
-        )
-        function = click.option(
-            flag,
-            setting.name,
-            type=_click_type(kind),
-            default=None,
-            metavar="N" if _click_type(kind) in (int, float) else None,
-            help=setting.metadata["help"] + shown,
-        )(function)
-    return function
 
 
 @click.command(cls=GroupedCommand)
@@ -85,7 +36,7 @@ def _settings(function: Callable[..., None]) -> Callable[..., None]:
 @click.option("--recipe", type=click.Path(path_type=Path), help="TOML file of settings; flags win.")
 @click.option("--resume", is_flag=True, help="Go on with the run in the run folder.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in the run folder.")
-@_settings
+@settings_flags(TrainConfig, keep_unset=True, groups=GROUPS)
 def command(
     inputs: tuple[Path, ...],
     domains: str | None,
@@ -99,7 +50,7 @@ def command(
 
     Give the two folders, or one ROOT that holds trainA, trainB and perhaps testA, testB. The
     defaults are those of the CycleGAN paper (Zhu et al. 2017): 256 px crops, 9 residual blocks,
-    100 epochs and 100 more while the learning rate falls. They want a GPU; on a CPU try
+    100 epochs and 100 more while the learning rate falls. They need a GPU; on a CPU try
     --size 128 --load-size 143 --ngf 16 --ndf 32 --blocks 6 --upsample resize --tone-skip
     --ema 0.998 --steps 4000.
     """
@@ -139,15 +90,15 @@ class TrainOptions:
 
 
 def run_training(options: TrainOptions) -> None:
-    """Resolve the options and train, showing the progress on stderr."""
+    """Resolve the options and train; the progress is shown on stderr."""
     if options.resume and options.overwrite:
         raise UsageError("--resume and --overwrite contradict each other", remedy="choose one")
     table = dict(load_recipe(options.recipe)) if options.recipe is not None else {}
     domains = options.domains or table.pop("domains", None)
     table.pop("domains", None)
     table |= options.settings
-    # Read when torch loads. Threads that spin while they wait starve each other as soon as another
-    # program wants a core: 27 s a step beside three such programs, 0.8 s when they sleep instead.
+    # Read when torch loads. Threads that spin while they wait slow each other down beside other
+    # busy programs: 27 seconds per step beside three of them, 0.8 seconds when the threads sleep.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         from mediatrans.training.run.loop import train
@@ -201,13 +152,15 @@ def _only_run() -> Path:
     found = sorted(path for path in root.iterdir() if is_run(path)) if root.is_dir() else []
     if len(found) != 1:
         raise InputError(
-            f"{len(found)} runs are here, --resume alone wants one", path=root, remedy="add --out"
+            f"{len(found)} runs are here; --resume without --out takes exactly one",
+            path=root,
+            remedy="name the run folder with --out",
         )
     return found[0]
 
 
 class _Screen:
-    """Shows a run on stderr: a progress bar on a terminal, now and then a line elsewhere."""
+    """Shows a run on stderr: a progress bar on a terminal, a line every ten seconds elsewhere."""
 
     def __init__(self) -> None:
         from rich.console import Console

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from mediatrans.files.records import json_text
+
 __all__ = ["Journal"]
 
 
@@ -51,7 +53,7 @@ class Journal:
             OSError: The disk is full, the file is a link, or it was removed since the last
                 `append`.
         """
-        line = json.dumps(record, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        line = json_text(record).encode() + b"\n"
         flags = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
         # Following a link would write the record to a file outside the folder.
         flags |= getattr(os, "O_NOFOLLOW", 0)

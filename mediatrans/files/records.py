@@ -12,12 +12,22 @@ from typing import Any, Literal, NoReturn, TypeVar, get_args, get_origin, get_ty
 import msgspec
 import tomli_w
 
-__all__ = ["RecordError", "from_json", "from_table", "from_toml", "to_json", "to_table", "to_toml"]
+__all__ = [
+    "RecordError",
+    "from_json",
+    "from_table",
+    "from_toml",
+    "json_text",
+    "to_json",
+    "to_table",
+    "to_toml",
+]
 
 _T = TypeVar("_T")
 
 _FRACTION = re.compile(r"-?[0-9]{1,40}(/[0-9]{1,40})?", re.ASCII)
 _PLACE = re.compile(r"(.*) - at (?:`key` in )?`\$\.?(.*)`", re.DOTALL)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _MISSING = re.compile(r"Object missing required field `(.+)`")
 _WORDS = {
     "int": "a whole number",
@@ -101,7 +111,21 @@ def to_json(record: Any) -> str:
     Raises:
         ValueError: A number is infinite or NaN, which JSON does not have.
     """
-    return json.dumps(to_table(record), ensure_ascii=False, allow_nan=False)
+    return json_text(to_table(record))
+
+
+def json_text(value: object, indent: int | None = None) -> str:
+    """JSON that any text can be in: names of files that are not UTF-8 are escaped.
+
+    Args:
+        value: What JSON can hold.
+        indent: Spaces for each level; None makes one line.
+
+    Raises:
+        ValueError: A number is infinite or NaN, which JSON does not have.
+    """
+    text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
+    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def to_toml(record: Any) -> str:

@@ -70,19 +70,26 @@ def walk(
                 above[path] = containing | {resolved}
                 seen.add(resolved)
         folders[:] = kept
-        for name in sorted(files):
-            path = here / name
-            if is_part(path) or (name.startswith(".") and not hidden) or not wanted(path):
-                continue
-            if path.is_file():
-                yield path
-            elif path.exists():
-                _log.info("%s: not a regular file, left out", path)
-            else:
-                yield WalkProblem(path, "a broken link", "remove the link")
+        yield from _files(here, files, wanted, hidden)
     for error in unlisted:
         yield WalkProblem(
             Path(error.filename),
             f"the folder cannot be listed ({error.strerror})",
             "grant permission to read it",
         )
+
+
+def _files(
+    folder: Path, names: list[str], wanted: Callable[[Path], bool], hidden: bool
+) -> Iterator[Path | WalkProblem]:
+    """The files of one folder."""
+    for name in sorted(names):
+        path = folder / name
+        if is_part(path) or (name.startswith(".") and not hidden) or not wanted(path):
+            continue
+        if path.is_file():
+            yield path
+        elif path.exists():
+            _log.info("%s: not a regular file, ignored", path)
+        else:
+            yield WalkProblem(path, "a broken link", "remove the link")

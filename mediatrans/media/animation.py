@@ -17,6 +17,7 @@ __all__ = [
     "Animation",
     "animation_of",
     "gif_blocks",
+    "is_lossless_webp",
     "png_chunks",
     "riff_chunks",
 ]
@@ -171,13 +172,31 @@ def _webp(file: BinaryIO) -> Animation | None:
     return None
 
 
-def riff_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
+def is_lossless_webp(file: BinaryIO) -> bool:
+    """Whether the first picture of a WebP file is lossless (RFC 9649, 2.3 and 2.7).
+
+    Args:
+        file: The file; its position moves.
+    """
+    file.seek(0)
+    start = file.read(12)
+    if start[:4] != b"RIFF" or start[8:] != b"WEBP":
+        return False
+    position = len(start)
+    for name, _ in riff_chunks(file):
+        if name == b"ANMF":  # the picture follows a frame header of 16 bytes
+            position = file.tell() + 16
+            break
+    return any(name == b"VP8L" for name, _ in riff_chunks(file, position))
+
+
+def riff_chunks(file: BinaryIO, position: int = 12) -> Iterator[tuple[bytes, int]]:
     """The name and length of each chunk of a RIFF file, positioned at the chunk's content.
 
     Args:
         file: A seekable file; the caller may read the chunks during the iteration.
+        position: The position of the first chunk.
     """
-    position = 12
     file.seek(position)
     while len(header := file.read(8)) == 8:
         length = int.from_bytes(header[4:], "little")

@@ -1,4 +1,4 @@
-"""Checkpoints: everything a run needs to go on bit for bit, in one file that is whole or absent."""
+"""Checkpoints: everything that a run needs for an exact resume, in one file written atomically."""
 
 import zipfile
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ class Checkpoint:
         config: The run's configuration.
         domains: Names of domain a and domain b.
         step: Steps made; with the seed it is also the position in the data's order.
-        data: A line a training picture of either domain, to recognise other data by.
+        data: One line per training picture, by domain, to recognise other data.
         environment: What else an exact resume depends on: versions, threads, device, mode.
         model: `CycleGAN.state_dict()`: networks, averages, optimisers, pools and their randomness.
     """
@@ -69,7 +69,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
         The checkpoint's path.
 
     Raises:
-        OutputError: It cannot be written, a full disk say; the earlier checkpoints are untouched.
+        OutputError: It cannot be written; the earlier checkpoints are kept.
     """
     return _write(folder / LATEST, checkpoint, earlier=folder / PREVIOUS)
 
@@ -225,7 +225,7 @@ def _read(path: Path, device: torch.device | str) -> dict[str, Any]:
 
 
 def _checked_model(model: object) -> dict[str, Any]:
-    """The model's state, a table a part and the number of steps; what is inside is torch's."""
+    """The model's state: one table per part, and the number of steps."""
     if not isinstance(model, dict):
         raise RecordError("missing" if model is None else "expected a table", "model")
     for name, part in model.items():

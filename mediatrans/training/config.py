@@ -1,44 +1,31 @@
-"""The whole configuration of a training run, and the TOML recipes it is read from."""
+"""The whole configuration of a training run."""
 
-import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, Self
 
 from mediatrans.errors import UsageError
+from mediatrans.files.records import RecordError, from_table
+from mediatrans.settings import Setting, setting, setting_of
+from mediatrans.training.model_settings import ModelSettings
 
-__all__ = ["ARCHITECTURE_KEYS", "FREE_KEYS", "GROUPS", "TrainConfig", "differences", "load_recipe"]
+__all__ = ["ARCHITECTURE_KEYS", "GROUPS", "TrainConfig", "differences", "free_keys"]
 
 GROUPS = ("Length", "Networks", "Pictures", "Objective", "Optimiser", "Running")
 """The headings under which the settings are explained, in order."""
 
-FREE_KEYS = frozenset(
-    {
-        "device",
-        "checkpoint_every",
-        "sample_every",
-        "evaluate_every",
-        "cache",
-        "workers",
-        "compile",
-    }
-)
-"""Settings that say how a run is carried out, not what it computes: a resume may change them."""
-
 ARCHITECTURE_KEYS = frozenset(
-    {"blocks", "ngf", "ndf", "n_layers", "upsample", "separable", "tone_skip"}
+    {"blocks", "ngf", "ndf", "n_layers", "upsample", "separable", "tone_skip", "head"}
 )
 """Settings that decide which weights there are."""
 
 
-def _setting(default: Any, group: str, text: str) -> Any:
-    return field(default=default, metadata={"group": group, "help": text})
+_LONGEST = 10**9
+_SMALLEST_PROJECTED = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainConfig:
+class TrainConfig(ModelSettings):
     """Every number of a training run; the defaults are those of Zhu et al. 2017.
 
     Each field is a flag of `mediatrans train` (`load_size` is `--load-size`) and a line of a
@@ -48,105 +35,138 @@ class TrainConfig:
         UsageError: A value is outside its range; the message names the key.
     """
 
-    steps: int | None = _setting(
-        None, "Length", "A fixed budget of steps: the rate falls over the second half."
+    steps: int | None = setting(
+        None,
+        Setting(
+            "A fixed budget of steps: the rate falls over the second half.",
+            "Length",
+            least=1,
+            most=_LONGEST,
+        ),
     )
-    epochs: int = _setting(
-        100, "Length", "Epochs at the full rate, and as many again while it falls."
+    epochs: int = setting(
+        100,
+        Setting(
+            "Epochs at the full rate, and as many again while it falls.",
+            "Length",
+            least=1,
+            most=1_000_000,
+        ),
     )
-    schedule: Literal["linear", "cosine", "constant"] = _setting(
-        "linear", "Length", "How the learning rate goes to 0; cosine falls from the first step."
-    )
-
-    blocks: int = _setting(
-        9, "Networks", "Residual blocks of a generator; the paper takes 6 for 128 px."
-    )
-    ngf: int = _setting(64, "Networks", "Channels of a generator's first convolution.")
-    ndf: int = _setting(64, "Networks", "Channels of a discriminator's first convolution.")
-    n_layers: int = _setting(
-        3, "Networks", "Stride-2 convolutions of a discriminator: 3 see 70x70 px."
-    )
-    upsample: Literal["transpose", "resize"] = _setting(
-        "transpose", "Networks", "Enlargement; resize avoids the checkerboard."
-    )
-    separable: bool = _setting(
-        False, "Networks", "Depthwise-separable residual blocks: smaller and cheaper."
-    )
-    tone_skip: bool = _setting(
-        False,
-        "Networks",
-        "Carry each picture's brightness and contrast past the instance norms, which remove them.",
-    )
-    ema: float = _setting(
-        0.0, "Networks", "Decay of the averaged generators that samples and exports use; 0 is off."
+    schedule: Literal["linear", "cosine", "constant"] = setting(
+        "linear",
+        Setting("How the learning rate goes to 0; cosine falls from the first step.", "Length"),
     )
 
-    start_from: str | None = _setting(
-        None, "Networks", "Run or checkpoint whose four networks this run begins with."
+    size: int = setting(
+        256, Setting("Side of the random training crop, px.", "Pictures", least=8, most=4096)
     )
-
-    size: int = _setting(256, "Pictures", "Side of the random training crop, px.")
-    load_size: int = _setting(286, "Pictures", "Shorter side a picture is scaled to first, px.")
-    load_size_max: int | None = _setting(
-        None, "Pictures", "Scale to a random size between --load-size and this, px."
+    load_size: int = setting(
+        286,
+        Setting("Shorter side a picture is scaled to first, px.", "Pictures", least=8, most=16_384),
     )
-    flip: bool = _setting(True, "Pictures", "Mirror one crop in two.")
-    hold_out: Literal["auto", "always", "never"] = _setting(
+    load_size_max: int | None = setting(
+        None,
+        Setting(
+            "Scale to a random size between --load-size and this, px.",
+            "Pictures",
+            least=8,
+            most=16_384,
+        ),
+    )
+    flip: bool = setting(True, Setting("Mirror one crop in two.", "Pictures"))
+    hold_out: Literal["auto", "always", "never"] = setting(
         "auto",
-        "Pictures",
-        "Keep one picture in ten out of training; auto: unless there is a test split.",
+        Setting(
+            "Keep one picture in ten out of training; auto: unless there is a test split.",
+            "Pictures",
+        ),
     )
-    batch_size: int = _setting(
-        1, "Pictures", "Pictures of each domain in a step, in all processes."
+    skip_grey: bool = setting(
+        False, Setting("Leave black-and-white pictures out of training.", "Pictures")
     )
-
-    gan_loss: Literal["lsgan", "log"] = _setting(
-        "lsgan", "Objective", "Least squares, or the log loss of the paper's Equation 1."
-    )
-    lambda_cycle: float = _setting(10.0, "Objective", "Weight of the cycle loss.")
-    lambda_identity: float = _setting(
-        0.5, "Objective", "Weight of the identity loss, as a part of the cycle's; 0 is off."
-    )
-    lambda_tv: float = _setting(
-        0.0, "Objective", "Weight of the translations' total variation; 0 is off."
-    )
-    lambda_equivariance: float = _setting(
+    fade_share: float = setting(
         0.0,
-        "Objective",
-        "Weight of the answer's change after a small shift and noise, against flicker; 0 is off.",
+        Setting(
+            "Share of the steps that see frames of one colour, or pictures faded to one; 0 is off.",
+            "Pictures",
+            least=0,
+            most=0.5,
+        ),
     )
-    pool_size: int = _setting(
-        50, "Objective", "Earlier translations a discriminator is shown again; 0 is off."
+    batch_size: int = setting(
+        1,
+        Setting(
+            "Pictures of each domain in a step, in all processes.", "Pictures", least=1, most=4096
+        ),
     )
 
-    learning_rate: float = _setting(2e-4, "Optimiser", "Adam's rate before it falls.")
-    beta1: float = _setting(0.5, "Optimiser", "Adam's first momentum.")
-    seed: int = _setting(0, "Optimiser", "Seed of weights, order, crops and pools.")
-
-    device: str = _setting("auto", "Running", "auto, cpu, cuda or cuda:N.")
-    precision: Literal["auto", "float32", "bfloat16"] = _setting(
-        "auto", "Running", "Arithmetic; auto: bfloat16 (autocast) on CUDA, float32 on the CPU."
+    device: str = setting(
+        "auto", Setting("auto, cpu, cuda or cuda:N.", "Running", changes="nothing")
     )
-    compile: Literal["auto", "on", "off"] = _setting(
-        "auto", "Running", "torch.compile; auto: for 1000 steps and more, where it works."
+    precision: Literal["auto", "float32", "bfloat16"] = setting(
+        "auto",
+        Setting("Arithmetic; auto: bfloat16 (autocast) on CUDA, float32 on the CPU.", "Running"),
     )
-    cache: Literal["ram", "disk", "none"] = _setting(
-        "ram", "Running", "Where decoded and reduced pictures are kept."
+    compile: Literal["auto", "on", "off"] = setting(
+        "auto",
+        Setting(
+            "torch.compile; auto: for 1000 steps and more, where it works.",
+            "Running",
+            changes="nothing",
+        ),
     )
-    workers: int = _setting(2, "Running", "Threads that prepare crops; 0: the training's own.")
-    checkpoint_every: int = _setting(500, "Running", "Steps between checkpoints.")
-    sample_every: int = _setting(500, "Running", "Steps between sample grids; 0: only the last.")
-    evaluate_every: int = _setting(
-        0, "Running", "Steps between evaluations on held-out pictures, which keep best.pt; 0: none."
+    cache: Literal["ram", "disk", "none"] = setting(
+        "ram", Setting("Where decoded and reduced pictures are kept.", "Running", changes="nothing")
+    )
+    workers: int = setting(
+        2,
+        Setting(
+            "Threads that prepare crops; 0: the training's own.",
+            "Running",
+            least=0,
+            most=256,
+            changes="nothing",
+        ),
+    )
+    checkpoint_every: int = setting(
+        500,
+        Setting("Steps between checkpoints.", "Running", least=1, most=_LONGEST, changes="nothing"),
+    )
+    sample_every: int = setting(
+        500,
+        Setting(
+            "Steps between sample grids; 0: only the last.",
+            "Running",
+            least=0,
+            most=_LONGEST,
+            changes="nothing",
+        ),
+    )
+    evaluate_every: int = setting(
+        0,
+        Setting(
+            "Steps between evaluations on held-out pictures, which keep best.pt; 0: none.",
+            "Running",
+            least=0,
+            most=_LONGEST,
+            changes="nothing",
+        ),
     )
 
     def __post_init__(self) -> None:
-        for key, lowest in _LOWEST.items():
-            value = getattr(self, key)
-            if value is not None and not value >= lowest:
-                raise UsageError(f"{key} is {value}, below its least value {lowest}")
-        if not 0 <= self.ema < 1 or not 0 <= self.beta1 < 1:
-            raise UsageError("ema and beta1 must be at least 0 and below 1")
+        for declared in fields(self):
+            value, said = getattr(self, declared.name), setting_of(declared)
+            if value is None or said.least is None or said.most is None:
+                continue
+            if not said.least <= value <= said.most:  # NaN is outside of any bounds
+                raise UsageError(
+                    f"{declared.name} is {value}, it has to be from {said.least} to {said.most}"
+                )
+        self._refuse_sizes()
+        self._refuse_combinations()
+
+    def _refuse_sizes(self) -> None:
         if self.size % 4:
             raise UsageError(f"size is {self.size}, not a multiple of 4")
         if self.size < 3 * 2**self.n_layers:
@@ -158,6 +178,33 @@ class TrainConfig:
             raise UsageError(f"load_size {self.load_size} is below size {self.size}")
         if self.load_size_max is not None and self.load_size_max < self.load_size:
             raise UsageError(f"load_size_max {self.load_size_max} is below load_size")
+
+    def _refuse_combinations(self) -> None:
+        if self.lambda_projected and self.size < _SMALLEST_PROJECTED:
+            raise UsageError(
+                f"size {self.size} is too small for lambda_projected",
+                remedy=f"take {_SMALLEST_PROJECTED} or more, or lambda_projected 0",
+            )
+        if self.diff_augment and not self.lambda_projected:
+            raise UsageError(
+                "diff_augment changes what the projected discriminators see, and there are none",
+                remedy="set lambda_projected, or leave diff_augment out",
+            )
+        if self.lambda_map_smooth and self.head != "colour_maps":
+            raise UsageError(
+                "lambda_map_smooth smooths colour maps, and the generators have none",
+                remedy="set head to colour_maps, or leave lambda_map_smooth out",
+            )
+        if self.tone_skip and self.head == "colour_maps":
+            raise UsageError(
+                "tone_skip belongs to generators that draw the whole picture",
+                remedy="leave it out: a head of colour maps knows brightness and contrast",
+            )
+        if self.equivariance_flow and not self.lambda_equivariance:
+            raise UsageError(
+                "equivariance_flow widens what lambda_equivariance does, which is 0",
+                remedy="set lambda_equivariance, or leave equivariance_flow out",
+            )
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any], source: str) -> Self:
@@ -174,16 +221,17 @@ class TrainConfig:
 
     def updated(self, table: Mapping[str, Any], source: str) -> Self:
         """This configuration with the table's values in place of its own; errors as above."""
-        types = get_type_hints(type(self))
-        for key, value in table.items():
-            if key not in types:
+        known = [declared.name for declared in fields(self)]
+        for key in table:
+            if key not in known:
                 raise UsageError(
-                    f"unknown key {key!r}", path=source, remedy=f"known are {', '.join(types)}"
+                    f"unknown key {key!r}", path=source, remedy=f"known are {', '.join(known)}"
                 )
-            if not _fits(value, types[key]):
-                raise UsageError(f"{key} = {value!r} is not {_wanted(types[key])}", path=source)
         try:
-            return replace(self, **dict(table))
+            return from_table(type(self), {**asdict(self), **table})
+        except RecordError as error:
+            shown = repr(table.get(error.field))[:100]
+            raise UsageError(f"{error.field} = {shown}: {error.problem}", path=source) from error
         except UsageError as error:
             raise UsageError(error.problem, path=source, remedy=error.remedy) from error
 
@@ -192,35 +240,10 @@ class TrainConfig:
         return {key: value for key, value in asdict(self).items() if value is not None}
 
 
-_LOWEST: Mapping[str, float] = {
-    "steps": 1, "epochs": 1, "blocks": 1, "ngf": 1, "ndf": 1, "n_layers": 1, "ema": 0, "size": 8,
-    "load_size": 8, "load_size_max": 8, "batch_size": 1, "lambda_cycle": 0, "lambda_identity": 0,
-    "lambda_tv": 0, "lambda_equivariance": 0, "pool_size": 0, "learning_rate": 0, "beta1": 0,
-    "seed": 0, "workers": 0, "checkpoint_every": 1, "sample_every": 0, "evaluate_every": 0,
-}  # fmt: skip
-
-
-def load_recipe(path: Path) -> dict[str, Any]:
-    """Read a recipe's settings, checked against the known keys, their types and ranges.
-
-    A recipe may name its `domains` as well. The config.toml of a run is a recipe, too: its table
-    `run`, which says where that run's pictures were, is passed over.
-
-    Raises:
-        UsageError: The file is missing or not TOML, a key is unknown, a value is wrong.
-    """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, RecursionError, ValueError) as error:
-        raise UsageError(f"cannot read the recipe ({error})", path=path) from error
-    domains = table.pop("domains", None)
-    if domains is not None and not (
-        isinstance(domains, list) and all(isinstance(domain, str) for domain in domains)
-    ):
-        raise UsageError(f"domains = {domains!r} is not a list of two names", path=path)
-    table.pop("run", None)
-    TrainConfig.from_table(table, str(path))
-    return table if domains is None else table | {"domains": domains}
+def free_keys() -> frozenset[str]:
+    """Settings that say how a run is carried out: a resume may change them."""
+    declared = fields(TrainConfig)
+    return frozenset(f.name for f in declared if setting_of(f).changes == "nothing")
 
 
 def differences(
@@ -234,28 +257,9 @@ def differences(
         keys: The settings that count; None means those that a resume may not change.
     """
     if keys is None:
-        keys = {f.name for f in fields(TrainConfig)} - FREE_KEYS
+        keys = {f.name for f in fields(TrainConfig)} - free_keys()
     return [
         f"{f.name}: {getattr(before, f.name)} -> {getattr(now, f.name)}"
         for f in fields(TrainConfig)
         if f.name in keys and getattr(before, f.name) != getattr(now, f.name)
     ]
-
-
-def _fits(value: Any, wanted: Any) -> bool:
-    if get_origin(wanted) is Literal:
-        return value in get_args(wanted)
-    if isinstance(wanted, UnionType):
-        return any(_fits(value, part) for part in get_args(wanted))
-    if isinstance(value, bool):
-        return wanted is bool
-    return isinstance(value, int | float if wanted is float else wanted)
-
-
-def _wanted(kind: Any) -> str:
-    if get_origin(kind) is Literal:
-        return "one of " + ", ".join(map(str, get_args(kind)))
-    if isinstance(kind, UnionType):
-        return " or ".join(_wanted(part) for part in get_args(kind) if part is not NoneType)
-    names = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
-    return names[kind]

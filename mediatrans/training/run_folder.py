@@ -8,7 +8,7 @@ from pathlib import Path
 
 import tomli_w
 
-from mediatrans.errors import InputError, OutputError
+from mediatrans.errors import InputError, OutputError, UsageError
 from mediatrans.files.publish import output_errors, publishing
 from mediatrans.files.records import from_toml, to_toml
 from mediatrans.training.config import TrainConfig
@@ -99,6 +99,7 @@ def write_settings(folder: Path, settings: RunSettings, mode: str) -> None:
 
     Raises:
         OutputError: It cannot be written; the settings that were there are kept.
+        UsageError: The name of a folder of pictures is not UTF-8.
     """
     folders = settings.folders
     sources = _Sources(
@@ -110,8 +111,16 @@ def write_settings(folder: Path, settings: RunSettings, mode: str) -> None:
     )
     saved = {"domains": list(folders.domains), **settings.config.to_table()}
     text = f"{tomli_w.dumps(saved)}\n[run]\n{to_toml(sources)}"
+    try:
+        content = text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            f"the name of a folder of pictures is not UTF-8, and {_SETTINGS} cannot hold it",
+            path=folder,
+            remedy="rename the folder",
+        ) from error
     with publishing(folder / _SETTINGS, what="the settings", remedy=_REMEDY) as part:
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(content)
 
 
 def read_run(folder: Path) -> RunSettings:

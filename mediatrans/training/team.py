@@ -238,7 +238,7 @@ def joined() -> Iterator[Team]:
     except (RuntimeError, ValueError) as error:
         raise DeviceError(
             f"the {count} processes of the run did not find each other ({error})",
-            remedy="look at the rendezvous options of torchrun",
+            remedy="check the rendezvous options of torchrun",
         ) from error
     try:
         yield team

@@ -152,7 +152,7 @@ class _GraphFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _CardFile:
-    """The card as `card.toml` has it: a table a generator, by the domain that it translates to."""
+    """The card as `card.toml` has it: one table per generator, by its target domain."""
 
     name: str
     domains: tuple[str, str]

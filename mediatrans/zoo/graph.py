@@ -4,6 +4,12 @@ The input is `image`, uint8 [N, H, W, 3] RGB, the output `image_out`, of the sam
 H and W are dynamic. Only standard operators are allowed, no loops, and no weights in other files.
 `metadata_props` hold the essentials of the card. Files may come from strangers, so they are
 inspected before ONNX Runtime loads them.
+
+A graph may have two more outputs, both or none: `map`, float32 [N, H/4, W/4, 12], a 3x4 matrix per
+cell, row by row, with M its first three columns and o the last; and `texture`, float32
+[N, H, W, 3]. `image_out` is computed from them and `image`. With x = image / 127.5 - 1,
+z = atanh(0.98 x) and the map enlarged bilinearly to H x W (half-pixel centres, edges repeated),
+y = tanh(M z + o + texture) / 0.98 and image_out = round(127.5 (y + 1)), clipped to 0 to 255.
 """
 
 import math
@@ -22,7 +28,9 @@ from mediatrans.zoo.size_rule import MAX_MULTIPLE
 
 __all__ = [
     "INPUT_NAME",
+    "MAP_NAME",
     "OUTPUT_NAME",
+    "TEXTURE_NAME",
     "GraphMetadata",
     "inspect_graph",
     "is_plain_name",
@@ -31,6 +39,9 @@ __all__ = [
 
 INPUT_NAME = "image"
 OUTPUT_NAME = "image_out"
+MAP_NAME = "map"
+TEXTURE_NAME = "texture"
+
 _STANDARD_DOMAINS = {"", "ai.onnx"}
 # The running time of a loop is not bounded, and generators do not need any.
 _LOOPS = frozenset({"Loop", "Scan"})
@@ -204,19 +215,30 @@ def _function_key(domain: str, named: onnx.FunctionProto) -> tuple[str, str, str
 
 
 def _wrong_ends(graph: onnx.GraphProto) -> str | None:
-    """A description of how the graph's input or output breaks the contract, or None."""
-    for values, name in ((graph.input, INPUT_NAME), (graph.output, OUTPUT_NAME)):
-        if [value.name for value in values] != [name] or not _is_picture_batch(values[0]):
+    """A description of how the graph's input or outputs break the contract, or None."""
+    extra = list(graph.output)[1:]
+    outputs = list(graph.output)[:1] if _are_maps(extra) else graph.output
+    for values, name in ((graph.input, INPUT_NAME), (outputs, OUTPUT_NAME)):
+        if [value.name for value in values] != [name] or not _is_batch(values[0], "UINT8", 3):
             found = ", ".join(value.name for value in values)
             return f"wrong graph: needs one uint8 [N, H, W, 3] {name!r}, has {found}"
     return None
 
 
-def _is_picture_batch(value: onnx.ValueInfoProto) -> bool:
+def _are_maps(values: list[onnx.ValueInfoProto]) -> bool:
+    return (
+        [value.name for value in values] == [MAP_NAME, TEXTURE_NAME]
+        and _is_batch(values[0], "FLOAT", 12)
+        and _is_batch(values[1], "FLOAT", 3)
+    )
+
+
+def _is_batch(value: onnx.ValueInfoProto, kind: str, channels: int) -> bool:
     tensor = value.type.tensor_type
     # A dimension without a value is dynamic; N, H and W must be.
     sizes = [dimension.dim_value for dimension in tensor.shape.dim]
-    return bool(tensor.elem_type == onnx.TensorProto.UINT8) and sizes in ([0, 0, 0, 3], [0] * 4)
+    right_type = tensor.elem_type == onnx.TensorProto.DataType.Value(kind)
+    return bool(right_type) and sizes in ([0, 0, 0, channels], [0] * 4)
 
 
 def _too_large(model: onnx.ModelProto) -> str | None:

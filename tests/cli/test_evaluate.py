@@ -58,6 +58,33 @@ def test_json_and_report_hold_the_same(
     assert json.loads(capsys.readouterr().out) == printed
 
 
+@pytest.mark.parametrize("place", ["notes.txt", "link", "folder"])
+def test_a_report_replaces_nothing_unless_asked(
+    here: Path, words: list[str], capsys: pytest.CaptureFixture[str], place: str
+) -> None:
+    (here / "notes.txt").write_text("mine")
+    (here / "link").symlink_to("nowhere")
+    (here / "folder").mkdir()
+    assert run(["evaluate", "day2night", *words, "--report", place]) == 6
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"{place}: exists already, and is no report; replace it with --overwrite" in err
+    assert (here / "notes.txt").read_text() == "mine"
+    code = run(["evaluate", "day2night", *words, "--report", place, "--overwrite"])
+    assert code == (6 if place == "folder" else 0)
+    if place == "notes.txt":
+        assert json.loads((here / place).read_text())["version"] == 1
+        assert run(["evaluate", "day2night", *words, "--report", place]) == 0
+
+
+def test_a_report_that_cannot_be_written_is_an_output_error(
+    here: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "file").touch()
+    assert run(["evaluate", "day2night", *words, "--report", "file/r.json"]) == 6
+    assert "cannot write the report" in capsys.readouterr().err
+
+
 def test_the_card_is_written_when_asked(here: Path, words: list[str]) -> None:
     folder = here / "models" / "day2night"
     assert run(["evaluate", "day2night", *words]) == 0

@@ -1,3 +1,5 @@
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -83,3 +85,19 @@ def test_torch_is_not_needed(here: Path) -> None:
         "sys.exit(run(['prepare', 'day', 'night']))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=here).returncode == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are UTF-8 here")
+def test_a_name_that_is_not_utf8_is_reported_and_laid_out(here: Path) -> None:
+    write(here / "day", 0)
+    write(here / "night", 100)
+    for name, side in (("tiny\udcff.png", 8), ("fine\udcff.png", 70)):
+        picture(here / "plain.png", 500 + side, side=side).rename(here / "day" / name)
+    words = [sys.executable, "-m", "mediatrans", "prepare", "day", "night", "--test-share", "0"]
+    environment = os.environ | {"PYTHONIOENCODING": "utf-8:strict"}
+    done = subprocess.run(words, cwd=here, capture_output=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert b"tiny\xff.png: 8 px" in done.stdout
+    report = json.loads((here / "data" / "day2night" / "prepared.json").read_text())
+    assert report["findings"][0]["path"].endswith("tiny\udcff.png")
+    assert (here / "data" / "day2night" / "trainA" / "fine\udcff.png").exists()

@@ -46,3 +46,9 @@ def test_a_file_that_was_taken_away_is_not_made_anew(tmp_path: Path) -> None:
     journal.path.unlink()
     with pytest.raises(FileNotFoundError):
         journal.append({"second": 2})
+
+
+def test_names_that_are_not_utf8_come_back(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.append({"output": "a\udcff.png"})
+    assert list(Journal(journal.path).read()) == [{"output": "a\udcff.png"}]

@@ -1,5 +1,6 @@
 """Dataclasses as JSON and TOML: nothing is lost, nothing is coerced, errors name the field."""
 
+import json
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +13,7 @@ from mediatrans.files.records import (
     from_json,
     from_table,
     from_toml,
+    json_text,
     to_json,
     to_table,
     to_toml,
@@ -171,6 +173,15 @@ def test_a_table_that_is_nested_without_end_is_refused() -> None:
         nested = [nested]
     with pytest.raises(RecordError, match="nested too deeply"):
         from_table(Clip, TABLE | {"notes": {"deep": nested}})
+
+
+def test_json_of_a_name_that_is_not_utf8_can_be_encoded() -> None:
+    text = to_json(CLIP)
+    assert from_json(Clip, text.encode("utf-8")) == CLIP
+    assert json.loads(json_text({"ü \udcff": ["\U0001f600"]}, indent=2)) == {
+        "ü \udcff": ["\U0001f600"]
+    }
+    assert "ü" in text
 
 
 def test_json_has_no_nan() -> None:

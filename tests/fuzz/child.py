@@ -38,7 +38,7 @@ def main() -> None:
 def _code(case: dict[str, Any]) -> int:
     from mediatrans.cli.main import run
     from mediatrans.errors import MediatransError
-    from mediatrans.training.config import load_recipe
+    from mediatrans.training.recipe import load_recipe
 
     if case["kind"] == "cli":
         return int(run(case["words"]))

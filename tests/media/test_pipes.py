@@ -36,7 +36,9 @@ def fed(path: Path, *, must_seek: bool = False, spool_mb: int = 100) -> Iterator
     try:
         with (
             os.fdopen(reading, "rb") as stream,
-            InputPipe(must_seek=must_seek, spool_mb=spool_mb, stream=stream) as pipe,
+            InputPipe(
+                must_seek=must_seek, spool_mb=spool_mb, stream=stream, segment_bytes=50_000
+            ) as pipe,
         ):
             yield pipe
     finally:
@@ -56,29 +58,22 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mediatrans.media.read.tee._SEGMENT", 50_000)
-
-
 @pytest.mark.parametrize("must_seek", [False, True])
-def test_both_readers_get_everything(clip: Path, small_segments: None, must_seek: bool) -> None:
+def test_both_readers_get_everything(clip: Path, must_seek: bool) -> None:
     with fed(clip, must_seek=must_seek) as pipe, pipe.open() as first, pipe.open() as second:
         one, two = packets(first), packets(second)
     assert one == two
     assert sum(map(len, one)) > 3_000_000
 
 
-def test_what_both_have_read_takes_no_room(clip: Path, small_segments: None) -> None:
+def test_what_both_have_read_takes_no_room(clip: Path) -> None:
     with fed(clip, spool_mb=1) as pipe, pipe.open() as first, pipe.open() as second:
         pairs = list(zip(first.demux(), second.demux(), strict=True))
     assert len(pairs) > 100
     assert all(bytes(one) == bytes(two) for one, two in pairs)
 
 
-def test_readers_that_are_too_far_apart(
-    clip: Path, small_segments: None, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_readers_that_are_too_far_apart(clip: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with (
         fed(clip, spool_mb=1) as pipe,
         pipe.open() as first,
@@ -89,7 +84,7 @@ def test_readers_that_are_too_far_apart(
     assert capfd.readouterr().err == ""
 
 
-def test_a_lone_stream_waits_for_no_second_reader(tmp_path: Path, small_segments: None) -> None:
+def test_a_lone_stream_waits_for_no_second_reader(tmp_path: Path) -> None:
     path = tmp_path / "in.mkv"
     write_clip(path, range(0, 4000, 40), size=(160, 120), draw=noise, options=LARGE)
     with fed(path, spool_mb=1) as pipe, pipe.open() as first, pipe.open() as second:
@@ -97,9 +92,7 @@ def test_a_lone_stream_waits_for_no_second_reader(tmp_path: Path, small_segments
         assert sum(map(len, packets(first))) > 2_000_000
 
 
-def test_a_sound_that_is_not_copied_is_not_waited_for(
-    clip: Path, tmp_path: Path, small_segments: None
-) -> None:
+def test_a_sound_that_is_not_copied_is_not_waited_for(clip: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.gif"
     with (
         fed(clip, spool_mb=1) as pipe,
@@ -132,7 +125,7 @@ def test_nothing_is_left_on_disk(
 
 @pytest.mark.parametrize("must_seek", [False, True])
 def test_a_full_disk_is_an_input_error(
-    clip: Path, monkeypatch: pytest.MonkeyPatch, small_segments: None, must_seek: bool
+    clip: Path, monkeypatch: pytest.MonkeyPatch, must_seek: bool
 ) -> None:
     def no_room(*args: object, **options: object) -> object:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

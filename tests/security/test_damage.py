@@ -13,7 +13,7 @@ from PIL import Image
 from mediatrans.cli.main import run
 from mediatrans.errors import ExitCode, ModelError, UsageError
 from mediatrans.media.read.video_source import VideoSource
-from mediatrans.training.config import load_recipe
+from mediatrans.training.recipe import load_recipe
 from mediatrans.zoo.card import read_card
 from tests.media_files import write_clip
 

@@ -1,11 +1,14 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
+from mediatrans.cli.main import run
 from mediatrans.errors import UsageError
-from mediatrans.training.config import TrainConfig, differences, load_recipe
+from mediatrans.training.config import TrainConfig, differences
+from mediatrans.training.recipe import load_recipe
 
 
 def test_the_defaults_are_the_papers() -> None:
@@ -34,12 +37,62 @@ def test_the_defaults_are_the_papers() -> None:
         ({"ema": 1.0}, "ema"),
         ({"batch_size": 0}, "batch_size"),
         ({"learning_rate": float("nan")}, "learning_rate"),
+        ({"lambda_cycle": float("inf")}, "lambda_cycle is inf, it has to be from 0 to 10000"),
+        ({"beta1": float("-inf")}, "beta1"),
+        ({"seed": 10**26}, "seed is 1000.* it has to be from 0 to 9223372036854775807"),
+        ({"seed": -1}, "seed"),
+        ({"blocks": 100_000_000}, "blocks is 100000000, it has to be from 1 to 64"),
+        ({"epochs": 10**12}, "epochs"),
+        ({"steps": 10**15}, "steps"),
+        ({"n_layers": 200}, "n_layers"),
+        ({"workers": 10**6}, "workers"),
+        ({"load_size": 10**9}, "load_size"),
+        ({"fade_share": 0.9}, "fade_share"),
+        ({"diff_augment": True}, "lambda_projected"),
+        ({"lambda_map_smooth": 1.0}, "colour_maps"),
+        ({"head": "colour_maps", "tone_skip": True}, "tone_skip"),
+        ({"head": "bilateral"}, "one of direct, colour_maps"),
+        ({"equivariance_flow": 8.0}, "lambda_equivariance"),
+        (
+            {"lambda_projected": 1, "size": 28, "load_size": 28},
+            "too small for lambda_projected",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_source(table: dict[str, object], word: str) -> None:
     with pytest.raises(UsageError, match=word) as caught:
         TrainConfig.from_table(table, "my.toml")
     assert "my.toml" in str(caught.value)
+
+
+NUMBERS = [
+    name
+    for name, kind in get_type_hints(TrainConfig).items()
+    if {int, float} & {kind, *get_args(kind)}
+]
+
+
+def test_what_goes_beyond_the_paper_is_off() -> None:
+    config = TrainConfig()
+    assert config.head == "direct"
+    assert not config.skip_grey
+    assert not config.diff_augment
+    assert (config.lambda_projected, config.lambda_map_smooth) == (0, 0)
+    assert (config.equivariance_flow, config.fade_share) == (0, 0)
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("value", [-1, 10**40, float("nan"), float("inf")])
+def test_every_number_has_bounds(name: str, value: float) -> None:
+    with pytest.raises(UsageError, match=rf"^{name} is .* it has to be from"):
+        TrainConfig(**{name: value})  # type: ignore[arg-type]
+
+
+def test_a_number_beyond_its_bounds_ends_with_exit_code_2(tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.toml"
+    for line in (f"seed = {10**26}", "blocks = 100000000", "lambda_tv = inf"):
+        recipe.write_text(line)
+        assert run(["train", "a", "b", "--recipe", str(recipe)]) == 2
 
 
 def test_a_whole_number_will_do_for_a_number() -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from mediatrans.cli.main import run
-from mediatrans.training.config import TrainConfig, load_recipe
+from mediatrans.training.config import TrainConfig
 from mediatrans.training.data.folders import parse_domains
+from mediatrans.training.recipe import load_recipe
 from tests.training.tiny import write_domains
 
 RECIPES = sorted((Path(__file__).parents[2] / "train").glob("*/*.toml"))

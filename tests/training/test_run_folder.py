@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from mediatrans.errors import InputError, OutputError
+from mediatrans.errors import InputError, OutputError, UsageError
 from mediatrans.training.data.folders import Folders
 from mediatrans.training.run_folder import (
     RunSettings,
@@ -20,6 +20,27 @@ def test_settings_come_back(tmp_path: Path) -> None:
     folders = Folders(("a", "b"), tmp_path / "A", tmp_path / "B", tmp_path / "T", None)
     write_settings(tmp_path, RunSettings(TINY, folders), "eager")
     assert read_run(tmp_path) == RunSettings(TINY, folders)
+
+
+def test_folders_that_toml_cannot_name_are_a_usage_error(tmp_path: Path) -> None:
+    folders = Folders(("a", "b"), tmp_path / "A\udcff", tmp_path / "B")
+    with pytest.raises(UsageError, match="UTF-8"):
+        write_settings(tmp_path, RunSettings(TINY, folders), "eager")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ('train_a = "x"', "run.mode: missing"),
+        ('mode = "eager"\ntrain_a = 5\ntrain_b = "y"', "run.train_a: expected a text"),
+        ('mode = "eager"\ntrain_a = "x"', "run.train_b: missing"),
+    ],
+)
+def test_the_damaged_setting_is_named(tmp_path: Path, line: str, named: str) -> None:
+    (tmp_path / "config.toml").write_text(f'domains = ["a", "b"]\n[run]\n{line}\n')
+    with pytest.raises(InputError, match=named):
+        read_run(tmp_path)
 
 
 @pytest.mark.parametrize(

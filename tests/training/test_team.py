@@ -176,7 +176,7 @@ def test_a_signal_to_one_stops_both_and_the_run_goes_on_bit_for_bit(
     ("trouble", "code", "said"),
     [
         ("1 nan 4", 8, "no longer a finite number at step 4"),
-        pytest.param("0 full 5", 6, "No space left", marks=pytest.mark.slow),
+        pytest.param("0 full 5", 6, "no space left", marks=pytest.mark.slow),
     ],
 )
 def test_what_ends_one_ends_both_with_its_code(

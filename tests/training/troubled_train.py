@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from mediatrans.cli.main import main
-from mediatrans.training.model.cyclegan import CycleGAN, Losses
+from mediatrans.training.model.cyclegan import CycleGAN
+from mediatrans.training.model.losses import Losses
 
 RANK = int(os.environ["RANK"])
 SPIED = Path(os.environ["SPIED"])

@@ -1,7 +1,7 @@
 """The metadata of a still picture's file, adjusted for its translation."""
 
 import logging
-from typing import Any, BinaryIO
+from typing import Any
 
 from PIL import Image, JpegImagePlugin
 from PIL.ExifTags import IFD, Base
@@ -9,7 +9,7 @@ from PIL.ImageFile import ImageFile
 
 from mediatrans.media.frames import JpegCoding
 
-__all__ = ["dpi_of", "exif_of", "is_lossless_webp", "jpeg_coding", "xmp_of"]
+__all__ = ["dpi_of", "exif_of", "jpeg_coding", "xmp_of"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -79,21 +79,3 @@ def jpeg_coding(picture: ImageFile) -> JpegCoding | None:
     return JpegCoding(
         tables[:2], sampling if sampling in (0, 1, 2) else 0, "progressive" in picture.info
     )
-
-
-def is_lossless_webp(file: BinaryIO) -> bool:
-    """Whether the first picture of a WebP file is lossless (RFC 9649, 2.3).
-
-    Args:
-        file: The file; its position moves.
-    """
-    file.seek(8)
-    if file.read(4) != b"WEBP":
-        return False
-    while len(header := file.read(8)) == 8:
-        name, size = header[:4], int.from_bytes(header[4:], "little")
-        if name in (b"VP8 ", b"VP8L"):
-            return name == b"VP8L"
-        # In a frame of an animation, the picture follows a header of 16 bytes.
-        file.seek(16 if name == b"ANMF" else size + size % 2, 1)
-    return False

@@ -11,13 +11,13 @@ from PIL.ExifTags import Base
 from PIL.ImageFile import ImageFile
 
 from mediatrans.errors import InputError
+from mediatrans.media.animation import is_lossless_webp
 from mediatrans.media.colour.profiles import to_8_bits, to_srgb
 from mediatrans.media.frames import Frame, Pixels, StillInfo
 from mediatrans.media.read.declared_size import HEADER_BYTES, declared_size
 from mediatrans.media.read.picture_metadata import (
     dpi_of,
     exif_of,
-    is_lossless_webp,
     jpeg_coding,
     xmp_of,
 )

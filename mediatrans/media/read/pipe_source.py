@@ -22,7 +22,7 @@ from mediatrans.media.container import (
 )
 from mediatrans.media.frames import Frame, VideoInfo
 from mediatrans.media.pipe_formats import STDIN_NAME
-from mediatrans.media.read.tee import Tee, not_spooled, too_large
+from mediatrans.media.read.tee import SEGMENT_BYTES, Tee, not_spooled, too_large
 from mediatrans.media.read.video_source import VideoSource
 from mediatrans.media.read.waiting import CancellableRead, Read
 from mediatrans.media.read_options import MAX_SPOOL_MB
@@ -47,6 +47,7 @@ class InputPipe:
         spool_mb: Megabytes that may be on disk at one time.
         whole: Whether a truncated video is refused before decoding, if it can be detected.
         stream: The stream to read; None is standard input.
+        segment_bytes: The size of the files that buffer a video which is not spooled.
     """
 
     def __init__(
@@ -56,7 +57,9 @@ class InputPipe:
         spool_mb: int = MAX_SPOOL_MB,
         whole: bool = True,
         stream: BinaryIO | None = None,
+        segment_bytes: int = SEGMENT_BYTES,
     ) -> None:
+        self._segment_bytes = segment_bytes
         self._must_seek = must_seek
         self._whole = whole
         self._limit = spool_mb * _MEGABYTE
@@ -84,7 +87,8 @@ class InputPipe:
             if self._must_seek or not _is_sequential(start):
                 self._spooled = self._spool(read, start)
             else:
-                self._tee = self._stack.enter_context(closing(Tee(read, start, self._limit)))
+                tee = Tee(read, start, self._limit, self._segment_bytes)
+                self._tee = self._stack.enter_context(closing(tee))
             self._stack = self._stack.pop_all()
         return self
 

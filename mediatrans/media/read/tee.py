@@ -12,10 +12,12 @@ from mediatrans.media.pipe_formats import STDIN_NAME
 from mediatrans.media.read.waiting import Read
 from mediatrans.media.truncation import matroska_size
 
-__all__ = ["Tee", "TeeReader", "not_spooled", "too_large"]
+__all__ = ["SEGMENT_BYTES", "Tee", "TeeReader", "not_spooled", "too_large"]
 
 _CHUNK = 1 << 16
-_SEGMENT = 1 << 24
+SEGMENT_BYTES = 1 << 24
+"""Bytes in each of the files that a tee keeps, which are removed one by one."""
+
 _MEGABYTE = 1_000_000
 
 
@@ -26,9 +28,13 @@ class Tee:
         read: Reads from the pipe.
         start: The bytes already read from the pipe.
         limit: The maximum number of buffered bytes.
+        segment_bytes: The size of the buffer files.
     """
 
-    def __init__(self, read: Read, start: bytes, limit: int) -> None:
+    def __init__(
+        self, read: Read, start: bytes, limit: int, segment_bytes: int = SEGMENT_BYTES
+    ) -> None:
+        self._segment = segment_bytes
         self._read = read
         self._limit = limit
         self._declared = matroska_size(start) or 0
@@ -104,17 +110,17 @@ class Tee:
                 remedy="check the program that feeds the pipe",
             )
         self._append(chunk)
-        if self._end - self._begin > self._limit + _SEGMENT:
+        if self._end - self._begin > self._limit + self._segment:
             raise too_large(self._limit)
 
     def _append(self, data: bytes) -> None:
         while data:
-            room = self._begin + len(self._segments) * _SEGMENT - self._end
+            room = self._begin + len(self._segments) * self._segment - self._end
             try:
                 if room == 0:
                     file = tempfile.TemporaryFile(prefix="mediatrans-", buffering=0)  # noqa: SIM115
                     self._segments.append(file)
-                    room = _SEGMENT
+                    room = self._segment
                 segment = self._segments[-1]
                 segment.seek(0, os.SEEK_END)
                 room = segment.write(data[:room])
@@ -124,7 +130,7 @@ class Tee:
             data = data[room:]
 
     def _stored(self, position: int, most: int) -> bytes:
-        index, offset = divmod(position - self._begin, _SEGMENT)
+        index, offset = divmod(position - self._begin, self._segment)
         if most <= 0 or position >= self._end:
             return b""
         segment = self._segments[index]
@@ -136,9 +142,9 @@ class Tee:
         is_behind = self._sealed_at is None or self._positions[1] < self._sealed_at
         if is_behind and 1 not in self._gone:
             needed = min(self._positions)
-        while self._segments and needed >= self._begin + _SEGMENT:
+        while self._segments and needed >= self._begin + self._segment:
             self._segments.popleft().close()
-            self._begin += _SEGMENT
+            self._begin += self._segment
 
 
 class TeeReader:

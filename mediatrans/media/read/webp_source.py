@@ -23,14 +23,6 @@ __all__ = ["WebpSource"]
 _LOG = logging.getLogger(__name__)
 
 _MILLISECOND: Final = Fraction(1, 1000)
-_QUALITY: Final = 90
-_LONGEST_MS: Final = (1 << 24) - 1
-_PICTURE_CHUNKS: Final = (b"ALPH", b"VP8 ", b"VP8L")
-_REPLACES: Final = 0x02  # each picture stands alone, instead of being laid over the one before
-# The flag that announces a chunk, RFC 9649 section 2.7.1.
-_METADATA: Final = {b"ICCP": 0x20, b"EXIF": 0x08, b"XMP ": 0x04}
-_ANIMATED: Final = 0x02
-_ALPHA: Final = 0x10
 
 
 class WebpSource:

@@ -12,7 +12,7 @@ from PIL import Image, WebPImagePlugin
 
 from mediatrans.errors import OutputError
 from mediatrans.files.publish import Record, output_error, publishing
-from mediatrans.media.animation import riff_chunks
+from mediatrans.media.animation import is_lossless_webp, riff_chunks
 from mediatrans.media.frames import Frame, VideoInfo
 from mediatrans.media.write.copied_streams import warn_of_dropped
 from mediatrans.media.write.single_piece import SinglePiece
@@ -216,7 +216,4 @@ def _is_lossless(source: Path) -> bool:
     if source.suffix.lower() != ".webp":
         return False
     with source.open("rb") as file:
-        for name, _ in riff_chunks(file):
-            if name == b"ANMF":
-                return file.read(20)[16:] == b"VP8L"
-    return False
+        return is_lossless_webp(file)

@@ -1,4 +1,4 @@
-"""The batches of a run: which pictures a step sees, and their crops, ready when it needs them."""
+"""The batches of a run: the order of the pictures and their crops, prepared in advance."""
 
 import time
 from collections import deque
@@ -127,7 +127,7 @@ def stream_batches(
 
 def _batch(sampler: CropSampler, first: int, places: range) -> Tensor:
     crops = np.stack([sampler.crop(first + place) for place in places])
-    # Scaled by NumPy: torch would start a second pool of threads from here.
+    # Scaled by NumPy: torch would start another pool of threads here.
     return torch.from_numpy(crops.astype(np.float32) / 127.5 - 1.0).permute(0, 3, 1, 2)
 
 

@@ -83,7 +83,8 @@ def resolve_folders(inputs: Sequence[Path], domains: str | Sequence[str] | None)
     real_a, real_b = a.resolve(), b.resolve()
     if real_a == real_b or real_a in real_b.parents or real_b in real_a.parents:
         raise UsageError(
-            f"{a} and {b} hold the same pictures", remedy="give two separate folders, one a domain"
+            f"{a} and {b} hold the same pictures",
+            remedy="give two separate folders, one for each domain",
         )
     return Folders(parse_domains(domains or (real_a.name, real_b.name)), a, b)
 
@@ -96,7 +97,8 @@ def _resolve_root(root: Path, domains: str | Sequence[str] | None) -> Folders:
         )
     if domains is None:
         raise UsageError(
-            "trainA and trainB do not say what they show", remedy="add --domains summer,winter"
+            "the names trainA and trainB do not name the domains",
+            remedy="add --domains summer,winter",
         )
     tests = [folder if folder.is_dir() else None for folder in (root / "testA", root / "testB")]
     return Folders(parse_domains(domains), train_a, train_b, *tests)
@@ -107,7 +109,7 @@ def find_pictures(folder: Path) -> list[str]:
 
     Hidden files are left out; symbolic links are followed, and a folder that several lead to is
     looked into once. Folders that cannot be listed are logged as a warning; a link that leads
-    nowhere is among the pictures, for whoever reads them to report.
+    nowhere is among the pictures, so that reading reports it.
     """
     names = []
     for found in walk(folder, _is_picture, hidden=False, repeats=False):
@@ -126,7 +128,7 @@ def _is_picture(path: Path) -> bool:
 def split_hold_out(
     names: Sequence[str], mode: Literal["auto", "always", "never"], has_test: bool
 ) -> tuple[list[str], list[str]]:
-    """Part pictures into those that train and those that never do.
+    """Split pictures into training pictures and held-out ones.
 
     One in ten is held out, chosen by a hash of its relative path: the choice survives new pictures
     and another machine. Small folders hold out at least one, as long as 2 stay for training.

@@ -1,4 +1,4 @@
-"""The look at each downloaded picture: can it be read, how large is it, has it colour."""
+"""The inspection of downloaded pictures: readable or not, size, digest, colour or grey."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ _GREY_SHARE = 0.99
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """A picture file after a look at it.
+    """A picture file that was inspected.
 
     Attributes:
         path: The file.
@@ -41,7 +41,7 @@ class Inspected:
 
 
 def inspect_pictures(folder: Path, names: Sequence[str]) -> Iterator[Inspected]:
-    """Look at the pictures of a folder, in the order of their names.
+    """Inspect the pictures of a folder, in the order of their names.
 
     Args:
         folder: The folder.

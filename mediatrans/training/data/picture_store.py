@@ -10,20 +10,22 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from mediatrans.errors import InputError, OutputError
+from mediatrans.errors import InputError
+from mediatrans.files.publish import output_errors
 from mediatrans.media.frames import Pixels
 from mediatrans.media.read.picture_reader import read_picture
 
 __all__ = ["PictureStore", "load_reduced"]
 
 _DECODERS = 4
+_GREY_BELOW = 2
 
 
 class PictureStore:
     """The readable pictures of a folder, each scaled so that its shorter side has one length.
 
-    Every picture is decoded once at the start, so a broken one is known before the order of the
-    data is drawn.
+    Every picture is decoded once at the start, so that broken ones are known before the order of
+    the data is drawn.
 
     Args:
         folder: The folder.
@@ -31,10 +33,12 @@ class PictureStore:
         shorter_side: Pixels of the shorter side after scaling.
         cache: Where scaled pictures are kept: "ram", "disk" or "none" (decoded again each time).
         cache_folder: Where the "disk" cache goes.
+        skip_grey: Leave black-and-white pictures out.
 
     Attributes:
         names: Those that could be read.
         unreadable: (relative path, reason) of those that could not.
+        grey: How many were left out as black-and-white.
         enlarged: How many were smaller than `shorter_side`.
     """
 
@@ -45,6 +49,7 @@ class PictureStore:
         shorter_side: int,
         cache: Literal["ram", "disk", "none"],
         cache_folder: Path,
+        skip_grey: bool = False,
     ) -> None:
         self._folder = folder
         self._shorter_side = shorter_side
@@ -58,7 +63,7 @@ class PictureStore:
         keep = {"ram": self._in_memory.__setitem__, "disk": self._to_disk, "none": _forget}[cache]
         self.names: list[str] = []
         self.unreadable: list[tuple[str, str]] = []
-        self.enlarged = 0
+        self.enlarged = self.grey = 0
         self._listing: list[str] = []
         with ThreadPoolExecutor(_DECODERS) as decoders:
             for name, outcome in zip(names, decoders.map(self._try_decode, names), strict=True):
@@ -66,6 +71,9 @@ class PictureStore:
                     self.unreadable.append((name, outcome))
                     continue
                 pixels, enlarged, line = outcome
+                if skip_grey and _is_grey(pixels):
+                    self.grey += 1
+                    continue
                 keep(name, pixels)
                 self.names.append(name)
                 self._listing.append(line)
@@ -79,7 +87,7 @@ class PictureStore:
         return self._fetch(self.names[index])
 
     def listing(self) -> list[str]:
-        """A line a readable picture, its path and its file's CRC: what a resume compares."""
+        """A line for each readable picture, its path and its file's CRC: a resume compares them."""
         return self._listing
 
     def _try_decode(self, name: str) -> tuple[Pixels, bool, str] | str:
@@ -102,15 +110,10 @@ class PictureStore:
         return self._cache_folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.npy"
 
     def _to_disk(self, name: str, pixels: Pixels) -> None:
-        try:
+        remedy = "free some space, or use --cache ram or none"
+        with output_errors(self._cache_folder, what="the picture cache", remedy=remedy):
             self._cache_folder.mkdir(parents=True, exist_ok=True)
             np.save(self._cached_file(name), pixels)
-        except OSError as error:
-            raise OutputError(
-                f"cannot write the picture cache ({error.strerror})",
-                path=self._cache_folder,
-                remedy="free some space, or take --cache ram or none",
-            ) from error
 
     def _from_disk(self, name: str) -> Pixels:
         pixels: Pixels = np.load(self._cached_file(name), mmap_mode="r")
@@ -139,5 +142,11 @@ def _scaled(pixels: Pixels, shorter_side: int) -> Pixels:
     return cv2.resize(pixels, size, interpolation=method).astype(np.uint8, copy=False)
 
 
+def _is_grey(pixels: Pixels) -> bool:
+    """Whether the channels of a pixel differ by less than 2 of 255 in the mean."""
+    spread = pixels.max(axis=2) - pixels.min(axis=2)
+    return bool(spread.mean() < _GREY_BELOW)
+
+
 def _forget(name: str, pixels: Pixels) -> None:
-    """Keep nothing."""
+    """The cache "none" keeps nothing."""

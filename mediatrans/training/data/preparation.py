@@ -1,7 +1,6 @@
-"""Preparing downloaded pictures: what is wrong with them, and a layout the trainer takes."""
+"""Preparing downloaded pictures: checks, and the folder layout of the trainer."""
 
 import errno
-import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
@@ -11,7 +10,7 @@ from typing import Literal
 
 from mediatrans.errors import InputError, OutputError, UsageError
 from mediatrans.files.publish import output_errors, publishing_folder, recover_folder
-from mediatrans.files.records import to_table
+from mediatrans.files.records import json_text, to_table
 from mediatrans.training.data.folders import find_pictures
 from mediatrans.training.data.inspection import Inspected, inspect_pictures
 
@@ -59,7 +58,7 @@ class Preparation:
     findings: tuple[Finding, ...]
 
     def counts(self) -> dict[str, int]:
-        """Pictures a split, then pictures a problem."""
+        """Number of pictures per split, then per problem."""
         found = Counter(finding.problem for finding in self.findings)
         return {split: len(files) for split, files in self.splits.items()} | dict(found)
 
@@ -71,7 +70,7 @@ def look_through(
     least_side: int = 64,
     keep: Collection[Problem] = (),
 ) -> Preparation:
-    """Look at every picture and decide where it goes.
+    """Check every picture and decide which split it goes to.
 
     Without test folders a share of the pictures becomes the test split, by a hash of their
     pixels: the choice survives other names, new pictures and another machine.
@@ -80,7 +79,7 @@ def look_through(
         folders: The folders of trainA and trainB, perhaps of testA and testB.
         test_share: Share of a domain that becomes its test split where it has none.
         least_side: Pictures whose shorter side has fewer pixels are tiny.
-        keep: Problems that do not keep a picture out; the unreadable never stay.
+        keep: Problems in spite of which pictures are kept; unreadable ones never are.
 
     Raises:
         InputError: A domain is left with fewer than 2 training pictures.
@@ -224,7 +223,7 @@ def _inspect_split(
 
 
 def _repetitions(chosen: Mapping[str, Mapping[str, Inspected]]) -> list[Finding]:
-    """Pictures that are there twice, and those that are in both domains, where none is right."""
+    """Pictures that are found twice, and those that are found in both domains."""
     first: dict[str, tuple[str, Path]] = {}
     found: dict[Path, Finding] = {}
     for split, pictures in chosen.items():
@@ -257,4 +256,4 @@ class _Report:
 
 def _report(preparation: Preparation) -> str:
     report = _Report(1, preparation.counts(), preparation.findings)
-    return json.dumps(to_table(report), indent=2, ensure_ascii=False) + "\n"
+    return json_text(to_table(report), indent=2) + "\n"

@@ -42,11 +42,11 @@ class Candidate:
 
 
 class TorchTranslator:
-    """A generator in torch that translates as its exported graph would: same padding, rounding.
+    """A generator in torch that pads and rounds as its exported graph does.
 
     Args:
         generator: A generator of a run, in training or not.
-        device: Where it is, or is to be.
+        device: Where to compute.
     """
 
     def __init__(self, generator: ResnetGenerator, device: torch.device) -> None:

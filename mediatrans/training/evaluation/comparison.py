@@ -1,4 +1,4 @@
-"""The evaluation: how well a pair translates, by the round trip, by features and by a probe."""
+"""The evaluation of a pair: round trip, distances between features, and a linear probe."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class _Passage:
     Attributes:
         real: Features of the pictures.
         translated: Features of their translations, in the same order.
-        cycle: A row a picture.
+        cycle: One per picture.
     """
 
     real: Features
@@ -65,7 +65,7 @@ def train_probe(
     Args:
         domains: The names of a and b.
         training: Pictures of a and of b; each is gone through once.
-        network: What pictures are seen by.
+        network: The feature network.
 
     Raises:
         InputError: A domain has fewer than 2 pictures.
@@ -85,13 +85,13 @@ def evaluate(
     resamples: int = 1000,
     seed: int = 0,
 ) -> Evaluation:
-    """Judge a pair of generators on pictures that it was not trained on.
+    """Evaluate a pair of generators on pictures that it was not trained on.
 
     Args:
         translators: a -> b and b -> a, uint8 [H, W, 3] to the same.
         domains: The names of a and b.
         pictures: Pictures of a and of b; each is gone through once.
-        network: What pictures are compared by.
+        network: The feature network.
         probe: Trained on other pictures; without one, a probe is cross-validated on `pictures`.
         resamples: Bootstrap resamplings behind an interval.
         seed: Of the resamplings and of the cross-validation; the figures depend on nothing else.
@@ -159,7 +159,7 @@ def _figures(
 
 
 def _by(trained: TrainedProbe, a: _Passage, b: _Passage) -> tuple[ProbeFigures, float, float]:
-    """The probe's own accuracy, and the share of translations of a and of b that it believes."""
+    """The probe's accuracy on real pictures, and on the translations of a and of b."""
     probe = trained.probe
     figures = ProbeFigures(
         trained_on=trained.trained_on,
@@ -170,7 +170,7 @@ def _by(trained: TrainedProbe, a: _Passage, b: _Passage) -> tuple[ProbeFigures, 
 
 
 def _cross_validated(a: _Passage, b: _Passage, seed: int) -> tuple[ProbeFigures, float, float]:
-    """As `_by`, each picture and its translation judged by a probe that knows neither."""
+    """As `_by`, with probes that were not fitted to the picture or its translation."""
     count = min(_FOLDS, len(a.real), len(b.real))
     fold_a, fold_b = folds(len(a.real), count, seed), folds(len(b.real), count, seed)
     right: dict[str, list[NDArray[np.bool_]]] = {"a": [], "b": [], "to_a": [], "to_b": []}

@@ -19,7 +19,7 @@ _REMEDY = (
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One evaluation, by column; the ratio is 1 where the features see no difference at all.
+    """One evaluation, by column; the ratio is 1 where the features do not separate the domains.
 
     Attributes:
         step: Steps made.
@@ -27,7 +27,7 @@ class Point:
         kid_to_a: The other way.
         kid_ratio_to_b: Over that of the untranslated pictures.
         kid_ratio_to_a: The other way.
-        domain_accuracy_to_b: Share of the translations that the probe takes for b.
+        domain_accuracy_to_b: Share of the translations that the probe assigns to b.
         domain_accuracy_to_a: The other way.
         cycle_psnr_db_to_b: Mean over the round trips that begin in a.
         cycle_psnr_db_to_a: The other way.
@@ -59,7 +59,7 @@ class Curve:
         start: Steps made; what an interrupted run wrote beyond them is dropped.
 
     Raises:
-        OutputError: The file of an earlier sitting cannot be read.
+        OutputError: The file of the run so far cannot be read.
     """
 
     def __init__(self, folder: Path, start: int) -> None:

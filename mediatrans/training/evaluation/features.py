@@ -1,4 +1,4 @@
-"""Feature networks: pictures as a network sees them that was trained on photographs."""
+"""Feature networks: the features of pictures by networks trained on photographs."""
 
 import importlib.util
 from collections.abc import Callable, Sequence
@@ -24,12 +24,12 @@ _INCEPTION_WEIGHTS = "weights-inception-2015-12-05-6726825d.pth"
 
 @dataclass(frozen=True, slots=True)
 class FeatureNetwork:
-    """A network whose features tell how alike pictures are, in evaluation mode.
+    """A network whose features measure how similar pictures are, in evaluation mode.
 
     Attributes:
-        name: Stands beside every figure: those of different networks do not compare.
+        name: Stands beside every figure: those of different networks cannot be compared.
         module: uint8 [N, 3, side, side] RGB -> float [N, dimensions].
-        dimensions: Features a picture.
+        dimensions: Number of features per picture.
         side: Pixels a side that pictures are scaled to, their proportions given up.
         device: Where the module is.
     """

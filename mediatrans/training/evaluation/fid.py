@@ -29,15 +29,15 @@ def fid(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
         from torchmetrics.image.fid import FrechetInceptionDistance
     except ModuleNotFoundError as error:
         raise MissingExtraError("evaluate", error.name or "torchmetrics") from error
-    metric = FrechetInceptionDistance(feature=_Given(x.shape[1]))
+    metric = FrechetInceptionDistance(feature=_PrecomputedFeatures(x.shape[1]))
     metric.set_dtype(torch.float64)
     metric.update(torch.from_numpy(y), real=True)
     metric.update(torch.from_numpy(x), real=False)
     return float(metric.compute())
 
 
-class _Given(nn.Module):
-    """Passes features through: every picture has been through the feature network once already."""
+class _PrecomputedFeatures(nn.Module):
+    """Returns its input: the features were computed before."""
 
     def __init__(self, dimensions: int) -> None:
         super().__init__()

@@ -1,12 +1,11 @@
 """What an evaluation found: its figures, as JSON and as a card has them."""
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mediatrans import __version__
-from mediatrans.files.records import to_table
+from mediatrans.files.records import json_text, to_table
 from mediatrans.quality.cycle import CycleSummary
 from mediatrans.training.evaluation.kid import KidFigures
 from mediatrans.zoo.card import read_card, write_card
@@ -31,7 +30,7 @@ class TranslationFigures:
         cycle: The pictures' round trips, which begin and end in the domain they come from.
         kid: Between the translations and the real pictures of the target domain.
         fid: Likewise; None where there are too few pictures for the features.
-        domain_accuracy: Share of the translations that the probe takes for the target domain.
+        domain_accuracy: Share of the translations that the probe assigns to the target domain.
     """
 
     cycle: CycleSummary
@@ -47,12 +46,12 @@ class TranslationFigures:
 
 @dataclass(frozen=True, slots=True)
 class ProbeFigures:
-    """What the probe's verdicts are worth.
+    """The probe's accuracy on real pictures.
 
     Attributes:
         trained_on: What it was fitted to, in words.
-        accuracy_a: Share of the real pictures of a that it takes for a.
-        accuracy_b: Share of the real pictures of b that it takes for b.
+        accuracy_a: Share of the real pictures of a that it assigns to a.
+        accuracy_b: Share of the real pictures of b that it assigns to b.
     """
 
     trained_on: str
@@ -62,11 +61,11 @@ class ProbeFigures:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A pair of generators, judged.
+    """The evaluation of a pair of generators.
 
     Attributes:
         features: The feature network's name; KID, FID and the probe mean nothing without it.
-        dimensions: Its features a picture.
+        dimensions: Its number of features per picture.
         domains: The names of a and b.
         probe: The probe on real pictures.
         to_b: The pictures of a, translated.
@@ -87,7 +86,7 @@ class Evaluation:
     longer_side: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The evaluation as its JSON has it: one object a direction, None for "not measured"."""
+        """The evaluation as its JSON has it: one object per direction, None for "not measured"."""
         a, b = self.domains
         return {
             "version": 1,
@@ -107,7 +106,7 @@ class Evaluation:
 
     def to_json(self) -> str:
         """The evaluation as indented JSON."""
-        return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        return json_text(self.to_dict(), indent=2) + "\n"
 
     def _direction(self, figures: TranslationFigures) -> dict[str, Any]:
         named = {"features": self.features}
@@ -137,7 +136,7 @@ class HeldOutCycle:
     from_b: CycleSummary
 
     def to_dict(self) -> dict[str, Any]:
-        """As a card has it, an object a direction."""
+        """As a card has it, one object per direction."""
         a, b = self.domains
         return {f"to_{b}": _cycle_table(self.from_a), f"to_{a}": _cycle_table(self.from_b)}
 

@@ -1,4 +1,4 @@
-"""The held-out part of a run's training folders: judged while it trains, measured at export."""
+"""The held-out part of a run's training folders: evaluated in training and at export."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class HeldOutJudge:
 
     Args:
         pictures: The run's pictures, split.
-        network: What pictures are compared by.
+        network: The feature network.
 
     Raises:
         UsageError: Fewer than 2 pictures of a domain are held out.
@@ -77,7 +77,7 @@ class HeldOutJudge:
             if count < 2:
                 raise UsageError(
                     f"--evaluate-every needs held-out pictures, {domain} has {count}",
-                    remedy="add --hold-out always and have 20 pictures or more a domain, "
+                    remedy="add --hold-out always and have 20 pictures or more per domain, "
                     "or use --evaluate-every 0",
                 )
         self._pictures = pictures

@@ -11,7 +11,7 @@ __all__ = ["Interval", "KidFigures", "compare_kid", "kid"]
 _CONFIDENCE = 95.0
 
 Features = NDArray[np.float64]
-"""A row a picture, a column a feature."""
+"""One row per picture, one column per feature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class KidFigures:
-    """How near a translation brings one domain to the other.
+    """The distance of the translations from the target domain, beside that of their inputs.
 
     Attributes:
         translated: KID between the translated and the real pictures of the target.

@@ -43,10 +43,10 @@ class LegacyGenerator:
 def load_legacy_pair(
     files: tuple[Path, Path], domains: tuple[str, str], note: DataNote
 ) -> TrainedPair:
-    """Read both generators of a pair, with what a card can honestly say of them.
+    """Read both generators of a pair, with what is known of them for a card.
 
     Args:
-        files: `latest_net_G_A.pth`, which leads from A to B, and `latest_net_G_B.pth`.
+        files: `latest_net_G_A.pth`, which translates from A to B, and `latest_net_G_B.pth`.
         domains: The names of A and B.
         note: What is known of the data.
 
@@ -83,7 +83,7 @@ def load_legacy_pair(
 
 
 def load_legacy_generator(path: Path) -> LegacyGenerator:
-    """Read a state dict such as `latest_net_G_A.pth`; a stranger's file runs no code.
+    """Read a state dict such as `latest_net_G_A.pth`; an untrusted file runs no code.
 
     Width and number of blocks are taken from the shapes; a `module.` prefix, left by
     DataParallel, is dropped.
@@ -138,7 +138,7 @@ def _read(path: Path) -> dict[str, Tensor]:
 
 
 def _refuse_other_networks(path: Path, named: Mapping[str, Tensor]) -> None:
-    """Name the variants that look alike and translate otherwise."""
+    """Refuse, by name, the variants whose files look similar."""
     norms = [key for key, value in named.items() if key.endswith(".weight") and value.dim() == 1]
     if any(key.endswith(".filt") for key in named):
         found = "an antialiased generator (it has blur filters)"
@@ -147,7 +147,7 @@ def _refuse_other_networks(path: Path, named: Mapping[str, Tensor]) -> None:
     elif any(key.startswith("model.0.") for key in named):
         found = "a discriminator or another network"
     elif norms:
-        found = "a generator with a learned norm, batch norm say"
+        found = "a generator with a learned norm, such as batch norm"
     else:
         return
     raise InputError(found, path=path, remedy=_REMEDY)

@@ -1,6 +1,5 @@
 """A run's generators as a model folder: two ONNX graphs and their card."""
 
-import copy
 import platform
 import shutil
 from collections.abc import Callable
@@ -9,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import onnx
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from mediatrans import __version__
 from mediatrans.errors import InputError, OutputError
 from mediatrans.files.publish import output_errors, publishing_folder, recover_folder
 from mediatrans.training.checkpoint import Checkpoint, load_checkpoint
-from mediatrans.training.config import FREE_KEYS
+from mediatrans.training.config import free_keys
+from mediatrans.training.export.exporter import OPSET, PictureGenerator, picture_network, to_onnx
 from mediatrans.training.export.pair import DataNote, TrainedPair
 from mediatrans.training.export.parity import ParityProof, prove_parity
-from mediatrans.training.model.cyclegan import generator_config
+from mediatrans.training.model.building import build_generator, generator_config
 from mediatrans.training.model.networks import (
     STRIDE,
     GeneratorConfig,
@@ -27,36 +26,17 @@ from mediatrans.training.model.networks import (
     parameter_count,
 )
 from mediatrans.zoo.card import CARD_NAME, Card, Direction, sha256_of, write_card
-from mediatrans.zoo.graph import INPUT_NAME, OUTPUT_NAME, GraphMetadata
+from mediatrans.zoo.graph import GraphMetadata
 
 __all__ = ["DataNote", "PictureGenerator", "export_pair", "load_generators", "publish_pair"]
 
 Prove = Callable[[Path, nn.Module, int], ParityProof]
 """A proof that an exported graph answers as a network does, at the size that it was trained at."""
 
-_OPSET = 18
 _LEAST_WORKING_SIZE = 360
 _USUAL_SIZE = 256
 
 _WRITE_REMEDY = "free some space, or choose a folder you may write to with -o"
-
-
-class PictureGenerator(nn.Module):
-    """A generator from uint8 pictures to uint8 pictures: the graph contract.
-
-    Args:
-        generator: Takes and makes float [N, 3, H, W] in [-1, 1].
-    """
-
-    def __init__(self, generator: nn.Module) -> None:
-        super().__init__()
-        self.generator = generator
-
-    def forward(self, image: Tensor) -> Tensor:
-        """uint8 [N, H, W, 3] -> the same; halves are rounded to even, as ONNX's Round does."""
-        x = image.permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1.0
-        y: Tensor = (self.generator(x) + 1.0) * 127.5
-        return y.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
 
 
 def export_pair(
@@ -74,7 +54,7 @@ def export_pair(
         source: A run folder or a checkpoint.
         folder: The model folder to make; None makes `models/<a>2<b>`.
         overwrite: Replace a model that is there; other files in its folder are kept.
-        note: What the card says of the data.
+        note: The data's source and licence, for the card.
         on_message: Called with sentences about the progress.
         prove: Compares a graph with its network; raises a ModelError where they differ.
 
@@ -101,7 +81,7 @@ def publish_pair(
     """Export both generators, prove them equal to torch's, and publish them with their card.
 
     Args:
-        pair: The generators and what the card says of them.
+        pair: The generators and what is known of them, for the card.
         folder: The model folder to make; None makes `models/<a>2<b>`.
         overwrite: Replace a model that is there; other files in its folder are kept.
         on_message: Called with sentences about the progress.
@@ -141,7 +121,7 @@ def load_generators(checkpoint: Checkpoint) -> tuple[ResnetGenerator, ResnetGene
     generators = []
     prefix = "average_" if checkpoint.config.ema else ""
     for name in ("G", "F"):
-        generator = ResnetGenerator(generator_config(checkpoint.config))
+        generator = build_generator(generator_config(checkpoint.config))
         try:
             generator.load_state_dict(checkpoint.model[prefix + name])
         except Exception as error:  # a damaged state dict has torch raise many kinds
@@ -160,7 +140,7 @@ def _write_graphs(
     a, b = pair.domains
     directions = []
     for generator, origin, to in zip(pair.generators, (a, b), (b, a), strict=True):
-        network = PictureGenerator(generator).eval()
+        network = picture_network(generator)
         metadata = GraphMetadata(
             name=pair.name,
             origin=origin,
@@ -171,7 +151,7 @@ def _write_graphs(
             version=__version__,
         )
         path = folder / f"to_{to}.onnx"
-        onnx.save(_to_onnx(network, metadata), path)
+        onnx.save(to_onnx(network, metadata), path)
         proof = prove(path, network, pair.training_size or _USUAL_SIZE)
         on_message(
             f"{path.name}: largest difference to torch {proof.largest_difference} of 255 "
@@ -181,41 +161,10 @@ def _write_graphs(
     return directions[1], directions[0]
 
 
-def _to_onnx(network: PictureGenerator, metadata: GraphMetadata) -> onnx.ModelProto:
-    height, width = (torch.export.Dim(side, min=2) for side in ("h", "w"))
-    sizes = {0: torch.export.Dim("N"), 1: STRIDE * height, 2: STRIDE * width}
-    example = torch.zeros(2, 16 * STRIDE, 24 * STRIDE, 3, dtype=torch.uint8)
-    exported = torch.onnx.export(
-        copy.deepcopy(network).cpu(),
-        (example,),
-        dynamo=True,
-        opset_version=_OPSET,
-        dynamic_shapes=(sizes,),
-        input_names=[INPUT_NAME],
-        output_names=[OUTPUT_NAME],
-        external_data=False,
-        verbose=False,
-    )
-    assert exported is not None
-    model = exported.model_proto
-    for value in (*model.graph.input, *model.graph.output):
-        for dimension, word in zip(value.type.tensor_type.shape.dim, "NHW", strict=False):
-            dimension.dim_param = word
-    # Inner shapes would still speak of the exporter's own symbols; the runtime infers them anew.
-    del model.graph.value_info[:]
-    for node in model.graph.node:
-        del node.metadata_props[:]  # stack traces, with this machine's paths
-    del model.graph.metadata_props[:]
-    onnx.helper.set_model_props(model, metadata.props())
-    model.producer_name, model.producer_version = "mediatrans", __version__
-    onnx.checker.check_model(model)
-    return model
-
-
 def _trained_pair(checkpoint: Checkpoint, note: DataNote) -> TrainedPair:
     config = checkpoint.config
     a, b = checkpoint.domains
-    settings = {k: v for k, v in config.to_table().items() if k not in FREE_KEYS}
+    settings = {k: v for k, v in config.to_table().items() if k not in free_keys()}
     training: dict[str, Any] = {
         **settings,
         "steps_made": checkpoint.step,
@@ -248,6 +197,7 @@ def _card(pair: TrainedPair, directions: tuple[Direction, Direction]) -> Card:
         "upsample": config.upsample,
         "separable": config.separable,
         "tone_skip": config.tone_skip,
+        "head": config.head,
         "parameters": parameter_count(generator),
     }
     versions = {package: version(package) for package in ("torch", "onnx", "onnxscript")}
@@ -257,7 +207,7 @@ def _card(pair: TrainedPair, directions: tuple[Direction, Direction]) -> Card:
         directions=directions,
         stride=STRIDE,
         working_size=max(_LEAST_WORKING_SIZE, pair.training_size or 0),
-        opset=_OPSET,
+        opset=OPSET,
         precision="float32",
         seed=pair.seed,
         architecture=architecture,
@@ -273,6 +223,8 @@ def _architecture(config: GeneratorConfig) -> str:
         words.append("separable")
     if config.tone_skip:
         words.append("tone skip")
+    if config.head == "colour_maps":
+        words.append("colour maps")
     return " ".join(words)
 
 

@@ -10,7 +10,7 @@ __all__ = ["DataNote", "TrainedPair"]
 
 @dataclass(frozen=True, slots=True)
 class DataNote:
-    """What the card says of the training pictures, beyond their number.
+    """Where the training pictures come from, for the card.
 
     Attributes:
         source: Where they come from.

@@ -1,11 +1,13 @@
 """The proof that an exported graph answers as the torch network does."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from mediatrans.errors import ModelError
@@ -15,6 +17,7 @@ from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine
 __all__ = ["ParityProof", "proof_inputs", "prove_parity"]
 
 _ALLOWED = 1
+_ALLOWED_OF_MAPS = 1e-3
 _LEAST_RANGE = 16
 
 
@@ -39,19 +42,22 @@ def prove_parity(path: Path, network: nn.Module, training_size: int) -> ParityPr
 
     Args:
         path: The ONNX file; it runs in the engine that translates media.
-        network: Takes and makes uint8 [N, H, W, 3].
+        network: Takes uint8 [N, H, W, 3]; makes the same, or that, a map and a texture.
         training_size: Side of the training crops, one of the sizes compared at.
 
     Raises:
-        ModelError: They differ by more than 1 of 255 somewhere, or the output hardly varies, which
-            would prove nothing.
+        ModelError: They differ by more than 1 of 255 somewhere, a map or a texture by more than a
+            thousandth, or the output hardly varies, which would prove nothing.
     """
     engine = OnnxRuntimeEngine(path, device="cpu")
     largest, lowest, highest = 0, 255, 0
     inputs = proof_inputs(training_size)
     for pictures in inputs:
-        expected = network(torch.from_numpy(pictures)).numpy()
-        found = engine.run(pictures).image
+        made = network(torch.from_numpy(pictures))
+        picture, *more = made if isinstance(made, tuple) else (made,)
+        expected, (found, *found_more) = picture.numpy(), engine.run(pictures)
+        for name, theirs, mine in zip(("map", "texture"), more, found_more, strict=False):
+            _refuse_other_map(path, name, mine, theirs.numpy())
         difference = np.abs(found.astype(np.int16) - expected.astype(np.int16)).max()
         largest = max(largest, int(difference))
         lowest, highest = min(lowest, int(found.min())), max(highest, int(found.max()))
@@ -68,6 +74,23 @@ def prove_parity(path: Path, network: nn.Module, training_size: int) -> ParityPr
             remedy="no model was written; train for longer",
         )
     return ParityProof(len(inputs), largest, highest - lowest)
+
+
+def _refuse_other_map(
+    path: Path,
+    name: str,
+    found: NDArray[np.float32] | None,
+    expected: NDArray[np.float32],
+) -> None:
+    difference = math.inf
+    if found is not None and found.shape == expected.shape:
+        difference = float(np.abs(found - expected).max())
+    if not difference <= _ALLOWED_OF_MAPS:
+        raise ModelError(
+            f"the exported graph's {name} differs from torch by {difference:.2g}",
+            path=path.name,
+            remedy="no model was written; report this with the checkpoint's settings",
+        )
 
 
 def proof_inputs(training_size: int) -> list[Pixels]:

@@ -6,10 +6,13 @@ import torch
 from torch import nn
 
 from mediatrans.training.config import TrainConfig
-from mediatrans.training.model.cyclegan import discriminator_config, generator_config
+from mediatrans.training.model.building import (
+    build_generator,
+    discriminator_config,
+    generator_config,
+)
 from mediatrans.training.model.networks import (
     PatchDiscriminator,
-    ResnetGenerator,
     giga_macs,
     parameter_count,
 )
@@ -21,7 +24,7 @@ def describe_cost(config: TrainConfig) -> list[str]:
     """A line each for a generator and a discriminator: parameters, GMACs at the training size."""
     generator, discriminator = generator_config(config), discriminator_config(config)
     builders: tuple[tuple[str, Callable[[], nn.Module]], ...] = (
-        ("generator", lambda: ResnetGenerator(generator)),
+        ("generator", lambda: build_generator(generator)),
         ("discriminator", lambda: PatchDiscriminator(discriminator)),
     )
     lines = []

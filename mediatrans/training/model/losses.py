@@ -1,6 +1,7 @@
 """The terms of the CycleGAN objective."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from typing import Literal
 
 import torch
@@ -9,13 +10,62 @@ from torch.nn import functional
 
 __all__ = [
     "AdversarialLoss",
+    "Losses",
     "adversarial_loss",
     "cycle_loss",
     "discriminator_loss",
     "equivariance_loss",
+    "hinge_discriminator_loss",
+    "hinge_generator_loss",
     "identity_loss",
+    "map_variation",
     "total_variation",
 ]
+
+_EDGE_WEIGHT = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """The unweighted losses of one step; those of what is off are 0.
+
+    Attributes:
+        gan_g: Adversarial loss of G: a -> b.
+        gan_f: Adversarial loss of F: b -> a.
+        cycle_a: Mean |F(G(a)) - a|.
+        cycle_b: Mean |G(F(b)) - b|.
+        identity_a: Mean |F(a) - a|.
+        identity_b: Mean |G(b) - b|.
+        map_a: Variation of F's colour maps where its inputs are smooth.
+        map_b: Variation of G's colour maps where its inputs are smooth.
+        d_a: Loss of the discriminator of domain a.
+        d_b: Loss of the discriminator of domain b.
+        projected_g: Adversarial loss of G before the projected discriminator.
+        projected_f: Adversarial loss of F before the projected discriminator.
+        p_a: Loss of the projected discriminator of domain a.
+        p_b: Loss of the projected discriminator of domain b.
+    """
+
+    gan_g: float
+    gan_f: float
+    cycle_a: float
+    cycle_b: float
+    identity_a: float
+    identity_b: float
+    map_a: float
+    map_b: float
+    d_a: float
+    d_b: float
+    projected_g: float = 0.0
+    projected_f: float = 0.0
+    p_a: float = 0.0
+    p_b: float = 0.0
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """The losses' names, in order."""
+        return tuple(f.name for f in fields(cls))
+
 
 AdversarialLoss = Callable[[Tensor, float], Tensor]
 """(patch scores, the label they should have: 1 real, 0 translated) -> scalar."""
@@ -50,13 +100,55 @@ def identity_loss(picture: Tensor, kept: Tensor) -> Tensor:
     return functional.l1_loss(kept, picture)
 
 
-def equivariance_loss(shifted: Tensor, of_shifted: Tensor) -> Tensor:
+def equivariance_loss(shifted: Tensor, of_shifted: Tensor, inside: Tensor | None = None) -> Tensor:
     """Mean |shifted G(x) - G(shifted x + noise)| (after Eilertsen et al. 2019).
 
     What holds still in a video, but for a camera's movement and an encoder's noise, then holds
     still in its translation.
+
+    Args:
+        shifted: The moved translations, [N, 3, H, W].
+        of_shifted: The translations of the moved pictures, likewise.
+        inside: 1 where it counts, else 0, [1, 1, H, W]; None counts all.
     """
-    return functional.l1_loss(of_shifted, shifted)
+    if inside is None:
+        return functional.l1_loss(of_shifted, shifted)
+    counted = inside.sum() * shifted.shape[0] * shifted.shape[1]
+    return ((of_shifted - shifted).abs() * inside).sum() / counted.clamp(min=1.0)
+
+
+def hinge_discriminator_loss(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
+    """Mean max(0, 1 - real) + mean max(0, 1 + fake), averaged over the scales (Lim and Ye 2017)."""
+    scales = [
+        functional.relu(1.0 - r).mean() + functional.relu(1.0 + f).mean()
+        for r, f in zip(real, fake, strict=True)
+    ]
+    return torch.stack(scales).mean()
+
+
+def hinge_generator_loss(fake: Sequence[Tensor]) -> Tensor:
+    """Mean of -fake, averaged over the scales."""
+    return -torch.stack([scores.mean() for scores in fake]).mean()
+
+
+def map_variation(picture: Tensor, colour_map: Tensor) -> Tensor:
+    """Variation of colour maps between neighbouring cells, less where the picture has an edge.
+
+    An edge-aware smoothness as disparity maps have it (Godard et al. 2017): instance norm draws
+    rings into flat skies otherwise.
+
+    Args:
+        picture: [N, 3, H, W] in [-1, 1], reduced to the cells by averaging.
+        colour_map: [N, C, h, w].
+    """
+    height, width = colour_map.shape[-2:]
+    cells = functional.adaptive_avg_pool2d(picture, (height, width))
+    loss = picture.new_zeros(())
+    for axis in (2, 3):
+        change = colour_map.diff(dim=axis).abs().mean(dim=1)
+        edge = cells.diff(dim=axis).abs().mean(dim=1)
+        loss = loss + (change * torch.exp(-_EDGE_WEIGHT * edge)).mean()
+    return loss
 
 
 def total_variation(picture: Tensor) -> Tensor:

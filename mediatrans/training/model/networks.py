@@ -15,6 +15,7 @@ __all__ = [
     "PatchDiscriminator",
     "ResnetGenerator",
     "giga_macs",
+    "mean_and_deviation",
     "parameter_count",
 ]
 
@@ -36,6 +37,7 @@ class GeneratorConfig:
             enlargement and a convolution (Odena et al. 2016: no checkerboard).
         separable: Depthwise-separable convolutions in the residual blocks.
         tone_skip: A `ToneSkip` around the network.
+        head: "direct" draws the picture, as in the paper; "colour_maps" is a `ColourMapGenerator`.
     """
 
     ngf: int = 64
@@ -43,6 +45,7 @@ class GeneratorConfig:
     upsample: Literal["transpose", "resize"] = "transpose"
     separable: bool = False
     tone_skip: bool = False
+    head: Literal["direct", "colour_maps"] = "direct"
 
 
 class ResidualBlock(nn.Module):
@@ -84,9 +87,7 @@ class ToneSkip(nn.Module):
 
     def forward(self, x: Tensor, drawn: Tensor) -> Tensor:
         """A picture and what is drawn of it, before the tanh; both [N, 3, H, W], as the result."""
-        mean = x.mean(dim=(2, 3), keepdim=True)
-        deviation = (x - mean).square().mean(dim=(2, 3), keepdim=True).add(_EPSILON).sqrt()
-        tone: Tensor = self.scale_and_shift(torch.cat((mean, deviation), dim=1).flatten(1))
+        tone: Tensor = self.scale_and_shift(torch.cat(mean_and_deviation(x), dim=1).flatten(1))
         scale, shift = tone[:, :, None, None].chunk(2, dim=1)
         return drawn * (1.0 + scale) + shift
 
@@ -180,6 +181,16 @@ class PatchDiscriminator(nn.Module):
         """[N, 3, H, W] in [-1, 1] -> unbounded patch scores [N, 1, h, w]."""
         out: Tensor = self.body(x)
         return out
+
+
+def mean_and_deviation(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Of each channel of each picture [N, C, H, W], both [N, C, 1, 1].
+
+    The deviation has a gradient where the picture is of one colour as well.
+    """
+    mean = x.mean(dim=(2, 3), keepdim=True)
+    deviation = (x - mean).square().mean(dim=(2, 3), keepdim=True).add(_EPSILON).sqrt()
+    return mean, deviation
 
 
 def parameter_count(network: nn.Module) -> int:

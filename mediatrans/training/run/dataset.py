@@ -24,7 +24,8 @@ class Dataset:
     Attributes:
         a: Training pictures of domain a.
         b: Training pictures of domain b.
-        samples: A few pictures to look at: held out, else of the test split, else trained on.
+        samples: The pictures of the sample grids: held out, else of the test split, else of the
+            training pictures.
     """
 
     a: PictureStore
@@ -32,7 +33,7 @@ class Dataset:
     samples: Samples
 
     def listing(self) -> dict[str, list[str]]:
-        """A line a training picture, by domain."""
+        """One line per training picture, by domain."""
         return {"a": self.a.listing(), "b": self.b.listing()}
 
 
@@ -84,7 +85,7 @@ def _open_domain(
 ) -> _Domain:
     names, held = split_hold_out(find_pictures(train), config.hold_out, test is not None)
     side = config.load_size_max or config.load_size
-    store = PictureStore(train, names, side, config.cache, cache)
+    store = PictureStore(train, names, side, config.cache, cache, config.skip_grey)
     _describe(store, domain, len(held), side, on_message)
     if len(store) < 2:
         raise InputError(
@@ -132,6 +133,8 @@ def _describe(
         on_message(
             f"{domain}: skipped {len(store.unreadable)} unreadable: {_named(store.unreadable)}"
         )
+    if store.grey:
+        on_message(f"{domain}: left out {store.grey} black-and-white pictures")
     if store.enlarged:
         on_message(f"{domain}: {store.enlarged} are smaller than {side} px and were enlarged")
 

@@ -23,8 +23,10 @@ from mediatrans.training.data.batches import Batch, stream_batches
 from mediatrans.training.data.folders import Folders
 from mediatrans.training.evaluation.curve import Curve
 from mediatrans.training.evaluation.held_out import HeldOutJudge, open_judge
+from mediatrans.training.model.collapse import CHECK_EVERY
 from mediatrans.training.model.cost import describe_cost
-from mediatrans.training.model.cyclegan import CycleGAN, Losses
+from mediatrans.training.model.cyclegan import CycleGAN
+from mediatrans.training.model.losses import Losses
 from mediatrans.training.model.schedules import rate_factor
 from mediatrans.training.run.compatibility import (
     describe_environment,
@@ -70,8 +72,7 @@ def train(
         folders: Where the pictures are.
         run: The run folder: checkpoints, samples, metrics and the configuration go there.
         observer: Its methods are called as the run goes on; None shows nothing.
-        resume: Go on with the run in the folder; the result is bit for bit that of a run that
-            was never interrupted, with the same mode, threads and versions on the CPU.
+        resume: Go on with the run in the folder, on the CPU bit for bit, as an uninterrupted run.
         overwrite: Replace a run that is in the folder.
         team: The processes that train together; rank zero alone writes files and calls the
             observer.
@@ -80,9 +81,8 @@ def train(
         The last checkpoint's path.
 
     Raises:
-        UsageError: A resume whose configuration or pictures differ, a start from other
-            networks, or processes that differ.
-        InputError: Too few pictures, no checkpoint to resume or start from, or a damaged one.
+        UsageError: Other settings, pictures, networks or processes than those to go on from.
+        InputError: Too few pictures, or a checkpoint that is missing or damaged.
         OutputError: A run is in the folder already, or something cannot be written.
         MissingExtraError: Evaluations are asked for and their packages are not installed.
         DeviceError: The device is not there, or another process of the team is lost.
@@ -249,7 +249,7 @@ class _Trainer:
                 save_checkpoint(self._run / CHECKPOINTS, checkpoint)
 
     def _show(self, log: RunLog | None, curve: Curve) -> None:
-        """Evaluate and write a sample grid where this step is to have them and has not yet."""
+        """Evaluate, write a sample grid and look for a collapse where this step is to have them."""
         if log is None or self._step == 0:
             return
         config, step = self._config, self._step
@@ -263,6 +263,9 @@ class _Trainer:
             if self._is_due(config.sample_every) and not log.has_sample(step):
                 grid = self._dataset.samples.grid(self._model.generators)
                 self._observer.message(f"samples of step {step}: {log.sample(grid, step)}")
+            if step % CHECK_EVERY == 0:
+                for sentence in self._dataset.samples.describe_collapses(self._model.generators):
+                    self._observer.message(f"step {step}: {sentence}")
         except InputError as error:
             # Pictures that cannot be read any more: the training does not need them.
             self._observer.message(f"step {step} is not shown: {error}")

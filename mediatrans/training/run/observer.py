@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from mediatrans.training.model.cyclegan import Losses
+from mediatrans.training.model.losses import Losses
 
 __all__ = ["Observer", "Progress", "SilentObserver"]
 

@@ -12,7 +12,7 @@ from PIL import Image
 from mediatrans.files.publish import output_errors, publishing
 from mediatrans.media.frames import Pixels
 from mediatrans.training.evaluation.curve import Point
-from mediatrans.training.model.cyclegan import Losses
+from mediatrans.training.model.losses import Losses
 from mediatrans.training.run.event_file import EventFile
 from mediatrans.training.run.observer import Progress
 
@@ -59,7 +59,7 @@ class RunLog:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        # Beside an error of the run, one of closing says less.
+        # An error of the run is the one to report.
         with suppress(OSError) if error is not None else self._writing():
             self._file.close()
         with suppress(OSError) if error is not None else self._writing():

@@ -11,6 +11,7 @@ from torch import Tensor
 from mediatrans.errors import InputError
 from mediatrans.media.frames import Pixels
 from mediatrans.training.data.picture_store import load_reduced
+from mediatrans.training.model.collapse import describe_collapse
 from mediatrans.training.model.networks import STRIDE, ResnetGenerator
 
 __all__ = ["Samples"]
@@ -47,7 +48,7 @@ class Samples:
         self._b = self._pick(folder_b, names_b, side)
 
     def grid(self, generators: tuple[ResnetGenerator, ResnetGenerator]) -> Pixels:
-        """A row a picture: a, G(a), F(G(a)) on the left and b, F(b), G(F(b)) on the right.
+        """One row per picture: a, G(a), F(G(a)) on the left and b, F(b), G(F(b)) on the right.
 
         Args:
             generators: G: a -> b and F: b -> a.
@@ -67,6 +68,25 @@ class Samples:
             np.vstack([_bordered(picture) for picture in column[:rows]]) for column in columns
         ]
         return np.hstack(stacked)
+
+    @torch.no_grad()
+    def describe_collapses(self, generators: tuple[ResnetGenerator, ResnetGenerator]) -> list[str]:
+        """A sentence for each generator that has collapsed, such as "G returns its input, ...".
+
+        Args:
+            generators: G: a -> b and F: b -> a.
+        """
+        sentences = []
+        for name, generator, shown in zip("GF", generators, (self._a, self._b), strict=True):
+            device = next(generator.parameters()).device
+            pictures = [_to_tensor(picture).to(device) for picture in shown]
+            what = describe_collapse(pictures, [generator(picture) for picture in pictures])
+            if what is not None:
+                sentences.append(
+                    f"{name} {what}, tried on the pictures of the sample grid; look at one, and "
+                    "start again with other settings if it stays so"
+                )
+        return sentences
 
     def _pick(self, folder: Path, names: Sequence[str], side: int) -> list[Pixels]:
         """Read a few pictures that lie evenly in the list; others stand in for the unreadable."""

@@ -17,7 +17,7 @@ from mediatrans.errors import DeviceError, InputError, ModelError
 from mediatrans.files.memory import memory_limit
 from mediatrans.translate.engines.device_words import DeviceWord, read_device_word
 from mediatrans.translate.engines.engine import Generated, Pixels
-from mediatrans.zoo.graph import INPUT_NAME, OUTPUT_NAME, inspect_graph, read_graph
+from mediatrans.zoo.graph import INPUT_NAME, inspect_graph, read_graph
 
 __all__ = ["OnnxRuntimeEngine", "compiled_providers", "cuda_device_count", "cuda_devices"]
 
@@ -70,6 +70,8 @@ class OnnxRuntimeEngine:
                 remedy='pip install "mediatrans[cuda]", or use --device cpu',
             )
 
+        self._outputs = [output.name for output in self._session.get_outputs()]
+
     @property
     def identity(self) -> str:
         """Runtime, version, provider and precision; an output depends on them."""
@@ -86,7 +88,7 @@ class OnnxRuntimeEngine:
             ModelError: The output is not a picture of the input's size.
         """
         try:
-            (out,) = self._session.run([OUTPUT_NAME], {INPUT_NAME: images})
+            out, *maps = self._session.run(self._outputs, {INPUT_NAME: images})
         except Exception as error:  # as above
             _, height, width, _ = images.shape
             raise InputError(
@@ -99,7 +101,7 @@ class OnnxRuntimeEngine:
                 path=self.path,
                 remedy="use a generator that keeps the size of its input",
             )
-        return Generated(out)
+        return Generated(out, *maps)
 
 
 def _options(threads: int | None) -> ort.SessionOptions:

@@ -6,10 +6,12 @@ import pytest
 import torch
 from PIL import Image
 
+from mediatrans.errors import OutputError
 from mediatrans.training.config import TrainConfig
 from mediatrans.training.data.batches import CropSampler, stream_batches
 from mediatrans.training.data.folders import find_pictures
 from mediatrans.training.data.picture_store import PictureStore
+from tests.training.full_disk import largest_file
 from tests.training.tiny import TINY, write_pictures
 
 
@@ -54,6 +56,17 @@ def test_small_pictures_are_enlarged_and_counted(tmp_path: Path) -> None:
     pictures = store(folder)
     assert pictures.enlarged == 1
     assert pictures[pictures.names.index("small.png")].shape == (33, 20, 3)
+
+
+def test_black_and_white_pictures_are_left_out_when_asked(tmp_path: Path) -> None:
+    folder = write_pictures(tmp_path / "a", 3, 0)
+    Image.new("L", (30, 30), 90).save(folder / "grey.png")
+    Image.new("RGB", (30, 30), (90, 91, 90)).save(folder / "nearly.png")
+    kept = PictureStore(folder, store(folder).names, 20, "ram", tmp_path / "cache", skip_grey=True)
+    assert kept.grey == 2
+    assert sorted(kept.names) == ["01.png", "02.png", "nested/00.png"]
+    assert len(kept.listing()) == len(kept) == 3
+    assert store(folder).grey == 0
 
 
 def test_every_pass_shows_every_picture_once(tmp_path: Path) -> None:
@@ -118,3 +131,13 @@ def test_an_error_in_a_worker_reaches_the_training(tmp_path: Path) -> None:
         file.write_bytes(b"")
     with pytest.raises(Exception, match=r"\.png"):
         collect(pictures, config, 0, 2)
+
+
+def test_a_cache_that_cannot_be_written_is_an_output_error(tmp_path: Path) -> None:
+    folder = write_pictures(tmp_path / "a", 3, 0)
+    names = ["01.png", "02.png"]
+    with largest_file(100), pytest.raises(OutputError, match=r"picture cache.*--cache"):
+        PictureStore(folder, names, 20, "disk", tmp_path / "cache")
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="picture cache"):
+        PictureStore(folder, names, 20, "disk", tmp_path / "file" / "cache")

@@ -35,6 +35,8 @@ def write_run(folder: Path, config: TrainConfig = TINY) -> Path:
             for name, weight in generator.named_parameters():
                 if name.startswith("decoder") and weight.dim() == 4:
                     weight.mul_(3)
+                if name.startswith("colour_head"):
+                    weight.normal_(0, 0.1)
     checkpoint = Checkpoint(
         config=config,
         domains=("red", "blue"),
@@ -223,8 +225,12 @@ def test_the_proofs_pictures_cover_three_kinds_at_three_shapes() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("upsample", ["transpose", "resize"])
-@pytest.mark.parametrize("extra", [{}, {"separable": True}, {"tone_skip": True}])
-def test_every_architecture_exports(tmp_path: Path, upsample: str, extra: dict[str, bool]) -> None:
+@pytest.mark.parametrize(
+    "extra", [{}, {"separable": True}, {"tone_skip": True}, {"head": "colour_maps"}]
+)
+def test_every_architecture_exports(
+    tmp_path: Path, upsample: str, extra: dict[str, object]
+) -> None:
     config = TINY.updated({"upsample": upsample, "ngf": 16, **extra}, "the test")
     folder = export_pair(write_run(tmp_path / "run", config), tmp_path / "m")
     assert (folder / "card.toml").exists()

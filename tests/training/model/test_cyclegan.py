@@ -9,16 +9,22 @@ from torch import Tensor
 from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
 
 from mediatrans.training.config import TrainConfig
-from mediatrans.training.model.cyclegan import CycleGAN, Losses
+from mediatrans.training.model.cyclegan import CycleGAN
 from mediatrans.training.model.disturbance import draw_disturbance, shifted
+from mediatrans.training.model.fading import draw_fade, faded
+from mediatrans.training.model.losses import Losses
 from tests.training.tiny import TINY
 
 CPU = torch.device("cpu")
 
 
-def batch(seed: int, count: int = 1) -> Tensor:
+LARGER = {"size": 32, "load_size": 32}
+"""What a projected discriminator needs at least."""
+
+
+def batch(seed: int, count: int = 1, side: int = 16) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
-    return torch.rand(count, 3, 16, 16, generator=generator, dtype=torch.float64) * 2 - 1
+    return torch.rand(count, 3, side, side, generator=generator, dtype=torch.float64) * 2 - 1
 
 
 def double(config: TrainConfig) -> CycleGAN:
@@ -70,7 +76,8 @@ def straightforward(
     d_a = ((judge_a(a) - 1).square().mean() + judge_a(fake_a.detach()).square().mean()) / 2
     d_b = ((judge_b(b) - 1).square().mean() + judge_b(fake_b.detach()).square().mean()) / 2
     found += torch.autograd.grad(d_a + d_b, [*judge_a.parameters(), *judge_b.parameters()])
-    parts = (gan_g, gan_f, cycle_a, cycle_b, identity_a, identity_b, d_a, d_b)
+    nothing = torch.zeros(2)
+    parts = (gan_g, gan_f, cycle_a, cycle_b, identity_a, identity_b, *nothing, d_a, d_b)
     return found, Losses(*(part.item() for part in parts))
 
 
@@ -143,6 +150,12 @@ def test_cycles_are_learned() -> None:
         {"separable": True},
         {"tone_skip": True},
         {"upsample": "resize"},
+        {"head": "colour_maps"},
+        {"head": "colour_maps", "lambda_map_smooth": 3.0, "precision": "bfloat16"},
+        {"lambda_projected": 1.0, **LARGER},
+        {"lambda_projected": 1.0, "diff_augment": True, "precision": "bfloat16", **LARGER},
+        {"lambda_equivariance": 1.0, "equivariance_flow": 4.0},
+        {"fade_share": 0.5},
         {"pool_size": 0},
         {"ema": 0.0},
     ],
@@ -150,7 +163,8 @@ def test_cycles_are_learned() -> None:
 def test_every_option_trains(change: dict[str, object]) -> None:
     model = CycleGAN(TINY.updated(change, "the test"), CPU)
     for step in range(3):
-        losses = model.step(batch(step).float(), batch(step + 9).float())
+        a, b = (batch(step + other, side=model.config.size).float() for other in (0, 9))
+        losses = model.step(a, b)
     assert all(abs(value) < 10 for value in astuple(losses))
     assert model.is_finite()
 
@@ -192,6 +206,78 @@ def test_a_restored_model_goes_on_bit_for_bit() -> None:
         a, b = batch(step).float(), batch(step + 9).float()
         assert model.step(a, b) == restored.step(a, b)
     assert all(torch.equal(v, weights(restored)[k]) for k, v in weights(model).items())
+
+
+ALL_MEANS = {
+    "head": "colour_maps",
+    "lambda_map_smooth": 3.0,
+    "lambda_projected": 1.0,
+    "diff_augment": True,
+    "lambda_equivariance": 1.0,
+    "equivariance_flow": 4.0,
+    "fade_share": 0.5,
+    **LARGER,
+}
+
+
+def test_all_means_together_go_on_bit_for_bit() -> None:
+    config = TINY.updated(ALL_MEANS, "the test")
+    model = CycleGAN(config, CPU)
+    for step in range(3):
+        model.step(batch(step, side=32).float(), batch(step + 9, side=32).float())
+    restored = CycleGAN(config, CPU)
+    state = copy.deepcopy(model.state_dict())
+    assert {"P_A", "P_B"} <= set(state)
+    restored.load_state_dict(state)
+    for step in range(3, 6):
+        a, b = batch(step, side=32).float(), batch(step + 9, side=32).float()
+        assert model.step(a, b) == restored.step(a, b)
+    assert all(torch.equal(v, weights(restored)[k]) for k, v in weights(model).items())
+
+
+def test_projected_heads_learn_and_the_frozen_network_is_not_saved() -> None:
+    config = TINY.updated({"lambda_projected": 1.0, **LARGER}, "the test")
+    model = CycleGAN(config, CPU)
+    before = weights(model)
+    losses = model.step(batch(0, side=32).float(), batch(1, side=32).float())
+    moved = {k.split(".")[0] for k, v in weights(model).items() if not torch.equal(v, before[k])}
+    assert {"P_A", "P_B"} <= moved
+    assert losses.p_a > 0
+    assert losses.projected_g != 0
+    numbers = sum(v.numel() for v in model.state_dict()["P_A"].values())
+    assert numbers < 500_000
+
+
+def test_projected_discriminators_change_what_the_generators_learn() -> None:
+    a, b = batch(0, side=32), batch(1, side=32)
+    seen = []
+    for weight in (1e-9, 5.0):
+        config = TINY.updated({"lambda_projected": weight, "ema": 0.0, **LARGER}, "the test")
+        model = CycleGAN(config, CPU)
+        with gradients_seen() as gradients:
+            model.step(a.float(), b.float())
+        seen.append(gradients[0])
+    assert not torch.allclose(seen[0], seen[1])
+
+
+def test_a_run_with_projected_heads_begins_with_one_that_had_none() -> None:
+    first = CycleGAN(TINY, CPU)
+    first.step(batch(0, side=32).float(), batch(1, side=32).float())
+    model = CycleGAN(TINY.updated({"lambda_projected": 1.0, **LARGER}, "the test"), CPU)
+    heads = copy.deepcopy(model.networks()["P_A"].state_dict())
+    model.begin_with(first.state_dict())
+    averaged = first.state_dict()["average_G"]
+    assert all(torch.equal(v, averaged[k]) for k, v in model.G.state_dict().items())
+    assert all(torch.equal(v, heads[k]) for k, v in model.networks()["P_A"].state_dict().items())
+
+
+def test_both_domains_fade_alike() -> None:
+    config = TINY.updated({"fade_share": 0.5, "batch_size": 4}, "the test")
+    a, b = batch(0, 4).float(), batch(1, 4).float()
+    fade = draw_fade(0.5, 4, config.seed, 0, CPU)
+    assert 0 < (fade.share > 0).sum() < 4
+    expected = CycleGAN(replace(config, fade_share=0.0), CPU).step(faded(a, fade), faded(b, fade))
+    assert CycleGAN(config, CPU).step(a, b) == expected
 
 
 def test_moments_saved_in_another_layout_are_the_same_moments() -> None:
@@ -243,3 +329,15 @@ def test_the_compiled_step_is_the_eager_one() -> None:
     assert all(torch.equal(v, before[k]) for k, v in weights(compiled).items())
     a, b = batch(0).float(), batch(1).float()
     assert astuple(compiled.step(a, b)) == pytest.approx(astuple(eager.step(a, b)), rel=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_all_means_together_compile() -> None:
+    config = TINY.updated(ALL_MEANS, "the test")
+    eager, compiled = CycleGAN(config, CPU), CycleGAN(config, CPU)
+    before = weights(compiled)
+    compiled.compile()
+    assert all(torch.equal(v, before[k]) for k, v in weights(compiled).items())
+    a, b = batch(0, side=32).float(), batch(1, side=32).float()
+    assert astuple(compiled.step(a, b)) == pytest.approx(astuple(eager.step(a, b)), rel=1e-3)

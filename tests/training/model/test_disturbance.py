@@ -38,3 +38,35 @@ def test_a_shift_moves_the_inside_and_repeats_the_edge() -> None:
     )
     edge = 15 if down >= 0 else 0
     assert torch.equal(moved[0, 0, edge, 8], picture[0, 0, edge, 8 + across])
+
+
+def test_a_flow_moves_no_further_than_said_and_nearly_as_far() -> None:
+    moved = []
+    for step in range(100):
+        by = draw_disturbance(64, 0, step, CPU, reach=16.0)
+        assert by.flow is not None
+        place = torch.arange(64.0)
+        start = torch.stack(torch.meshgrid(place, place, indexing="xy"), dim=-1)
+        moved.append((((by.flow[0] + 1) * 64 - 1) / 2 - start).abs().max().item())
+    assert max(moved) <= 16 + 1e-3
+    assert max(moved) > 12
+
+
+def test_a_flow_is_smooth_and_takes_the_picture_along() -> None:
+    by = draw_disturbance(64, 0, 1, CPU, reach=8.0)
+    assert by.flow is not None
+    assert by.inside is not None
+    assert by.flow[..., 0].diff(dim=2).sub(2 / 64).abs().max() < 0.3 * 2 / 64
+    ramp = torch.arange(64.0).expand(1, 1, 64, 64)
+    columns = ((by.flow[..., 0] + 1) * 64 - 1) / 2
+    inside = by.inside[0, 0] > 0
+    torch.testing.assert_close(
+        shifted(ramp, by)[0, 0][inside], columns[0][inside], atol=1e-3, rtol=0
+    )
+
+
+def test_the_shift_without_a_flow_is_what_it_was() -> None:
+    plain, flowing = draw_disturbance(16, 0, 4, CPU), draw_disturbance(16, 0, 4, CPU, reach=8.0)
+    assert plain.flow is None
+    assert plain.inside is None
+    assert torch.equal(plain.noise, flowing.noise)

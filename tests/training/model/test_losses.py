@@ -8,7 +8,10 @@ from mediatrans.training.model.losses import (
     cycle_loss,
     discriminator_loss,
     equivariance_loss,
+    hinge_discriminator_loss,
+    hinge_generator_loss,
     identity_loss,
+    map_variation,
     total_variation,
 )
 
@@ -49,3 +52,27 @@ def test_total_variation_counts_steps_between_neighbours() -> None:
     assert total_variation(ramp).item() == pytest.approx(1.0)
     assert total_variation(ramp.transpose(2, 3)).item() == pytest.approx(1.0)
     assert total_variation(torch.ones(1, 3, 4, 4)).item() == 0
+
+
+def test_equivariance_counts_only_what_is_inside() -> None:
+    moved, of_moved = torch.zeros(2, 3, 2, 2), torch.ones(2, 3, 2, 2)
+    of_moved[..., 1] = 100.0
+    inside = torch.tensor([[1.0, 0.0], [1.0, 0.0]])[None, None]
+    assert equivariance_loss(moved, of_moved, inside).item() == pytest.approx(1.0)
+    assert equivariance_loss(moved, of_moved, 0 * inside).item() == 0
+
+
+def test_the_hinge_is_averaged_over_the_scales() -> None:
+    real, fake = [torch.tensor([0.5, 2.0]), torch.tensor([1.0])], [torch.zeros(2), -torch.ones(1)]
+    assert hinge_discriminator_loss(real, fake).item() == pytest.approx((0.25 + 1 + 0 + 0) / 2)
+    assert hinge_generator_loss(fake).item() == pytest.approx((0 + 1) / 2)
+
+
+def test_maps_may_change_where_the_picture_has_an_edge() -> None:
+    maps = torch.zeros(1, 12, 4, 4)
+    maps[..., 2:] = 1.0
+    flat, edge = torch.zeros(1, 3, 16, 16), torch.zeros(1, 3, 16, 16)
+    edge[..., 8:] = 1.0
+    assert map_variation(flat, maps).item() == pytest.approx(1 / 3)
+    assert map_variation(edge, maps).item() < 1e-4
+    assert map_variation(edge, torch.ones(1, 12, 4, 4)).item() == 0

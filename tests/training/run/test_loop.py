@@ -24,7 +24,8 @@ from mediatrans.training.checkpoint import load_checkpoint
 from mediatrans.training.config import TrainConfig
 from mediatrans.training.data.folders import Folders, find_pictures, split_hold_out
 from mediatrans.training.export.model_folder import load_generators
-from mediatrans.training.model.cyclegan import CycleGAN, Losses
+from mediatrans.training.model.cyclegan import CycleGAN
+from mediatrans.training.model.losses import Losses
 from mediatrans.training.run.dataset import open_dataset
 from mediatrans.training.run.loop import train
 from mediatrans.training.run.observer import Progress

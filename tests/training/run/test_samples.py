@@ -71,3 +71,11 @@ def test_a_domain_without_a_readable_picture_is_an_input_error(
     samples = Samples(a, ["01.png"], b, names, 20)
     with pytest.raises(InputError, match="can be read"):
         samples.grid((Add(0), Add(0)))
+
+
+def test_a_generator_that_returns_its_input_is_named(tmp_path: Path) -> None:
+    a, b = write_pictures(tmp_path / "a", 3, 0), write_pictures(tmp_path / "b", 2, 2)
+    samples = Samples(a, ["01.png", "02.png"], b, ["01.png"], 20)
+    (sentence,) = samples.describe_collapses((Add(0), Add(0.2)))
+    assert "G returns its input" in sentence
+    assert samples.describe_collapses((Add(0.2), Add(0.2))) == []

@@ -1,0 +1,33 @@
+"""The networks that a training configuration asks for."""
+
+from mediatrans.training.config import TrainConfig
+from mediatrans.training.model.colour_maps import ColourMapGenerator
+from mediatrans.training.model.networks import (
+    DiscriminatorConfig,
+    GeneratorConfig,
+    ResnetGenerator,
+)
+
+__all__ = ["build_generator", "discriminator_config", "generator_config"]
+
+_GENERATORS: dict[str, type[ResnetGenerator]] = {
+    "direct": ResnetGenerator,
+    "colour_maps": ColourMapGenerator,
+}
+
+
+def generator_config(config: TrainConfig) -> GeneratorConfig:
+    """The generators' share of a training configuration."""
+    return GeneratorConfig(
+        config.ngf, config.blocks, config.upsample, config.separable, config.tone_skip, config.head
+    )
+
+
+def discriminator_config(config: TrainConfig) -> DiscriminatorConfig:
+    """The discriminators' share of a training configuration."""
+    return DiscriminatorConfig(config.ndf, config.n_layers)
+
+
+def build_generator(config: GeneratorConfig) -> ResnetGenerator:
+    """A generator with random weights."""
+    return _GENERATORS[config.head](config)

