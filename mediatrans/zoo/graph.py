@@ -200,7 +200,7 @@ def _forbidden_part(model: onnx.ModelProto) -> str | None:
             if part.domain not in _STANDARD_DOMAINS and key not in functions:
                 return f"uses custom operators of {part.domain!r}"
             if part.domain in _STANDARD_DOMAINS and part.op_type in _LOOPS:
-                return f"uses the loop operator {part.op_type}, which may run forever"
+                return f"uses {part.op_type}, a loop, which may run forever"
     return None
 
 
