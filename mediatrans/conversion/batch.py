@@ -15,10 +15,14 @@ from mediatrans.errors import UsageError
 from mediatrans.media.write.codecs import try_encoder
 from mediatrans.media.write.sinks import encoding_of
 from mediatrans.quality.report.rows import Report
+from mediatrans.zoo.find import find
 
-__all__ = ["convert"]
+__all__ = ["EXECUTORS", "convert"]
 
 log = logging.getLogger(__name__)
+
+EXECUTORS: dict[str, Executor] = {"local": LocalExecutor()}
+"""The executors by their names."""
 
 
 def convert(
@@ -28,7 +32,7 @@ def convert(
     observer: Observer | None = None,
     *,
     workshop: Workshop | None = None,
-    executor: Executor | None = None,
+    executor: Executor | str = "local",
 ) -> Report:
     """Translate pictures, folders and videos to a domain.
 
@@ -37,10 +41,10 @@ def convert(
     Args:
         inputs: A file or folder, or several of them.
         to: The domain to translate to, for example "winter".
-        options: The options; None uses the defaults, or the workshop's options.
+        options: The options; None uses the defaults. A workshop has options of its own.
         observer: Its methods are called as the conversion proceeds; None: not called.
         workshop: Custom engines, stages, sources and sinks; None uses the built-in ones.
-        executor: Runs the tasks; None runs them in this process.
+        executor: Runs the tasks; a key of `EXECUTORS`, or a custom one.
 
     Returns:
         The result of every input.
@@ -52,7 +56,13 @@ def convert(
         UsageError: There is nothing to convert, or options contradict each other.
     """
     observer = observer or Observer()
-    workshop = workshop or Workshop.of(to, options or ConvertOptions())
+    if workshop is None:
+        options = options or ConvertOptions()
+        workshop = Workshop(find(to, options.model), options)
+    elif options is not None or workshop.generator.to.casefold() != to.casefold():
+        raise UsageError(
+            "a workshop has its own domain and options", remedy="make it with those that are meant"
+        )
     options = workshop.options
     given = [inputs] if isinstance(inputs, Path | str) else inputs
     translator = workshop.translator
@@ -64,7 +74,8 @@ def convert(
     _check_reverse(workshop)
     settlement = Settlement(jobs, observer)
     tasks = (job.task() for job in jobs if job.ready)
-    (executor or LocalExecutor()).run(tasks, workshop, settlement)
+    chosen = EXECUTORS[executor] if isinstance(executor, str) else executor
+    chosen.run(tasks, workshop, settlement)
     settlement.finish()
     return settlement.report(workshop.generator.name, options.limits, workshop.model_error())
 

@@ -12,12 +12,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Literal, Protocol
+from typing import Protocol
 
 from mediatrans.conversion.overlap import (
     Bottleneck,
     ReadAhead,
     ReaderStalledError,
+    Waits,
     WriteBehind,
     find_bottleneck,
 )
@@ -107,11 +108,16 @@ def run_tasks(tasks: Iterable[Task], workshop: Workshop, events: Events) -> None
     _Line(workshop, events).run(tasks)
 
 
-_Item = tuple[Passage, Frame | Literal["opened", "ended"]]
+_Item = tuple[Passage, Frame | None]
+"""A frame of a task. None first says that a video is open, then that a task has ended."""
 
 
 class _Line:
-    """One run of the pipeline."""
+    """One run of the pipeline.
+
+    The reading thread runs `_read`, the writing thread what is put into `_writer`: writing frames,
+    and closing pictures. Everything else runs on the calling thread.
+    """
 
     def __init__(self, workshop: Workshop, events: Events) -> None:
         self._workshop = workshop
@@ -120,24 +126,20 @@ class _Line:
         self._ending: list[Passage] = []
         self._open: list[Passage] = []
         self._results: SimpleQueue[tuple[Passage, Result]] = SimpleQueue()
-        self._places: SimpleQueue[Done | None] = SimpleQueue()
         self._reading: Passage | None = None
+        self._since = Waits()
+        self._was_video = False
         self._writer: WriteBehind[Callable[[], object]] = WriteBehind(
             lambda action: action(), _QUEUE_DEPTH
         )
 
     def run(self, tasks: Iterable[Task]) -> None:
         """Run tasks and report their results."""
-        self._workshop.load()
+        self._workshop.begin()
         try:
             with self._writer, closing(self._items(iter(tasks))) as items:
-                for passage, item in items:
-                    if item == "opened":
-                        self._begin(passage)
-                    elif item == "ended":
-                        self._end(passage)
-                    else:
-                        self._add(passage, item)
+                for passage, frame in items:
+                    self._take(passage, frame)
                     self._hand_over()
                 self._flush()
         except BaseException as error:
@@ -149,13 +151,15 @@ class _Line:
     # The reading thread.
 
     def _items(self, tasks: Iterator[Task]) -> Generator[_Item, None, None]:
-        """The items of the reading thread; a hanging thread is replaced for the next tasks."""
+        """The items of the reading thread; a thread that hangs is replaced for the next tasks."""
         while True:
+            self._reading = None
             reader = ReadAhead(
                 self._read(tasks), _QUEUE_DEPTH, limit_s=self._limit_s, progress=self._progress
             )
             with reader, self._releasing():
                 self._reader = reader
+                self._since = self._waits()
                 try:
                     yield from reader
                     return
@@ -163,46 +167,52 @@ class _Line:
                     stalled = self._reading
             assert stalled is not None
             stalled.fail(_stalled(stalled, self._workshop.options.reader_limit_s))
-            yield stalled, "ended"
+            yield stalled, None
 
     def _read(self, tasks: Iterator[Task]) -> Generator[_Item, None, None]:
         for task in tasks:
             passage = self._reading = Passage(task, self._workshop)
             with passage.isolated():
+                self._workshop.refuse_known_change()
                 passage.source = source = self._workshop.source(task)
                 with source:
-                    yield passage, "opened"
-                    # Opening the output tells where an interrupted video resumes.
-                    place = self._places.get() if task.kind == "video" else Done()
-                    if place is not None:
-                        with closing(passage.read(place)) as frames:
-                            for frame in frames:
-                                yield passage, frame
-                                if passage.error is not None:
-                                    break
-                    if task.kind == "video":
-                        # Kept open until the output is closed, which may copy streams from it.
-                        yield passage, "ended"
-                        passage.closed.wait()
-                        continue
-            yield passage, "ended"
+                    if task.kind == "image":
+                        for frame in passage.read(Done()):
+                            yield passage, frame
+                    else:
+                        yield from self._read_video(passage)
+            self._reading = None
+            yield passage, None
+
+    def _read_video(self, passage: Passage) -> Generator[_Item, None, None]:
+        yield passage, None
+        # The place to resume at is known once the output is open.
+        done = passage.place.get()
+        if done is not None:
+            with closing(passage.read(done)) as frames:
+                for frame in frames:
+                    yield passage, frame
+                    if passage.error is not None:
+                        break
+        # The source stays open until the output is closed, which may copy streams from it.
+        yield passage, None
+        passage.closed.wait()
 
     @contextmanager
     def _releasing(self) -> Iterator[None]:
-        """Wake up a waiting reading thread, whether it waits for an output or for a pipe."""
+        """Wake up the reading thread at the end of the block, whatever it waits for."""
         try:
             yield
         finally:
-            if self._reading is not None:
-                self._reading.release()
-            self._places.put(None)
-            self._places = SimpleQueue()
+            reading = self._reading
+            if reading is not None:
+                reading.release()
 
     def _limit_s(self) -> float | None:
         reading = self._reading
-        # A pipe may be fed by a camera, so there is no time limit.
-        is_pipe = reading is not None and reading.task.input == STDIO
-        return None if is_pipe else self._workshop.options.reader_limit_s
+        # Between tasks their iterator is waited for; a camera may feed a pipe.
+        is_patient = reading is None or reading.task.input == STDIO
+        return None if is_patient else self._workshop.options.reader_limit_s
 
     def _progress(self) -> object:
         reading = self._reading
@@ -211,19 +221,32 @@ class _Line:
 
     # The calling thread.
 
+    def _take(self, passage: Passage, frame: Frame | None) -> None:
+        if not passage.has_begun:
+            self._begin(passage)
+            if frame is None and passage.task.kind == "video" and passage.error is None:
+                return
+        if frame is None:
+            self._end(passage)
+        else:
+            self._add(passage, frame)
+
     def _begin(self, passage: Passage) -> None:
+        passage.has_begun = True
         is_video = passage.task.kind == "video"
         if is_video:
             self._flush()
             self._writer.drain()
-            passage.repeated = -self._workshop.chain.repeated
-        place = None
+        if is_video or self._was_video:
+            self._since = self._waits()
+        self._was_video = is_video
+        done = None
         with passage.isolated():
-            self._workshop.check_unchanged()
-            self._open.append(passage)
-            place = passage.open_sink()
-        if is_video:
-            self._places.put(place)
+            if passage.error is None:
+                self._workshop.check_unchanged()
+                self._open.append(passage)
+                done = passage.open_sink()
+        passage.place.put(done)
 
     def _add(self, passage: Passage, frame: Frame) -> None:
         if passage.error is not None:
@@ -238,13 +261,11 @@ class _Line:
             self._flush()
 
     def _fits(self, passage: Passage, frame: Frame) -> bool:
-        """Whether a frame can be added to the waiting batch."""
+        """Whether a frame can be translated together with the frames in the batch."""
         other, waiting = self._batch[0]
-        if frame.pixels.shape != waiting.pixels.shape:
+        if frame.pixels.shape != waiting.pixels.shape or passage.begins_at(frame):
             return False
-        if passage is not other:
-            return passage.task.kind == other.task.kind == "image"
-        return not passage.begins_at(frame)
+        return passage is other or passage.task.kind == other.task.kind == "image"
 
     def _end(self, passage: Passage) -> None:
         if passage.has_ended:
@@ -258,7 +279,7 @@ class _Line:
         self._close(passage)
 
     def _flush(self) -> None:
-        """Translate and write the waiting batch, and close the tasks that end with it."""
+        """Translate and write the batch, then close the tasks that end with it."""
         batch, ending = self._batch, self._ending
         self._batch, self._ending = [], []
         if batch:
@@ -274,21 +295,23 @@ class _Line:
                 chain.restart()
                 if passage.recent:
                     chain(list(passage.recent))
+            before = chain.repeated
             translated = chain(pixels)
         except Exception as error:
             if len({id(passage) for passage, _ in batch}) == 1:
                 passage.fail(error)
                 return
-            for one in batch:  # one bad picture must not fail the others of its batch
+            for one in batch:  # one of several pictures fails alone
                 self._translate([one])
             return
+        if passage.task.kind == "video":
+            passage.repeated += chain.repeated - before
         for (passage, frame), picture in zip(batch, translated, strict=True):
             with passage.isolated():
                 self._pass_on(passage, frame, picture)
-        bottleneck = find_bottleneck(self._reader, self._writer)
-        self._events.limited(bottleneck)
         for passage in {id(passage): passage for passage, _ in batch}.values():
-            passage.limited_by = bottleneck
+            passage.limited_by = find_bottleneck(self._waits(), self._since)
+            self._events.limited(passage.limited_by)
             self._events.translated(passage.task, passage.frames, passage.total)
 
     def _pass_on(self, passage: Passage, frame: Frame, picture: Pixels) -> None:
@@ -299,33 +322,44 @@ class _Line:
         self._writer.put(partial(passage.write, replace(frame, pixels=blended)))
 
     def _close(self, passage: Passage) -> None:
-        if passage.task.kind == "video":
-            passage.repeated += self._workshop.chain.repeated
-        self._writer.put(partial(self._closed, passage))
-        if passage.task.kind == "video":
-            self._writer.drain()
-            passage.closed.set()
+        if passage.task.kind == "image":
+            self._writer.put(partial(self._closed, passage))
+            return
+        # A video is closed here, where an interrupt ends the wait for the check of the output.
+        self._writer.drain()
+        self._closed(passage)
+        passage.closed.set()
 
     def _closed(self, passage: Passage) -> None:
-        """Close a task; called on the writing thread."""
         self._results.put((passage, passage.close()))
+
+    def _waits(self) -> Waits:
+        return Waits.of(self._reader, self._writer)
 
     def _hand_over(self) -> None:
         while not self._results.empty():
             passage, result = self._results.get()
-            self._open = [other for other in self._open if other is not passage]
+            self._forget(passage)
             if result.kept is not None:
                 self._events.kept(result.task, result.kept)
             self._events.ended(result)
 
+    def _forget(self, passage: Passage) -> None:
+        self._open = [other for other in self._open if other is not passage]
+
     def _abandon(self, error: BaseException) -> None:
-        """Leave the open tasks unfinished; called after both threads have ended."""
+        """Leave the open outputs unfinished; both threads have ended."""
+        finished = []
         while not self._results.empty():
-            self._hand_over()
-        for passage in self._open:
-            kept = passage.abandon(error)
-            if kept is not None:
-                self._events.kept(passage.task, kept)
+            finished.append(self._results.get())
+            self._forget(finished[-1][0])
+        for each in finished:
+            self._results.put(each)
+        kept = [(passage.task, passage.abandon(error)) for passage in self._open]
+        self._open = []
+        for task, folder in kept:
+            if folder is not None:
+                self._events.kept(task, folder)
 
 
 def _stalled(passage: Passage, limit_s: float) -> InputError:

@@ -7,12 +7,20 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from queue import Empty, Full, Queue
 from threading import Event, Thread, current_thread
 from types import TracebackType
 from typing import Any, Generic, Literal, Self, TypeVar
 
-__all__ = ["Bottleneck", "ReadAhead", "ReaderStalledError", "WriteBehind", "find_bottleneck"]
+__all__ = [
+    "Bottleneck",
+    "ReadAhead",
+    "ReaderStalledError",
+    "Waits",
+    "WriteBehind",
+    "find_bottleneck",
+]
 
 _T = TypeVar("_T")
 
@@ -21,8 +29,7 @@ Bottleneck = Literal["decode", "generate", "encode"]
 
 _POLL_S = 0.05
 _PATIENCE = 3
-# On Windows, a wait without a timeout cannot be interrupted.
-_PATIENT_POLL_S = 1.0
+_PATIENT_POLL_S = 0.25
 
 
 class ReaderStalledError(Exception):
@@ -159,14 +166,17 @@ class ReadAhead(_Worker[_T]):
 
     def _take(self) -> _T | None:
         with self._waiting():
+            progress, since_s = self._progress(), time.monotonic()
             while True:
-                progress, limit_s = self._progress(), self._limit_s()
-                try:
-                    return self._queue.get(timeout=limit_s or _PATIENT_POLL_S)
-                except Empty:
-                    if limit_s is not None and self._progress() == progress:
-                        self._is_abandoned = True
-                        raise ReaderStalledError from None
+                # Short waits: on Windows a long one cannot be interrupted.
+                with suppress(Empty):
+                    return self._queue.get(timeout=_PATIENT_POLL_S)
+                limit_s = self._limit_s()
+                if limit_s is None or self._progress() != progress:
+                    progress, since_s = self._progress(), time.monotonic()
+                elif time.monotonic() - since_s >= limit_s:
+                    self._is_left_behind = True
+                    raise ReaderStalledError
 
     def __exit__(
         self,
@@ -222,14 +232,13 @@ class WriteBehind(_Worker[_T]):
             raise self._error
 
     def drain(self) -> None:
-        """Wait until all items are written.
+        """Wait until everything that was put is written.
 
         Raises:
-            BaseException: The error of an item.
+            BaseException: The error of an earlier write.
         """
-        with self._waiting():
-            while self._queue.unfinished_tasks and not self._done.is_set():
-                self._done.wait(_POLL_S / 10)
+        while self._queue.unfinished_tasks and not self._done.is_set():
+            self._done.wait(_POLL_S / 10)
         if self._error is not None:
             raise self._error
 
@@ -239,25 +248,51 @@ class WriteBehind(_Worker[_T]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if error is None:
-            self._put(None)
-        else:
+        if error is not None:
             self._stop.set()
+        try:
+            self._put(None)
+        except BaseException:
+            # An interrupt of this wait: the thread must have ended before it is passed on.
+            self._stop.set()
+            self._join()
+            raise
         self._join()
         if error is None and self._error is not None:
             raise self._error
 
 
-def find_bottleneck(reader: ReadAhead[Any], writer: WriteBehind[Any]) -> Bottleneck:
-    """The thread that has waited least for the others so far, which therefore sets the pace.
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Seconds that each of the three threads has waited for the others.
+
+    Attributes:
+        decode: The reading thread's.
+        generate: The calling thread's.
+        encode: The writing thread's.
+    """
+
+    decode: float = 0.0
+    generate: float = 0.0
+    encode: float = 0.0
+
+    @classmethod
+    def of(cls, reader: ReadAhead[Any], writer: WriteBehind[Any]) -> "Waits":
+        """The waits of a pair of threads until now; called on the calling thread."""
+        calling_s = reader.kept_waiting_s + writer.kept_waiting_s
+        return cls(reader.idle_s, calling_s, writer.idle_s)
+
+
+def find_bottleneck(now: Waits, before: Waits = Waits()) -> Bottleneck:
+    """The thread that has waited least for the others and so sets the pace.
 
     Args:
-        reader: The reading thread, iterated on the calling thread.
-        writer: The writing thread, fed by the calling thread.
+        now: The waits until now.
+        before: The waits at the beginning of what is judged.
     """
-    idle_s: dict[Bottleneck, float] = {
-        "generate": reader.kept_waiting_s + writer.kept_waiting_s,
-        "decode": reader.idle_s,
-        "encode": writer.idle_s,
+    waited: dict[Bottleneck, float] = {
+        "generate": now.generate - before.generate,
+        "decode": now.decode - before.decode,
+        "encode": now.encode - before.encode,
     }
-    return min(idle_s, key=lambda thread: idle_s[thread])
+    return min(waited, key=lambda thread: waited[thread])

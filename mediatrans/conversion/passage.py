@@ -2,29 +2,38 @@
 
 import logging
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from threading import Event
 from typing import Any
 
 from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.conversion.task import Failure, Result, Task
 from mediatrans.conversion.workshop import Workshop
-from mediatrans.errors import ExitCode, InputError
+from mediatrans.errors import ExitCode, InputError, UsageError
 from mediatrans.files.publish import Fingerprint
 from mediatrans.files.records import from_table, to_table
 from mediatrans.media.endpoints import Sink, Source
 from mediatrans.media.frames import Done, Frame, Mark
 from mediatrans.media.read.resumption import frames_after
-from mediatrans.media.write.segments.segmented_sink import Resumable
+from mediatrans.media.write.segments.segmented_sink import Notes, Resumable
 from mediatrans.media.write.sinks import Output
-from mediatrans.quality.cycle import CycleFigures, CycleMonitor
+from mediatrans.quality.cycle import CycleFigures, CycleMonitor, CycleSummary
 from mediatrans.translate.engines.engine import Pixels
 
 __all__ = ["Passage"]
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """The figures of some frames, by their indices."""
+
+    figures: dict[int, CycleFigures]
 
 
 class Passage:
@@ -45,7 +54,10 @@ class Passage:
         recent: The last source frames, as many as the chain looks back at.
         limited_by: The bottleneck of the run up to the task's last frame.
         repeated: Frames that equal the one before and were not generated again.
+        has_begun: Whether its output has been opened, or could not be.
         has_ended: Whether the last frame has been read.
+        place: Receives what an earlier run has written, once the output is open; None if it cannot
+            be opened.
         closed: Set when the output is closed; the source may then be closed, too.
     """
 
@@ -57,7 +69,8 @@ class Passage:
         self.limited_by: Bottleneck | None = None
         self.repeated = 0
         self.closed = Event()
-        self.has_ended = False
+        self.place: SimpleQueue[Done | None] = SimpleQueue()
+        self.has_begun = self.has_ended = False
         self._workshop = workshop
         self._sink: Sink | None = None
         self._resumable: Resumable | None = None
@@ -65,6 +78,7 @@ class Passage:
         self._check_error: Exception | None = None
         self._damage: InputError | None = None
         self._fingerprint: Fingerprint | None = None
+        self._kept: Path | None = None
         self._last: Frame | None = None
         self._notes: tuple[str, ...] = ()
         self.first = task.span.first if task.span else 0
@@ -86,6 +100,7 @@ class Passage:
     def release(self) -> None:
         """Wake up the reading thread, whatever it waits for."""
         self.closed.set()
+        self.place.put(None)
         if self.source is not None:
             self.source.cancel()
 
@@ -99,7 +114,7 @@ class Passage:
     def begins_at(self, frame: Frame) -> bool:
         """Whether the chain must be restarted at a frame, because a segment begins there."""
         if self.task.kind == "image":
-            return False
+            return self._workshop.chain.memory > 0
         border = self._sink.border if self._sink else None
         return frame.index == self.first or (border is not None and frame.index % border == 0)
 
@@ -115,13 +130,21 @@ class Passage:
         """
         assert self.source is not None
         task, info = self.task, self.source.info
-        self._resumable = self._workshop.resumable(task, info, self._notes_of)
+        notes = Notes(self._notes_of, _figures)
+        self._resumable = self._workshop.resumable(task, info, notes)
         if self._resumable is None:
             task.refuse_taken()
+            if task.span is not None:
+                raise UsageError(
+                    "this output cannot be made in spans",
+                    path=task.output,
+                    remedy="convert it whole",
+                )
         first = task.span.first if task.span else None
         output = Output(task.output, task.kind, info, self._record, self._resumable, first)
-        self._sink = self._workshop.sink(output).__enter__()
+        self._sink = self._entered(self._workshop.sink(output))
         done = self._sink.done
+        self._fingerprint = done.fingerprint
         if task.span is None:
             self.first = self.frames = done.frames
         if done.damage is not None:
@@ -130,6 +153,13 @@ class Passage:
             for notes in done.notes:
                 self._monitor.restore(_figures(notes))
         return done
+
+    def _entered(self, sink: Sink) -> Sink:
+        try:
+            return sink.__enter__()
+        except BaseException:
+            self._kept = sink.kept
+            raise
 
     def read(self, done: Done) -> Generator[Frame, None, None]:
         """The frames that remain to be translated; called on the reading thread.
@@ -217,11 +247,11 @@ class Passage:
         Returns:
             The folder from which a later run resumes, or None.
         """
-        if self._sink is None:
-            return None
-        with self.isolated():
-            self._sink.__exit__(type(error), error, None)
-        return self._sink.kept
+        if self._sink is not None:
+            with self.isolated():
+                self._sink.__exit__(type(error), error, None)
+            self._kept = self._sink.kept
+        return self._kept
 
     def _mark_last(self) -> None:
         # A truncated video ends at this frame if --keep-partial is set.
@@ -232,45 +262,48 @@ class Passage:
     def _record(self, fingerprint: Fingerprint) -> None:
         self.task.refuse_taken()
         self._fingerprint = fingerprint
-        cycle = self._monitor.summary() if self._monitor else None
         is_partial = self._damage is not None
+        cycle = self._cycle()
         self._workshop.note(self.task, fingerprint, self.frames, cycle, is_partial=is_partial)
+
+    def _cycle(self) -> CycleSummary | None:
+        """The figures of the round trip; None where measuring it failed, even if it began well."""
+        if self._monitor is None or self._check_error is not None:
+            return None
+        return self._monitor.summary()
 
     def _notes_of(self, first: int, end: int) -> dict[str, Any]:
         measured = self._monitor.measured(first, end) if self._monitor else {}
         return {str(index): to_table(figures) for index, figures in measured.items()}
 
     def _result(self) -> Result:
-        error = self.error or self._damage
-        is_unmeasured = self._check_error is not None and self.error is None
-        if self.error is not None:
-            _log_bug(self.task, self.error)
-        elif self._check_error is not None:
-            _log_bug(self.task, self._check_error)
+        error, path = self.error or self._damage, self.task.input
+        check_error = self._check_error if self.error is None else None
+        for bug in (self.error, check_error):
+            if bug is not None and Failure.of(path, bug).exit_code == ExitCode.INTERNAL:
+                log.error("%s: this is a bug in mediatrans", path, exc_info=bug)
+        if self._sink is not None:
+            self._kept = self._sink.kept
         return Result(
             task=self.task,
             frames=self.frames,
-            cycle=self._monitor.summary() if self._monitor and not is_unmeasured else None,
+            cycle=self._cycle(),
             fingerprint=None if self.error else self._fingerprint,
-            failure=Failure.of(self.task.input, error) if error else None,
+            failure=Failure.of(path, error) if error else None,
             is_partial=self.error is None and self._damage is not None,
             segment=self._sink.segment if self._sink else None,
-            check_failure=(
-                Failure.of(self.task.input, self._check_error)
-                if self._check_error is not None and self.error is None
-                else None
-            ),
+            check_failure=Failure.of(path, check_error) if check_error else None,
             limited_by=self.limited_by,
-            repeated=self.repeated if self.task.kind == "video" else 0,
+            repeated=self.repeated,
             notes=self._notes,
-            kept=self._sink.kept if self._sink else None,
+            kept=self._kept,
         )
 
 
-def _figures(notes: Mapping[str, Any]) -> dict[int, CycleFigures]:
-    return {int(index): from_table(CycleFigures, figures) for index, figures in notes.items()}
+def _figures(notes: object) -> dict[int, CycleFigures]:
+    """The figures that `Passage` has kept with a segment.
 
-
-def _log_bug(task: Task, error: Exception) -> None:
-    if Failure.of(task.input, error).exit_code == ExitCode.INTERNAL:
-        log.error("%s: this is a bug in mediatrans", task.input, exc_info=error)
+    Raises:
+        RecordError: They are damaged.
+    """
+    return from_table(_Figures, {"figures": notes}).figures

@@ -37,6 +37,7 @@ class Settlement:
         self._ended: set[Path] = set()
         self._observer = observer
         self._clock_s = time.monotonic()
+        self._leave_out()
 
     def translated(self, task: Task, frames: int, total: int | None) -> None:
         """Forward to the observer."""
@@ -55,6 +56,7 @@ class Settlement:
         self._leave_out()
         self._ended.add(result.task.output)
         self._finish(_row(result))
+        self._leave_out()
 
     def finish(self) -> None:
         """Add the rows of the remaining jobs that need no work."""

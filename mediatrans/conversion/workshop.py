@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import av
 
@@ -17,10 +17,10 @@ from mediatrans.errors import InputError, ModelError
 from mediatrans.files.publish import Fingerprint
 from mediatrans.media.endpoints import Sink, Source
 from mediatrans.media.formats import Kind
-from mediatrans.media.frames import MediaInfo, VideoInfo
+from mediatrans.media.frames import MediaInfo
 from mediatrans.media.pipe_formats import STDIO
 from mediatrans.media.read.sources import Input, SourceOpener, open_source
-from mediatrans.media.write.segments.segmented_sink import Resumable, segment_length
+from mediatrans.media.write.segments.segmented_sink import Notes, Resumable, segment_length
 from mediatrans.media.write.sinks import Output, SinkOpener, open_sink
 from mediatrans.quality.cycle import CycleMonitor, CycleSummary
 from mediatrans.translate.chain import STAGES, Chain
@@ -28,7 +28,7 @@ from mediatrans.translate.engines.choice import open_engine
 from mediatrans.translate.engines.engine import EngineOpener
 from mediatrans.translate.stages.stage import StageMaker
 from mediatrans.translate.translator import Translator
-from mediatrans.zoo.find import Generator, find
+from mediatrans.zoo.find import Generator
 
 __all__ = ["Workshop"]
 
@@ -68,16 +68,7 @@ class Workshop:
         self._open_engine = engine_opener
         self._stages = stages
         self._manifests: dict[Path, Manifest] = {}
-
-    @classmethod
-    def of(cls, to: str, options: ConvertOptions, **openers: Any) -> Self:
-        """The workshop with the model that translates to a domain; `openers` as for `Workshop`.
-
-        Raises:
-            ModelError: No model translates to the domain, several in one place do, or the file is
-                invalid.
-        """
-        return cls(find(to, options.model), options, **openers)
+        self._model_error: ModelError | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         loaded = ("translator", "inverse", "chain")
@@ -101,24 +92,39 @@ class Workshop:
         """The stages around the loaded generator."""
         return Chain(self.translator.stage, self._stages, self.options.strength)
 
-    def load(self) -> None:
-        """Load the generators on this thread, before other threads use them.
+    def begin(self) -> None:
+        """Begin a run: load the generators on this thread, before other threads use them.
 
         Raises:
             ModelError: A file is missing, changed or breaks the graph contract.
             DeviceError: The requested device does not start.
         """
         _ = self.chain, self.inverse
+        self._manifests, self._model_error = {}, None
 
     def check_unchanged(self) -> None:
         """Check that the model files are still those that were loaded.
 
         Raises:
-            ModelError: A file was replaced, changed or removed.
+            ModelError: A file was replaced, changed or removed, now or earlier in the run.
         """
-        self.translator.check_unchanged()
-        if self.inverse is not None:
-            self.inverse.check_unchanged()
+        self.refuse_known_change()
+        try:
+            self.translator.check_unchanged()
+            if self.inverse is not None:
+                self.inverse.check_unchanged()
+        except ModelError as error:
+            self._model_error = error
+            raise
+
+    def refuse_known_change(self) -> None:
+        """Raise what an earlier check of the run has found, without another look at the files.
+
+        Raises:
+            ModelError: A file was found to be replaced, changed or removed.
+        """
+        if self._model_error is not None:
+            raise self._model_error
 
     def model_error(self) -> ModelError | None:
         """The error if a model file changed since it was loaded, or None."""
@@ -142,20 +148,18 @@ class Workshop:
             return None
         return CycleMonitor(self.inverse, self.options.check_every if kind == "video" else 1)
 
-    def resumable(
-        self, task: Task, info: MediaInfo, notes: Callable[[int, int], Any]
-    ) -> Resumable | None:
+    def resumable(self, task: Task, info: MediaInfo, notes: Notes) -> Resumable | None:
         """The parameters for writing a video in segments; None for an output in a single piece.
 
         Args:
             task: The task.
             info: The task's source.
-            notes: Returns the notes to store with a range of frames.
+            notes: What else is stored with each segment.
 
         Raises:
             InputError: The input cannot be accessed.
         """
-        if STDIO in (task.input, task.output) or not isinstance(info, VideoInfo):
+        if task.kind == "image" or STDIO in (task.input, task.output):
             return None
         how = self.options
         length = segment_length(info, task.output, how.batch_size, how.segment_frames)
@@ -197,6 +201,7 @@ class Workshop:
             "model": self.translator.sha256,
             "reverse_model": self.inverse.sha256 if self.inverse else None,
             "engine": self.translator.identity,
+            "stages": [getattr(make, "__qualname__", repr(make)) for make in self._stages],
             **settings_of(self.options),
             "mediatrans": __version__,
             "pyav": av.__version__,

@@ -11,6 +11,7 @@ import numpy as np
 from av.container import InputContainer
 from numpy.typing import NDArray
 
+from mediatrans.files.publish import Fingerprint
 from mediatrans.media.animation import FOREVER
 from mediatrans.media.colour.yuv import Chroma, Colour
 
@@ -134,6 +135,7 @@ class MediaInfo:
         rate: Frames per second; None for pictures and unknown rates.
         time_base: Seconds per tick of the frames' timestamps; None for pictures.
         clip: The part of the medium that the frames cover.
+        has_alpha: Whether its frames can be transparent.
     """
 
     width: int | None
@@ -142,6 +144,7 @@ class MediaInfo:
     rate: Fraction | None = None
     time_base: Fraction | None = None
     clip: Clip = Clip()
+    has_alpha: bool = False
 
 
 Opener = Callable[[], InputContainer]
@@ -160,7 +163,6 @@ class VideoInfo(MediaInfo):
         colour: The colour tags for the output, SDR.
         pixel_aspect: Width of a pixel divided by its height, after rotation.
         chroma: The chroma subsampling.
-        has_alpha: Whether frames can be transparent.
         plays: How often an animation plays; `FOREVER` for an endless loop.
         reopen: Opens the video again for its other streams; None opens `path`.
     """
@@ -171,7 +173,6 @@ class VideoInfo(MediaInfo):
     colour: Colour
     pixel_aspect: Fraction = Fraction(1)
     chroma: Chroma = "420"
-    has_alpha: bool = False
     plays: int = FOREVER
     reopen: Opener | None = None
 
@@ -241,6 +242,7 @@ class Done:
         total: The total number of frames if all are written; else None.
         damage: The damage of the source if the output is complete up to it; else None.
         notes: The notes stored with each segment.
+        fingerprint: The output's file if it is published already; else None.
     """
 
     frames: int = 0
@@ -248,3 +250,4 @@ class Done:
     total: int | None = None
     damage: str | None = None
     notes: tuple[Any, ...] = ()
+    fingerprint: Fingerprint | None = None

@@ -32,14 +32,17 @@ class CycleFigures:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """The mean, percentiles and extremes of one figure over several frames or pictures."""
+    """The mean, percentiles and extremes of one figure over several frames or pictures.
+
+    The median is absent (None) in the records of earlier versions.
+    """
 
     mean: float
     min: float
     p05: float
-    p50: float
     p95: float
     max: float
+    p50: float | None = None
 
     @classmethod
     def of(cls, values: Iterable[float]) -> Self:

@@ -20,6 +20,7 @@ from mediatrans.conversion.workshop import Workshop
 from mediatrans.media.read.video_source import VideoSource
 from mediatrans.media.write.segments.work_folder import work_path
 from mediatrans.quality.report.rows import JobReport
+from mediatrans.zoo.find import find
 from tests.conversion.long_videos import SEGMENT, SHORT, UNEVEN, packets
 from tests.media.clips import noise, times_of, write_clip
 from tests.media_files import write_picture
@@ -78,6 +79,7 @@ from mediatrans import ConvertOptions, convert
 from mediatrans.conversion.workshop import Workshop
 from mediatrans.media.read.sources import open_source
 from mediatrans.media.read.video_source import VideoSource
+from mediatrans.zoo.find import find
 after = int(sys.argv[1])
 def hang():
     ctypes.CDLL(None).pause()  # in native code, where nothing can be raised
@@ -95,7 +97,7 @@ def opened(wanted, options):
     if wanted.path.name == "day.mp4":
         return Hanging(wanted.path)
     return open_source(wanted, options)
-workshop = Workshop.of("night", ConvertOptions(reader_limit_s=1.0), source_opener=opened)
+workshop = Workshop(find("night"), ConvertOptions(reader_limit_s=1.0), source_opener=opened)
 report = convert(["day.mp4", "next.mp4"], "night", workshop=workshop)
 print([row.status for row in report.jobs], report.jobs[0].error)
 sys.exit(int(report.exit_code))
@@ -131,7 +133,7 @@ def test_a_reader_that_skips_is_not_taken_for_one_that_hangs(pair: Path) -> None
 
 
 def converted(clip: Path, opener: Any, observer: Observer | None = None, **how: Any) -> Report:
-    workshop = Workshop.of("night", ConvertOptions(**how), source_opener=opener)
+    workshop = Workshop(find("night"), ConvertOptions(**how), source_opener=opener)
     return convert(clip, "night", observer=observer, workshop=workshop)
 
 

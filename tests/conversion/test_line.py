@@ -21,11 +21,13 @@ from mediatrans.media.frames import Mark
 from mediatrans.media.read.picture_source import PictureSource
 from mediatrans.media.read.sources import Input, open_source
 from mediatrans.media.read_options import ReadOptions
+from mediatrans.media.write.segments.segmented_sink import Notes
 from mediatrans.media.write.segments.work_folder import WorkFolder
 from mediatrans.quality import metrics
 from mediatrans.translate.chain import STAGES
 from mediatrans.translate.engines.engine import Generated, Pixels
 from mediatrans.translate.stages.stage import Inner
+from mediatrans.zoo.find import find
 from tests.conversion.long_videos import SEGMENT, UNEVEN, packets, same
 from tests.media.clips import write_clip
 from tests.media_files import write_picture
@@ -84,8 +86,8 @@ class Greying:
 
 
 def test_a_fake_engine(inputs: Path) -> None:
-    tools = Workshop.of(
-        "night",
+    tools = Workshop(
+        find("night"),
         ConvertOptions(output=Path("out")),
         engine_opener=lambda path, *, device, threads: Greying(),
     )
@@ -125,7 +127,7 @@ class Stopping(Observer):
 
 def trailing(output: str, segment: int | None = SEGMENT, batch_size: int = 1) -> Workshop:
     options = ConvertOptions(output=Path(output), segment_frames=segment, batch_size=batch_size)
-    return Workshop.of("night", options, stages=[*STAGES.values(), Trailing])
+    return Workshop(find("night"), options, stages=[*STAGES.values(), Trailing])
 
 
 @pytest.mark.parametrize("batch_size", [1, 5])
@@ -154,7 +156,7 @@ def test_spans_of_a_video_are_done_anywhere_and_joined(here: Path, suffix: str) 
     with open_source(Input(clip, "video"), ReadOptions()) as source:
         info = source.info
     task = Task(clip, output, "video")
-    resumable = tools.resumable(task, info, lambda first, end: None)
+    resumable = tools.resumable(task, info, Notes())
     assert resumable is not None
     mark: Mark | None = None
     with WorkFolder(output, resumable.identity) as work:
@@ -205,8 +207,8 @@ def test_what_fails_on_a_picture_fails_it_alone(
                 raise error
             return super().run(images)
 
-    tools = Workshop.of(
-        "night",
+    tools = Workshop(
+        find("night"),
         ConvertOptions(batch_size=batch_size),
         engine_opener=lambda path, *, device, threads: Failing(),
     )
@@ -261,7 +263,7 @@ def test_a_picture_whose_reader_hangs_is_left_behind(inputs: Path) -> None:
     def opened(wanted: Input, options: ReadOptions) -> Any:
         return Hanging(wanted.path) if wanted.path.stem == "2" else open_source(wanted, options)
 
-    tools = Workshop.of("night", ConvertOptions(reader_limit_s=0.3), source_opener=opened)
+    tools = Workshop(find("night"), ConvertOptions(reader_limit_s=0.3), source_opener=opened)
     report = convert(inputs, "night", workshop=tools)
     released.set()
     statuses = {row.input.name: row.status for row in report.jobs}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from mediatrans.conversion.overlap import ReadAhead, WriteBehind, find_bottleneck
+from mediatrans.conversion.overlap import ReadAhead, Waits, WriteBehind, find_bottleneck
 from mediatrans.media.frames import Frame
 
 
@@ -123,4 +123,4 @@ def test_the_slowest_stage_is_the_one_that_never_waits(slow: str) -> None:
         for frame in reader:
             work("generate")
             writer.put(frame)
-        assert find_bottleneck(reader, writer) == slow
+        assert find_bottleneck(Waits.of(reader, writer)) == slow

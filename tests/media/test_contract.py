@@ -17,7 +17,7 @@ from mediatrans.media.read.sources import Input
 from mediatrans.media.read_options import ReadOptions
 from mediatrans.media.write import sinks
 from mediatrans.media.write.picture_writer import write_picture
-from mediatrans.media.write.segments.segmented_sink import Resumable
+from mediatrans.media.write.segments.segmented_sink import Notes, Resumable
 from mediatrans.media.write.sinks import Output
 from mediatrans.media.write_options import WriteOptions
 from tests.media.clips import (
@@ -73,7 +73,7 @@ def spans(tmp_path: Path) -> Medium:
     final = folder / "out.mp4"
 
     def open_sink(source: Source) -> Sink:
-        resumable = Resumable({}, 2, lambda first, end: None, lambda: None)
+        resumable = Resumable({}, 2, Notes(), lambda: None)
         output = Output(final, "video", source.info, resumable=resumable)
         return sinks.open_sink(output, WriteOptions())
 

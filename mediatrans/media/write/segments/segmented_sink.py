@@ -10,7 +10,7 @@ from typing import Any, Self
 import av
 
 from mediatrans.files.publish import Fingerprint, Record
-from mediatrans.media.frames import Done, Frame, Mark, Segment, VideoInfo
+from mediatrans.media.frames import Done, Frame, Mark, MediaInfo, Segment, VideoInfo
 from mediatrans.media.write.codecs import Encoding
 from mediatrans.media.write.destination import PublishedFile
 from mediatrans.media.write.segments.segment_writer import SegmentWriter, joined_packets
@@ -18,7 +18,7 @@ from mediatrans.media.write.segments.work_folder import WorkFolder
 from mediatrans.media.write.video_sink import VideoSink, write_error
 from mediatrans.media.write_options import Verification
 
-__all__ = ["Resumable", "SegmentedSink", "segment_length"]
+__all__ = ["Notes", "Resumable", "SegmentedSink", "segment_length"]
 
 _ANIMATIONS = frozenset({".gif", ".webp", ".png", ".apng"})
 _ALPHA_BESIDE = frozenset({".mkv", ".webm"})
@@ -28,7 +28,7 @@ _SEGMENT_PIXELS = 64_000_000
 
 
 def segment_length(
-    info: VideoInfo, output: Path, batch_size: int, frames: int | None = None
+    info: MediaInfo, output: Path, batch_size: int, frames: int | None = None
 ) -> int | None:
     """The number of frames per segment of a video; None if it is written in a single piece.
 
@@ -53,6 +53,20 @@ def segment_length(
     return None if is_short else length
 
 
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What else is stored with each segment, beside its packets.
+
+    Attributes:
+        of: Called on the writing thread with the index of a segment's first frame and the index
+            after its last frame; returns its notes as JSON values.
+        read: Reads the notes of an earlier run; raises RecordError if they are damaged.
+    """
+
+    of: Callable[[int, int], Any] = lambda first, end: None
+    read: Callable[[Any], Any] = lambda notes: notes
+
+
 @dataclass(slots=True)
 class Resumable:
     """The parameters for writing a video that a later run can resume.
@@ -61,8 +75,7 @@ class Resumable:
         identity: Everything that the segments depend on, as JSON values. Existing segments with
             another identity are removed, and the differences are logged.
         length: Frames per segment.
-        notes: Called on the writing thread with the index of a segment's first frame and the index
-            after its last frame; returns the notes to store with it.
+        notes: What else is stored with each segment.
         refuse: Raises OutputError if the output must not be written.
         marks: The marks of the last source frames of segments, by frame index.
         is_unreadable: Whether the source cannot be read to its end, so resuming is impossible.
@@ -70,7 +83,7 @@ class Resumable:
 
     identity: Mapping[str, Any]
     length: int
-    notes: Callable[[int, int], Any]
+    notes: Notes
     refuse: Callable[[], None]
     marks: dict[int, Mark] = field(default_factory=dict)
     is_unreadable: bool = False
@@ -115,7 +128,7 @@ class SegmentedSink:
         self._info = info
         self._resumable = resumable
         self._record = record
-        self._work = WorkFolder(output, resumable.identity)
+        self._work = WorkFolder(output, resumable.identity, resumable.notes.read)
         destination = PublishedFile(output, verification, self._publish)
         self._video = VideoSink(destination, info, encoding)
         self._stack = ExitStack()
@@ -153,7 +166,8 @@ class SegmentedSink:
             mark=last.mark if last else None,
             total=frames if is_published else work.total,
             damage=work.damage if is_published else None,
-            notes=tuple(segment.notes for segment in work.segments),
+            fingerprint=work.published if is_published else None,
+            notes=tuple(work.notes),
         )
 
     def write(self, frame: Frame) -> None:
@@ -232,7 +246,7 @@ class SegmentedSink:
         segment = None
         if self._current is not None:
             mark = self._resumable.marks.pop(self._next - 1, None)
-            notes = self._resumable.notes(self._current.first, self._next)
+            notes = self._resumable.notes.of(self._current.first, self._next)
             segment = self._current.finish(mark, notes)
             self._current = None
         is_end = is_last and self._damage is None

@@ -108,7 +108,7 @@ class SpanSink:
             return
         mark = self._resumable.marks.pop(self._next - 1, None)
         try:
-            notes = self._resumable.notes(writer.first, self._next)
+            notes = self._resumable.notes.of(writer.first, self._next)
             self.segment = writer.finish(mark, notes)
         except (av.FFmpegError, OSError) as failure:
             writer.abandon()

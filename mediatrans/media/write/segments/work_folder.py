@@ -3,7 +3,7 @@
 import errno
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +78,8 @@ class WorkFolder:
         output: The output's final name.
         identity: Everything that the segments depend on, as JSON values. Existing segments with
             another identity are removed, and the differences are logged.
+        read_notes: Reads the notes that are stored with a segment; raises RecordError if they are
+            damaged.
 
     Attributes:
         path: The folder.
@@ -85,9 +87,17 @@ class WorkFolder:
         total: The number of frames of the whole video; None until the last segment is complete.
         published: The fingerprint of the finished video; None until it is about to be published.
         damage: The damage of the input, if the published video holds only a part of it; else None.
+        notes: What `read_notes` made of each segment's notes.
     """
 
-    def __init__(self, output: Path, identity: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        output: Path,
+        identity: Mapping[str, Any],
+        read_notes: Callable[[Any], Any] = lambda notes: notes,
+    ) -> None:
+        self._read_notes = read_notes
+        self.notes: list[Any] = []
         self.path = work_path(output)
         self.segments: list[Segment] = []
         self.total: int | None = None
@@ -230,20 +240,32 @@ class WorkFolder:
             self._take_written(from_table(_Written, record))
 
     def _take_written(self, written: _Written) -> None:
-        if written.segment is not None:
-            self._drop_from(written.segment.first)  # a damaged segment was written again
-            self.segments.append(written.segment)
+        segment = written.segment
+        if segment is not None:
+            self._drop_from(segment.first)  # a damaged segment was written again
+            if segment.first != self._end or segment.frames < 1:
+                raise RecordError(f"does not follow frame {self._end}", "segment.first")
+            self.notes.append(self._read_notes(segment.notes))
+            self.segments.append(segment)
+        if written.total not in (None, self._end):
+            raise RecordError(f"is not the end of the last segment, {self._end}", "total")
         self.total = written.total
 
+    @property
+    def _end(self) -> int:
+        """Index of the frame after the last segment."""
+        return self.segments[-1].end if self.segments else 0
+
     def _forget(self) -> None:
-        self.segments = []
+        self.segments, self.notes = [], []
         self.total = self.published = self.damage = None
 
     def _drop_from(self, first: int) -> None:
         if any(segment.first >= first for segment in self.segments):
             kept = [segment for segment in self.segments if segment.first < first]
+            notes = self.notes[: len(kept)]
             self._forget()
-            self.segments = kept
+            self.segments, self.notes = kept, notes
 
     def _warn_of_changes(self, identity: Mapping[str, Any]) -> None:
         changed = [
