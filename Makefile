@@ -1,4 +1,4 @@
-# Two commands for everybody: `make demo` and `make test`. `make check` is what CI runs.
+# `make demo` and `make test` are the two main commands. `make check` runs what CI runs.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -9,17 +9,18 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 .PHONY: help demo test slow lint format types contracts wheel check clean
 
 help:
-	@echo "make demo    install, draw a summer road and make it winter"
-	@echo "make test    install with the extras, run the tests (at most 6 minutes on 2 cores)"
-	@echo "make slow    the long proofs"
-	@echo "make check   everything CI runs: lint, format, types, contracts, tests, slow tests, wheel"
-	@echo "VENV=$(VENV) is where it installs; PYTHON=$(PYTHON) needs to be 3.11 or newer"
+	@echo "make demo    install, then translate a synthetic summer clip to winter"
+	@echo "make test    install with all extras, then run the tests"
+	@echo "make slow    run the slow tests"
+	@echo "make check   run what CI runs: lint, format, types, contracts, tests, slow tests, wheel"
+	@echo "make clean   remove build outputs and caches"
+	@echo "Installs into VENV=$(VENV); PYTHON=$(PYTHON) must be 3.11 or newer."
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "mediatrans needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) \
-	  || { echo "Python has no venv module here: on Debian, apt-get install python3-venv"; exit 1; }
+	  || { echo "Python has no venv module; on Debian: apt-get install python3-venv"; exit 1; }
 
 $(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) install --constraint constraints.txt --editable .

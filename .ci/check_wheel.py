@@ -1,7 +1,7 @@
-"""Builds the wheel, installs it where there is no torch, and uses it.
+"""Check of the wheel: builds it, installs it without torch, and runs it.
 
-The released pairs must be inside by name, a stray one must not, and the demo must run from an
-empty folder far from the checkout.
+The wheel must contain exactly the released models, and the demo must run from an empty folder
+outside the checkout.
 """
 
 import json
@@ -25,7 +25,7 @@ def main() -> None:
         wheel = build(work)
         released = check_contents(wheel)
         check_installed(wheel, work, released)
-    print(f"{wheel.name}: released pairs {sorted(released)}, the demo runs without torch")
+    print(f"{wheel.name}: released models {sorted(released)}; the demo runs without torch")
 
 
 def build(work: Path) -> Path:
@@ -45,15 +45,15 @@ def build(work: Path) -> Path:
 
 
 def check_contents(wheel: Path) -> set[str]:
-    """The pairs in the wheel, which must be those the build file names."""
+    """The models in the wheel, which must be those that pyproject.toml lists."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     build_files = project["tool"]["hatch"]["build"]["targets"]["wheel"]
     named = {Path(path).name for path in build_files.get("force-include", {})}
     names = zipfile.ZipFile(wheel).namelist()
     inside = {name.removeprefix(SHIPPED).split("/")[0] for name in names if SHIPPED in name}
-    assert inside == named, f"the wheel holds the pairs {inside}, the build file names {named}"
+    assert inside == named, f"the wheel holds the models {inside}, pyproject.toml lists {named}"
     outside = [name for name in names if not name.startswith("mediatrans")]
-    assert not outside, f"the wheel holds {outside}"
+    assert not outside, f"the wheel holds unexpected files: {outside}"
     return inside
 
 
@@ -77,7 +77,7 @@ def check_installed(wheel: Path, work: Path, released: set[str]) -> None:
         )
 
     torch = subprocess.run([python, "-c", "import torch"], capture_output=True, cwd=empty)
-    assert torch.returncode != 0, "torch is installed: this proves nothing"
+    assert torch.returncode != 0, "torch is installed, so this check proves nothing"
     doctor = mediatrans("doctor")
     assert doctor.returncode == 0, doctor.stderr
     models = mediatrans("models", "--json")

@@ -1,12 +1,12 @@
-"""Peak memory of `mediatrans convert` on long inputs, against short ones.
+"""Benchmark of the peak memory of `mediatrans convert` on long inputs, compared with short ones.
 
-    python benchmarks/convert_memory.py --video long.mp4 --frames 500     # against its first 500
-    python benchmarks/convert_memory.py --pictures 5000 --against 250     # folders it draws itself
-    python benchmarks/convert_memory.py                                   # both, on a drawn clip
+    python benchmarks/convert_memory.py --video long.mp4 --frames 500     # and its first 500 frames
+    python benchmarks/convert_memory.py --pictures 5000 --against 250     # synthetic folders
+    python benchmarks/convert_memory.py                                   # both, a synthetic clip
 
-Each conversion is a process of its own, as its user would start it, with an identity model, so that
-decoding, queues, encoding and the report are what is measured. Resident memory is sampled along the
-way, to tell growth from a plateau.
+Each conversion runs in a separate process with an identity model, so that decoding, queues,
+encoding and the report are measured. Resident memory is sampled during the run, which distinguishes
+growth from a plateau.
 """
 
 import argparse
@@ -30,7 +30,7 @@ _SAMPLE_S = 0.2
 
 @dataclass(frozen=True)
 class Memory:
-    """One conversion's resident memory in MiB: its peak, and the peak of each tenth of its time."""
+    """The resident memory of a conversion in MiB: its peak, and that of each tenth of the run."""
 
     peak: float
     tenths: list[float]
@@ -38,7 +38,7 @@ class Memory:
 
 
 def measure(arguments: list[str]) -> Memory:
-    """Run `mediatrans convert` to its end and sample what it holds."""
+    """Run `mediatrans convert` and sample its resident memory."""
     command = [sys.executable, "-m", "mediatrans", "convert", *arguments]
     began = time.monotonic()
     samples = []
@@ -56,12 +56,12 @@ def measure(arguments: list[str]) -> Memory:
 
 def _resident_mib(status: str) -> float:
     lines = dict(line.split(":", 1) for line in status.splitlines())
-    # A process that has just ended has no memory any more.
+    # A process that has just ended has no VmHWM line.
     return int(lines.get("VmHWM", "0 kB").split()[0]) / 1024
 
 
 def write_identity(path: Path) -> Path:
-    """A generator that gives back what it is given."""
+    """Write a generator that returns its input."""
     shape: list[str | int | None] = ["N", "H", "W", 3]
     model = helper.make_model(
         helper.make_graph(
@@ -79,7 +79,7 @@ def write_identity(path: Path) -> Path:
 
 
 def draw_clip(path: Path, frames: int) -> Path:
-    """A clip of moving bars, 640x360."""
+    """Write a clip of moving bars, 640x360."""
     rows, columns = np.mgrid[:360, :640]
     with av.open(path, "w") as container:
         stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
@@ -93,7 +93,7 @@ def draw_clip(path: Path, frames: int) -> Path:
 
 
 def draw_pictures(folder: Path, count: int) -> Path:
-    """A folder of JPEGs of 320x240 of soft noise."""
+    """Write a folder of JPEG files of smooth noise, 320x240."""
     folder.mkdir()
     random = np.random.default_rng(0)
     for index in range(count):
@@ -104,7 +104,7 @@ def draw_pictures(folder: Path, count: int) -> Path:
 
 
 def compare(name: str, short: Memory, long: Memory) -> None:
-    """Print both, and their ratio."""
+    """Print both results and their ratio."""
     for label, memory in (("short", short), ("long", long)):
         tenths = " ".join(f"{mib:.0f}" for mib in memory.tenths)
         print(f"{name}, {label}: peak {memory.peak:.1f} MiB, {memory.seconds:.0f} s  [{tenths}]")
@@ -112,7 +112,7 @@ def compare(name: str, short: Memory, long: Memory) -> None:
 
 
 def compare_video(video: Path, frames: int, common: list[str], out: Path) -> None:
-    """The whole video against its first frames."""
+    """Compare the whole video with its first frames."""
     target = str(out / f"out{video.suffix}")
     first = measure([str(video), "-o", target, "--preview", str(frames), *common])
     compare(
@@ -123,7 +123,7 @@ def compare_video(video: Path, frames: int, common: list[str], out: Path) -> Non
 
 
 def compare_folders(count: int, against: int, common: list[str], out: Path) -> None:
-    """A folder of many pictures against one of few."""
+    """Compare a folder of many pictures with a folder of few."""
     few, many = draw_pictures(out / "few", against), draw_pictures(out / "many", count)
     report = ["--report", str(out / "report.json")]
     first = measure([str(few), "-o", str(out / "few-out"), *common, *report])
@@ -135,7 +135,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--video", type=Path, help="a long video; else one is drawn")
+    parser.add_argument("--video", type=Path, help="a long video; the default is a synthetic clip")
     parser.add_argument("--frames", type=int, default=500)
     parser.add_argument("--pictures", type=int, default=5000)
     parser.add_argument("--against", type=int, default=250)

@@ -1,14 +1,15 @@
-"""Seconds `mediatrans convert` takes for a video, against the model alone and a plain script.
+"""Benchmark of `mediatrans convert` on a video, compared with the model alone and a simple script.
 
     python benchmarks/convert_video.py                               # 640x360, 150 frames, 3 rounds
     python benchmarks/convert_video.py --frames 300 --rounds 5
     python benchmarks/convert_video.py --video clip.mp4 --threads 1
 
-Three arms take turns, each in a process of its own, so that other work on the machine meets all.
-`convert` is the project's own call with the cycle check off. `plain` is the script that a user
-would write: cv2.VideoCapture, float32 NCHW in numpy, the same network without its uint8 ends,
-cv2.VideoWriter, no sound, a constant rate. `session` runs the frames through ONNX Runtime and does
-nothing else. Wall time over the time inside the session is what decoding and encoding cost.
+Three arms take turns, each in a separate process, so that other load on the machine affects all of
+them. `convert` is `mediatrans.convert` without the cycle check. `plain` is a simple script with
+cv2.VideoCapture, float32 NCHW in numpy, the same network without its uint8 input and output, and
+cv2.VideoWriter, without sound and with a constant rate. `session` only runs the frames through ONNX
+Runtime. The wall time divided by the time inside the session shows the cost of decoding and
+encoding.
 """
 
 import argparse
@@ -38,7 +39,7 @@ Arm = Callable[[argparse.Namespace], dict[str, float | str | None]]
 
 
 def draw_clip(path: Path, frames: int, width: int, height: int) -> None:
-    """A clip of moving, textured bars with a tone beside it; no two frames are equal."""
+    """Write a clip of moving, textured bars with a tone; no two frames are equal."""
     rows, columns = np.mgrid[:height, :width]
     grain = np.random.default_rng(0).integers(0, 40, (height, 2 * width), dtype=np.uint8)
     with av.open(path, "w") as container:
@@ -60,7 +61,7 @@ def draw_clip(path: Path, frames: int, width: int, height: int) -> None:
 
 
 def run_convert(args: argparse.Namespace) -> dict[str, float | str | None]:
-    """The project's own call, and how long it was inside the session."""
+    """Time `mediatrans.convert`, and the part of it inside the session."""
     inside_s = 0.0
     run = OnnxRuntimeEngine.run
 
@@ -86,7 +87,7 @@ def run_convert(args: argparse.Namespace) -> dict[str, float | str | None]:
 
 
 def run_session(args: argparse.Namespace) -> dict[str, float | str | None]:
-    """The same frames through the same session, decoded beforehand, and nothing else."""
+    """Time the session on the same frames, decoded beforehand."""
     translator = Translator.load(args.to, model=args.model, threads=args.threads)
     with av.open(str(args.video)) as container:
         frames = [frame.to_ndarray(format="rgb24")[None] for frame in container.decode(video=0)]
@@ -97,7 +98,7 @@ def run_session(args: argparse.Namespace) -> dict[str, float | str | None]:
 
 
 def run_plain(args: argparse.Namespace) -> dict[str, float | str | None]:
-    """The script that a user would write, all of it, from opening to closing."""
+    """Time a simple script from opening to closing."""
     began_s = time.perf_counter()
     options = ort.SessionOptions()
     if args.threads is not None:
@@ -128,7 +129,7 @@ ARMS: dict[str, Arm] = {"convert": run_convert, "plain": run_plain, "session": r
 
 
 def float_network(graph: Path, target: Path) -> None:
-    """The network inside a generator's file: float32 NCHW in and out, as a plain export has it."""
+    """Extract the network from a generator's file, with float32 NCHW input and output."""
     nodes = onnx.load(graph).graph.node
     first = next(node for node in nodes if node.op_type == "Pad")
     last = next(node for node in reversed(nodes) if node.op_type == "Tanh")
@@ -143,7 +144,7 @@ def float_network(graph: Path, target: Path) -> None:
 
 
 def take_turns(args: argparse.Namespace, arms: list[str]) -> dict[str, list[dict[str, Any]]]:
-    """Every arm once a round, each in a fresh process."""
+    """Run every arm once per round, each in a new process."""
     taken: dict[str, list[dict[str, Any]]] = {arm: [] for arm in arms}
     for round_ in range(args.rounds):
         for arm in arms:
@@ -159,8 +160,8 @@ def take_turns(args: argparse.Namespace, arms: list[str]) -> dict[str, list[dict
     return taken
 
 
-def tell(taken: dict[str, list[dict[str, Any]]]) -> None:
-    """Medians, and the ratios within each round."""
+def print_results(taken: dict[str, list[dict[str, Any]]]) -> None:
+    """Print the medians, and the medians of the ratios within each round."""
 
     def median(arm: str, key: str) -> float:
         return float(statistics.median(row[key] for row in taken[arm]))
@@ -187,15 +188,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--video", type=Path, help="a video of one's own; else one is drawn")
+    parser.add_argument("--video", type=Path, help="a video; the default is a synthetic clip")
     parser.add_argument("--width", type=int, default=640)
     parser.add_argument("--height", type=int, default=360)
     parser.add_argument("--frames", type=int, default=150)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--to", default="winter")
-    parser.add_argument("--model", help="as convert has it")
+    parser.add_argument("--model", help="as for mediatrans convert")
     parser.add_argument("--threads", type=int)
-    parser.add_argument("--arms", default="convert,plain,session", help="which take turns")
+    parser.add_argument("--arms", default="convert,plain,session", help="the arms to compare")
     parser.add_argument("--arm", choices=ARMS, help=argparse.SUPPRESS)
     parser.add_argument("--network", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--output", type=Path, help=argparse.SUPPRESS)
@@ -209,7 +210,7 @@ def main() -> None:
             draw_clip(args.video, args.frames, args.width, args.height)
         args.network, args.output = Path(place, "network.onnx"), Path(place, "out.mp4")
         float_network(Translator.load(args.to, model=args.model).generator.path, args.network)
-        tell(take_turns(args, args.arms.split(",")))
+        print_results(take_turns(args, args.arms.split(",")))
 
 
 if __name__ == "__main__":

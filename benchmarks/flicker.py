@@ -1,10 +1,10 @@
-"""How much more a translated video changes from frame to frame than its source, along its motion.
+"""Benchmark of the flicker of a translated video, compared with its source.
 
     python benchmarks/flicker.py clip.mp4 clip-winter.mp4
 
-Mean absolute difference of consecutive frames of the translation, the earlier one warped by the
-source's optical flow, over the same of the source: 1 is as steady as the source. Both files are
-decoded, so what the encoders added counts in either.
+The figure is the mean absolute difference between consecutive frames of the translation, the
+earlier one warped by the source's optical flow, divided by the same difference of the source. 1
+means as steady as the source. Both files are decoded, so the noise of the encoders is included.
 """
 
 import argparse

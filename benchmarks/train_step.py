@@ -1,13 +1,13 @@
-"""Seconds a training step, against the straightforward implementation of the same step.
+"""Benchmark of seconds per training step, compared with a straightforward implementation.
 
     python benchmarks/train_step.py                                  # ngf 16, blocks 6, 128 px
     python benchmarks/train_step.py --ngf 32 --ndf 64 --rounds 20
     OMP_WAIT_POLICY=PASSIVE python benchmarks/train_step.py          # as `mediatrans train` runs it
     python benchmarks/train_step.py --ngf 64 --blocks 9 --size 256 --ndf 64 --rounds 4 --ends
 
-All arms run in one process, taking turns, so that other work on the machine meets all of them;
-the figures are medians. The arms add one trick at a time; channels-last is shown because it was
-tried, and is left out of the trainer's step on the CPU.
+All arms take turns in one process, so that other load on the machine affects all of them; the
+figures are medians. Each arm adds one optimisation. Channels-last is shown for comparison; the
+trainer does not use it on the CPU.
 """
 
 import argparse
@@ -31,7 +31,7 @@ Step = Callable[[Tensor, Tensor], object]
 
 @dataclass(frozen=True)
 class Tricks:
-    """What is done beyond the straightforward step."""
+    """The optimisations of a step."""
 
     paired: bool = False
     frozen: bool = False
@@ -40,7 +40,7 @@ class Tricks:
 
 
 class PlainStep:
-    """Six generator passes and the discriminator passes one by one, unless the tricks say else."""
+    """A step of separate generator and discriminator passes, with optional optimisations."""
 
     def __init__(self, config: TrainConfig, tricks: Tricks) -> None:
         self.tricks = tricks
@@ -61,7 +61,7 @@ class PlainStep:
         )
 
     def __call__(self, a: Tensor, b: Tensor) -> None:
-        """One step of both kinds of networks."""
+        """Update the generators, then the discriminators."""
         if self.tricks.channels_last:
             a, b = (x.contiguous(memory_format=torch.channels_last) for x in (a, b))
         self._require_discriminator_gradients(not self.tricks.frozen)
@@ -97,7 +97,7 @@ class PlainStep:
 
 
 def arms(config: TrainConfig, compiled: bool) -> dict[str, Step]:
-    """The steps that are compared, the straightforward one first, the trainer's own last."""
+    """The compared steps, the straightforward one first, the trainer's last."""
     steps: dict[str, Step] = {
         "straightforward": PlainStep(config, Tricks()),
         "+ paired passes": PlainStep(config, Tricks(paired=True)),
@@ -116,7 +116,7 @@ def arms(config: TrainConfig, compiled: bool) -> dict[str, Step]:
 
 
 def measure(steps: dict[str, Step], size: int, rounds: int) -> dict[str, list[float]]:
-    """Seconds of each step of each arm, the arms taking turns."""
+    """Measure the seconds of each step of each arm; the arms take turns."""
     taken: dict[str, list[float]] = {name: [] for name in steps}
     for round_ in range(-2, rounds):
         a, b = (torch.rand(1, 3, size, size) * 2 - 1 for _ in range(2))
@@ -136,7 +136,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--upsample", choices=("transpose", "resize"), default="transpose")
     parser.add_argument("--no-compile", action="store_true")
-    parser.add_argument("--ends", action="store_true", help="the first and the last arm alone")
+    parser.add_argument("--ends", action="store_true", help="only the first and the last arm")
     args = parser.parse_args()
     config = TrainConfig(
         ngf=args.ngf,

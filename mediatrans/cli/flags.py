@@ -47,11 +47,11 @@ def settings_flags(
     """A decorator that adds one flag to a command for every setting of a dataclass.
 
     Args:
-        kind: The dataclass, whose fields were made by `mediatrans.settings.setting`. The command is
-            given their values by their names.
-        keep_unset: Whether a flag that is not given is None, instead of the field's default. Bounds
-            are then left for the dataclass to check, since other values may come beside them.
-        groups: The headings in their order; those not among them come after.
+        kind: The dataclass; its fields are made by `mediatrans.settings.setting`. The command
+            receives their values as keyword arguments.
+        keep_unset: Whether a flag that is not given is None instead of the field's default. Bounds
+            are then checked by the dataclass, since other values may be combined with the flags.
+        groups: The headings in order; other headings follow them.
     """
     types = get_type_hints(kind)
     declared = [field for field in fields(kind) if setting_of(field).flag != ""]

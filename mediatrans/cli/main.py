@@ -124,8 +124,8 @@ def main() -> None:
 def _reserve_stdout_for_results() -> None:
     """Point descriptor 1 at stderr, so that output of native libraries never mixes with results.
 
-    Python's own `sys.stdout` goes on writing to the real stdout. Names of files that are not UTF-8
-    are written as the bytes that they are.
+    Python's own `sys.stdout` keeps writing to the real stdout. File names that are not UTF-8 are
+    written as their original bytes.
     """
     sys.stdout.flush()
     results = os.dup(1)

@@ -93,7 +93,7 @@ class ConvertOptions(CheckOptions, ModelOptions, WriteOptions, ReadOptions):
             raise UsageError("--strength is not between 0 and 1", remedy="use for example 0.5")
         if self.fps is not None and not 0 < self.fps <= _HIGHEST_FPS:
             raise UsageError(
-                f"--fps is not above 0 and at most {_HIGHEST_FPS}",
+                f"--fps is not a frame rate above 0 and at most {_HIGHEST_FPS}",
                 remedy="use for example 24 or 30000/1001",
             )
         if self.max_pixels < 1 or self.spool_limit_mb < 1:

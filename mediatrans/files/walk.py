@@ -90,6 +90,6 @@ def _files(
         if path.is_file():
             yield path
         elif path.exists():
-            _log.info("%s: not a regular file, left out", path)
+            _log.info("%s: not a regular file, ignored", path)
         else:
-            yield WalkProblem(path, "a link that leads nowhere", "remove the link")
+            yield WalkProblem(path, "a broken link", "remove the link")

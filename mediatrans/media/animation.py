@@ -173,7 +173,7 @@ def _webp(file: BinaryIO) -> Animation | None:
 
 
 def is_lossless_webp(file: BinaryIO) -> bool:
-    """Whether the first picture of a WebP file is coded without loss (RFC 9649, 2.3 and 2.7).
+    """Whether the first picture of a WebP file is lossless (RFC 9649, 2.3 and 2.7).
 
     Args:
         file: The file; its position moves.
@@ -184,18 +184,18 @@ def is_lossless_webp(file: BinaryIO) -> bool:
         return False
     position = len(start)
     for name, _ in riff_chunks(file):
-        if name == b"ANMF":  # holds its picture after 16 bytes of its own
+        if name == b"ANMF":  # the picture follows a frame header of 16 bytes
             position = file.tell() + 16
             break
     return any(name == b"VP8L" for name, _ in riff_chunks(file, position))
 
 
 def riff_chunks(file: BinaryIO, position: int = 12) -> Iterator[tuple[bytes, int]]:
-    """Name and length of each chunk of a RIFF file, which stands at the beginning of its content.
+    """The name and length of each chunk of a RIFF file, positioned at the chunk's content.
 
     Args:
-        file: A file that can seek, as the chunks' contents may be read in between.
-        position: Where the first chunk is.
+        file: A seekable file; the caller may read the chunks during the iteration.
+        position: The position of the first chunk.
     """
     file.seek(position)
     while len(header := file.read(8)) == 8:

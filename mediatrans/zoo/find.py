@@ -86,7 +86,7 @@ def places() -> list[tuple[str, Path]]:
     return [
         ("./models", Path("models")),
         ("your data folder", platformdirs.user_data_path("mediatrans") / "models"),
-        ("the models that come with mediatrans", shipped),
+        ("the models shipped with mediatrans", shipped),
     ]
 
 

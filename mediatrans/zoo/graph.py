@@ -1,14 +1,15 @@
 """The graph contract of a generator's ONNX file, and the inspection of a file against it.
 
-Input `image` uint8 [N, H, W, 3] RGB, output `image_out` of the same type and shape, N, H and W
-dynamic; standard operators only, no loops; weights inside the file; `metadata_props` that say what
-it is. A graph is data from a stranger: it is looked through before ONNX Runtime sees it.
+The input is `image`, uint8 [N, H, W, 3] RGB, the output `image_out`, of the same type and shape; N,
+H and W are dynamic. Only standard operators are allowed, no loops, and no weights in other files.
+`metadata_props` hold the essentials of the card. Files may come from strangers, so they are
+inspected before ONNX Runtime loads them.
 
-A graph may have two more outputs, both or none: `map` float32 [N, H/4, W/4, 12], a 3x4 matrix a
-cell, row by row, M its first three columns and o the last; `texture` float32 [N, H, W, 3].
-`image_out` is what they make of `image`: with x = image / 127.5 - 1, z = atanh(0.98 x) and the map
-enlarged bilinearly to H x W (half-pixel centres, edges repeated),
-y = tanh(M z + o + texture) / 0.98 and image_out = round(127.5 (y + 1)), cut to 0 to 255.
+A graph may have two more outputs, both or none: `map`, float32 [N, H/4, W/4, 12], a 3x4 matrix per
+cell, row by row, with M its first three columns and o the last; and `texture`, float32
+[N, H, W, 3]. `image_out` is computed from them and `image`. With x = image / 127.5 - 1,
+z = atanh(0.98 x) and the map enlarged bilinearly to H x W (half-pixel centres, edges repeated),
+y = tanh(M z + o + texture) / 0.98 and image_out = round(127.5 (y + 1)), clipped to 0 to 255.
 """
 
 import math
@@ -157,9 +158,7 @@ def inspect_graph(content: bytes, path: Path) -> dict[str, str]:
         The graph's `metadata_props`.
 
     Raises:
-        ModelError: Not a self-contained graph of standard operators and bounded sizes, with one
-            uint8 [N, H, W, 3] input `image` and one such output `image_out`, alone or with `map`
-            and `texture`.
+        ModelError: The graph breaks the contract.
     """
     try:
         model = onnx.load_model_from_string(content)
@@ -200,7 +199,7 @@ def _forbidden_part(model: onnx.ModelProto) -> str | None:
             if part.domain not in _STANDARD_DOMAINS and key not in functions:
                 return f"uses custom operators of {part.domain!r}"
             if part.domain in _STANDARD_DOMAINS and part.op_type in _LOOPS:
-                return f"uses the loop operator {part.op_type}, which may run forever"
+                return f"uses {part.op_type}, a loop, which may run forever"
     return None
 
 
@@ -216,7 +215,7 @@ def _function_key(domain: str, named: onnx.FunctionProto) -> tuple[str, str, str
 
 
 def _wrong_ends(graph: onnx.GraphProto) -> str | None:
-    """How the graph's input or outputs differ from the contract, or None."""
+    """A description of how the graph's input or outputs break the contract, or None."""
     extra = list(graph.output)[1:]
     outputs = list(graph.output)[:1] if _are_maps(extra) else graph.output
     for values, name in ((graph.input, INPUT_NAME), (outputs, OUTPUT_NAME)):

@@ -132,7 +132,7 @@ def test_stdin_into_a_file_and_a_file_into_stdout(pair: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "words", "code", "said"),
     [
-        (b"", [], 3, "nothing came"),
+        (b"", [], 3, "the pipe is empty"),
         (b"this is no video" * 400, [], 3, "not a video"),
         (b"\xff\xd8\xff\xe0" + bytes(500), [], 3, "a picture"),
         (b"\x1a\x45\xdf\xa3" + bytes(900), [], 3, "not a video"),

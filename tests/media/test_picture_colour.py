@@ -114,4 +114,4 @@ def test_a_profile_of_another_kind_of_picture_is_passed_over(
 ) -> None:
     Image.fromarray(COLOURS).save(tmp_path / "in.png", icc_profile=cmyk_profile("Inks", naive_inks))
     assert (read_picture(tmp_path / "in.png").pixels == COLOURS).all()
-    assert "profile ignored" in caplog.text
+    assert "profile is invalid and ignored" in caplog.text

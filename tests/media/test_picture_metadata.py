@@ -162,8 +162,8 @@ def test_blocks_too_long_for_jpeg_are_dropped_and_said(
     still = StillInfo(mode="RGB", exif=exif.tobytes(), xmp=XMP + b" " * 70_000)
     write_picture(Frame(scene(), 0, "scene", still=still), tmp_path / "out.jpg")
     assert read_picture(tmp_path / "out.jpg").pixels.shape == (32, 48, 3)
-    assert "EXIF is too long" in caplog.text
-    assert "XMP is too long" in caplog.text
+    assert "EXIF block is too large" in caplog.text
+    assert "XMP block is too large" in caplog.text
 
 
 @pytest.mark.parametrize("lossless", [True, False])

@@ -274,7 +274,7 @@ def test_transparency_that_a_format_cannot_hold_is_laid_over_white(tmp_path: Pat
 
 @pytest.mark.parametrize("name", ["out.xyz", "out", "out.mp4"])
 def test_an_unknown_format_is_an_output_error(tmp_path: Path, name: str) -> None:
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot write pictures"):
         write_picture(Frame(scene(), 0, "scene"), tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 

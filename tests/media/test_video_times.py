@@ -119,7 +119,7 @@ def test_a_limit_stops_the_sound_with_the_last_frame(tmp_path: Path) -> None:
 def test_a_trim_to_nothing_is_said(tmp_path: Path, start: float | None, end: float | None) -> None:
     source = write_clip(tmp_path / "in.mp4", CONSTANT)
     with (
-        pytest.raises(Exception, match="no picture"),
+        pytest.raises(Exception, match="no frame"),
         VideoSource(source, start_s=start, end_s=end),
     ):
         pass

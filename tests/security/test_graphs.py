@@ -258,7 +258,7 @@ def test_branches_and_functions_of_standard_operators_are_fine(tmp_path: Path) -
 )
 def test_metadata_that_cannot_be_is_refused(tmp_path: Path, key: str, value: str) -> None:
     props = GraphMetadata("pair", "day", "night", 4).props() | {key: value}
-    with pytest.raises(ModelError, match="does not say"):
+    with pytest.raises(ModelError, match="metadata is missing or invalid"):
         GraphMetadata.from_props(props, tmp_path / "x.onnx")
 
 

@@ -43,11 +43,11 @@ class InputPipe:
     written to a temporary file first. The `with` block opens it.
 
     Args:
-        must_seek: The video is not read from its beginning, so it is spooled whatever it is.
-        spool_mb: Most megabytes kept on disk at one time.
-        whole: Refuse a video that is cut short at once where that can be told.
-        stream: What to read; None takes standard input.
-        segment_bytes: Bytes in each of the files that a video which is read as it comes is kept in.
+        must_seek: Whether reading starts in the middle, so that every format is spooled.
+        spool_mb: Megabytes that may be on disk at one time.
+        whole: Whether a truncated video is refused before decoding, if it can be detected.
+        stream: The stream to read; None is standard input.
+        segment_bytes: The size of the files that buffer a video which is not spooled.
     """
 
     def __init__(

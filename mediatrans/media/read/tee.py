@@ -26,9 +26,9 @@ class Tee:
 
     Args:
         read: Reads from the pipe.
-        start: What was read of it already.
-        limit: Most bytes kept.
-        segment_bytes: Bytes in each of the files that they are kept in.
+        start: The bytes already read from the pipe.
+        limit: The maximum number of buffered bytes.
+        segment_bytes: The size of the buffer files.
     """
 
     def __init__(
