@@ -90,7 +90,8 @@ def _convert(
         except KeyboardInterrupt as stop:
             report = Report.of(progress.model, progress.rows, options.limits)
             code = stop.exit_code if isinstance(stop, Interrupted) else ExitCode.SIGINT
-            _write_report(replace(report, exit_code=code), report_path)
+            if progress.has_planned:
+                _write_report(replace(report, exit_code=code), report_path)
             signum = signal.SIGTERM if code == ExitCode.SIGTERM else signal.SIGINT
             raise Interrupted(signum, progress.resume_hint()) from stop
     progress.summarise(report)

@@ -22,9 +22,9 @@ from rich.progress import (
 from rich.text import Text
 
 from mediatrans.cli.terminal import echo, json_line, printable
+from mediatrans.conversion.job import Job
 from mediatrans.conversion.observer import Observer
 from mediatrans.conversion.overlap import Bottleneck
-from mediatrans.conversion.plan import Job
 from mediatrans.errors import OutputError
 from mediatrans.quality.report.rows import (
     JobReport,
@@ -49,6 +49,7 @@ class ConvertProgress(Observer):
         overwrite: Whether the report may replace a file that is not an earlier report.
 
     Attributes:
+        has_planned: Whether the jobs are known, and the report may be written.
         model: The model's name; empty until it is loaded.
         rows: The finished jobs.
     """
@@ -68,6 +69,7 @@ class ConvertProgress(Observer):
         self.rows: list[JobReport] = []
         self._limits = limits
         self._report = report
+        self.has_planned = False
         self._overwrite = overwrite
         self._command_line = command_line
         self._kept: Path | None = None
@@ -119,6 +121,7 @@ class ConvertProgress(Observer):
             OutputError: The report cannot be written, or would replace a file of this run.
         """
         self._check_report(jobs)
+        self.has_planned = True
         self._has_manifest = any(job.home for job in jobs)
         generator = translator.generator
         self.model = generator.name

@@ -16,8 +16,6 @@ _PACKAGES = (
     "imageio-ffmpeg",
     "numpy",
     "onnx",
-    "onnxruntime",
-    "onnxruntime-gpu",
     "onnxscript",
     "opencv-python-headless",
     "pillow",

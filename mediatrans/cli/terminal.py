@@ -1,10 +1,11 @@
 """Text for a terminal, with the control characters escaped that file names may hold."""
 
-import json
 import re
 from typing import Any
 
 import click
+
+from mediatrans.files.records import json_text
 
 __all__ = ["echo", "json_line", "printable"]
 
@@ -45,5 +46,5 @@ def json_line(row: dict[str, Any]) -> str:
     Args:
         row: Anything that JSON can hold, without infinity and NaN.
     """
-    text = json.dumps(row, ensure_ascii=False, allow_nan=False)
+    text = json_text(row)
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from mediatrans.training.data.folders import Folders
-    from mediatrans.training.run.observer import Progress
+    from mediatrans.training.run.progress import Progress
 
 __all__ = ["command"]
 

@@ -10,12 +10,10 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from queue import SimpleQueue
-from typing import Protocol
 
+from mediatrans.conversion.events import Events, ResultCollector
 from mediatrans.conversion.overlap import (
-    Bottleneck,
     ReadAhead,
     ReaderStalledError,
     Waits,
@@ -30,51 +28,11 @@ from mediatrans.media.frames import Done, Frame
 from mediatrans.media.pipe_formats import STDIO
 from mediatrans.translate.engines.engine import Pixels
 
-__all__ = ["Events", "run", "run_tasks"]
+__all__ = ["run", "run_tasks"]
 
 log = logging.getLogger(__name__)
 
 _QUEUE_DEPTH = 4
-
-
-class Events(Protocol):
-    """Callbacks for the progress of tasks; all are called on the calling thread."""
-
-    def translated(self, task: Task, frames: int, total: int | None) -> None:
-        """Called with the number of frames translated so far, and the total if it is known."""
-        ...
-
-    def limited(self, bottleneck: Bottleneck) -> None:
-        """Called with the bottleneck of the run so far, before each `translated`."""
-        ...
-
-    def kept(self, task: Task, folder: Path) -> None:
-        """Called for an unfinished video with the folder from which the same command resumes."""
-        ...
-
-    def ended(self, result: Result) -> None:
-        """Called with the result of each task."""
-        ...
-
-
-class _ResultCollector:
-    """Events that collect the results and ignore the progress."""
-
-    def __init__(self) -> None:
-        self.results: list[Result] = []
-
-    def translated(self, task: Task, frames: int, total: int | None) -> None:
-        """Ignored."""
-
-    def limited(self, bottleneck: Bottleneck) -> None:
-        """Ignored."""
-
-    def kept(self, task: Task, folder: Path) -> None:
-        """Ignored."""
-
-    def ended(self, result: Result) -> None:
-        """Collect the result."""
-        self.results.append(result)
 
 
 def run(task: Task, workshop: Workshop) -> Result:
@@ -87,7 +45,7 @@ def run(task: Task, workshop: Workshop) -> Result:
     Returns:
         The result, also for a task that failed.
     """
-    events = _ResultCollector()
+    events = ResultCollector()
     run_tasks([task], workshop, events)
     (result,) = events.results
     return result

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from mediatrans.conversion.job import Job
 from mediatrans.conversion.overlap import Bottleneck
-from mediatrans.conversion.plan import Job
 from mediatrans.quality.report.rows import JobReport
 from mediatrans.translate.translator import Translator
 

@@ -4,82 +4,30 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from mediatrans.conversion.manifest import Entry, Manifest, Origin, State, input_identity
-from mediatrans.conversion.options import KINDS, ConvertOptions, settings_of
+from mediatrans.conversion.existing_outputs import compare_with_existing
+from mediatrans.conversion.job import Job
+from mediatrans.conversion.options import KINDS, ConvertOptions
 from mediatrans.conversion.outputs import (
     holds,
     output_path,
     output_suffix,
     real_path,
     refusal,
-    unwritable,
 )
-from mediatrans.conversion.task import Task
-from mediatrans.errors import InputError, MediatransError, OutputError, UsageError
+from mediatrans.errors import InputError, OutputError, UsageError
 from mediatrans.files.walk import WalkProblem, walk
 from mediatrans.media.formats import Kind, kind_of
 from mediatrans.media.numbered import numbered_pictures
 from mediatrans.media.pipe_formats import STDIO
-from mediatrans.media.write.segments.work_folder import is_published
 
-__all__ = ["Job", "plan"]
+__all__ = ["plan"]
 
 log = logging.getLogger(__name__)
 
 _FRAMES_SUFFIX = ".mp4"
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One input file and its planned output.
-
-    Attributes:
-        input: The file; a folder if its pictures make one video or if it cannot be read; `-` for
-            standard input.
-        output: The output; None if the input cannot be converted.
-        kind: "image" or "video"; None if unknown.
-        error: Why the input cannot be converted; None for a job that is ready.
-        skip: Why the input is skipped; None for a job that is ready.
-        home: The output folder whose manifest lists the output; None for a single file.
-        origin: What the output is made from; None without a manifest.
-        done: The manifest's entry of an output that is up to date, else None.
-        replaces: Whether an existing output may be replaced.
-        frames: The pictures of a folder that is converted as one video, in order.
-    """
-
-    input: Path
-    output: Path | None = None
-    kind: Kind | None = None
-    error: MediatransError | None = None
-    skip: str | None = None
-    home: Path | None = None
-    origin: Origin | None = None
-    done: Entry | None = None
-    replaces: bool = False
-    frames: tuple[Path, ...] = ()
-
-    @property
-    def ready(self) -> bool:
-        """Whether there is work to do."""
-        return self.error is None and self.skip is None
-
-    def task(self) -> Task:
-        """The task of this job, which must be ready."""
-        assert self.output is not None
-        assert self.kind is not None
-        return Task(
-            input=self.input,
-            output=self.output,
-            kind=self.kind,
-            frames=self.frames,
-            home=self.home,
-            origin=self.origin,
-            replaces=self.replaces,
-        )
 
 
 def plan(
@@ -118,7 +66,7 @@ def plan(
         jobs += _jobs_of(given, to, options, alone=len(inputs) == 1)
     for job in jobs:
         _warn_of_new_container(job, options)
-    return _look_up(_check_outputs(jobs), options, model_sha256)
+    return compare_with_existing(_check_outputs(jobs), options, model_sha256)
 
 
 def _names_a_file(output: Path) -> bool:
@@ -256,7 +204,7 @@ def _walk(folder: Path, target: Path, file_format: str | None) -> Iterator[Job]:
     """The jobs of a folder in the order of their paths."""
     for found in walk(folder, _is_media):
         if isinstance(found, WalkProblem):
-            yield _bad(found.path, found.problem, found.remedy)
+            yield Job.refused(found.path, found.problem, found.remedy)
         elif (kind := kind_of(found)) is not None:
             suffix = output_suffix(found, kind, file_format)
             output = (target / found.relative_to(folder)).with_suffix(suffix)
@@ -281,10 +229,6 @@ def _kept_inside(job: Job, target: Path) -> Job:
     )
 
 
-def _bad(path: Path, problem: str, remedy: str) -> Job:
-    return Job(path, error=InputError(problem, path=path, remedy=remedy))
-
-
 def _check_outputs(jobs: list[Job]) -> list[Job]:
     # Strings instead of Paths: they need a fraction of the memory, and folders may be very large.
     wanted = Counter(os.path.realpath(job.output) for job in jobs if job.ready and job.output)
@@ -297,59 +241,3 @@ def _check_outputs(jobs: list[Job]) -> list[Job]:
         else job
         for job in jobs
     ]
-
-
-def _look_up(jobs: list[Job], options: ConvertOptions, model_sha256: str) -> list[Job]:
-    """Compare the existing outputs with the manifests."""
-    manifests: dict[Path, Manifest] = {}
-    settings: dict[tuple[Kind, str], dict[str, Any]] = {}
-    looked = []
-    for job in jobs:
-        manifest = None
-        if job.ready and job.home is not None and job.kind is not None:
-            manifest = manifests.setdefault(job.home, Manifest(job.home))
-            try:
-                identity = input_identity(job.input)
-            except OSError as error:
-                looked.append(
-                    _bad(
-                        job.input,
-                        f"cannot be read ({error.strerror})",
-                        "grant permission to read it",
-                    )
-                )
-                continue
-            how = job.kind, job.output.suffix.lower() if job.output else ""
-            if how not in settings:
-                settings[how] = settings_of(options, *how)
-            job = replace(job, origin=Origin(identity, model_sha256, settings[how]))
-        looked.append(_compared(job, manifest, options))
-    return looked
-
-
-def _compared(job: Job, manifest: Manifest | None, options: ConvertOptions) -> Job:
-    if not job.ready or job.output is None or job.output == STDIO:
-        return job
-    if not os.path.lexists(job.output):
-        return _checked_place(job, job.output)
-    state: State = "foreign"
-    entry = None
-    if manifest is not None and job.origin is not None:
-        state, entry = manifest.look_up(job.output, job.origin)
-    if state == "current" and entry is not None and (entry.cycle or not options.limits):
-        return replace(job, skip="up to date", done=entry)
-    if options.overwrite or state != "foreign":
-        return _checked_place(replace(job, replaces=True), job.output)
-    if is_published(job.output):
-        return job
-    problem = "the output exists already"
-    if manifest is not None and manifest.knows(job.output):
-        problem = "the output was changed after it was written"
-    error = OutputError(problem, path=job.output, remedy="use --overwrite or another -o")
-    return replace(job, error=error)
-
-
-def _checked_place(job: Job, output: Path) -> Job:
-    """The job, with an error if its output's folder cannot be written to."""
-    error = unwritable(output)
-    return job if error is None else replace(job, error=error)

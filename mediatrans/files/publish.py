@@ -292,7 +292,8 @@ def _sync_tree(folder: Path) -> None:
         for name in names:
             path = Path(place, name)
             if not path.is_symlink():
-                descriptor = os.open(path, os.O_RDONLY)
+                # Windows syncs what is open for writing alone.
+                descriptor = os.open(path, os.O_RDWR)
                 try:
                     os.fsync(descriptor)
                 finally:

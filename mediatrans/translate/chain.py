@@ -8,7 +8,7 @@ from mediatrans.translate.stages.blend import blend
 from mediatrans.translate.stages.generate import Generate
 from mediatrans.translate.stages.pad import Pad
 from mediatrans.translate.stages.repeats import Repeats
-from mediatrans.translate.stages.stage import Stage, StageMaker
+from mediatrans.translate.stages.stage import Inner, Stage, StageMaker
 from mediatrans.zoo.size_rule import SizeRule
 
 __all__ = ["STAGES", "Chain", "generator_of"]
@@ -42,20 +42,32 @@ class Chain:
     def __init__(
         self, generator: Stage, stages: Sequence[StageMaker] = (), strength: float = 1.0
     ) -> None:
+        self._asked = self._generated = 0
+        self._generator = generator
         self._stages = [generator]
+        outermost: Inner = self._generate
         for make in stages:
-            self._stages.append(make(self._stages[-1]))
+            outermost = stage = make(outermost)
+            self._stages.append(stage)
+        self._outermost = outermost
         self._blend = partial(blend, strength=strength)
         self.memory = sum(stage.memory for stage in self._stages)
 
     @property
     def repeated(self) -> int:
-        """The number of frames so far that equal the one before and were not generated again."""
-        return sum(stage.repeated for stage in self._stages if isinstance(stage, Repeats))
+        """The number of frames so far that a stage could answer without generating them."""
+        return self._asked - self._generated
 
     def __call__(self, frames: Sequence[Pixels]) -> list[Pixels]:
         """Translate the next frames of a sequence; shapes and errors are those of `Stage`."""
-        return self._stages[-1](frames)
+        translated = self._outermost(frames)
+        self._asked += len(frames)
+        return translated
+
+    def _generate(self, frames: Sequence[Pixels], /) -> list[Pixels]:
+        translated = self._generator(frames)
+        self._generated += len(frames)
+        return translated
 
     def blended(self, frame: Pixels, translated: Pixels) -> Pixels:
         """The blend of a frame and its translation, which is written to the output.

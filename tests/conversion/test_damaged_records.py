@@ -8,10 +8,11 @@ import pytest
 
 from mediatrans import ConvertOptions, ExitCode, Observer, convert
 from mediatrans.cli.main import run
+from mediatrans.conversion import batch
 from mediatrans.conversion.manifest import MANIFEST_NAME
 from mediatrans.media.write.segments.work_folder import work_path
 from tests.conversion.long_videos import SHORT, UNEVEN, packets
-from tests.media.clips import write_clip
+from tests.media.clips import times_of, write_clip
 from tests.media_files import write_picture
 from tests.pairs import darkening, identity, write_pair
 
@@ -113,9 +114,16 @@ def damaged(journal: Path, record: Any) -> None:
         {"segment": {"first": 0}, "total": None},
         {"segment": None, "total": "all"},
         {"something": "else"},
+        {"segment": {"first": 500, "frames": 12, "size": 1, "crc": 1, "begin": 0, "tail": [],
+                     "mark": None, "notes": None}, "total": None},
+        {"segment": {"first": 36, "frames": 12, "size": 1, "crc": 1, "begin": 0, "tail": [],
+                     "mark": None, "notes": 5}, "total": None},
+        {"segment": {"first": 36, "frames": 12, "size": 1, "crc": 1, "begin": 0, "tail": [],
+                     "mark": None, "notes": {"x": {}}}, "total": None},
+        {"segment": None, "total": 7},
     ],
     ids=str,
-)
+)  # fmt: skip
 def test_a_damaged_journal_has_the_video_made_anew(
     stopped: Path, record: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -127,6 +135,16 @@ def test_a_damaged_journal_has_the_video_made_anew(
     how = ConvertOptions(output=Path("other.mp4"), segment_frames=SHORT.segment_frames)
     convert("day.mp4", "night", how)
     assert packets(Path("day-night.mp4")) == packets(Path("other.mp4"))
+
+
+def test_a_journal_that_lost_a_line_has_the_video_made_anew(stopped: Path) -> None:
+    journal = stopped / "journal.jsonl"
+    lines = journal.read_text().splitlines()
+    lines[2] = lines[2][:-20]
+    journal.write_text("\n".join(lines) + "\n")
+    (row,) = convert("day.mp4", "night", SHORT).jobs
+    assert (row.status, row.frames) == ("ok", len(UNEVEN))
+    assert len(times_of(Path("day-night.mp4"))) == len(UNEVEN)
 
 
 @pytest.mark.parametrize("first", ['{"identity": 5}', DEEP, "{}", "nonsense"], ids=len)
@@ -159,3 +177,18 @@ def test_a_report_replaces_no_file_of_another_kind(
     assert json.loads(notes.read_text())["summary"]["ok"] == 1
     Path("a-night.png").unlink()
     assert run(words) == ExitCode.OK  # a report of an earlier run is ours
+
+
+def test_an_interrupt_before_the_plan_writes_no_report(
+    pair: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_picture(Path("a.png"))
+    Path("notes.txt").write_text("notes of mine")
+
+    def interrupted(*inputs: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(batch, "plan", interrupted)
+    words = ["convert", "a.png", "--to", "night", "--report", "notes.txt"]
+    assert run(words) == ExitCode.SIGINT
+    assert Path("notes.txt").read_text() == "notes of mine"

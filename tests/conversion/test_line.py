@@ -1,6 +1,8 @@
 """One road for every file: engines, stages and executors are exchanged, tasks run anywhere."""
 
+import json
 import pickle
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Event
@@ -11,12 +13,13 @@ import pytest
 from PIL import Image
 
 from mediatrans import ConvertOptions, ExitCode, Observer, Report, convert
+from mediatrans.conversion.events import Events, ResultCollector
 from mediatrans.conversion.executors.executor import Executor
 from mediatrans.conversion.executors.local import LocalExecutor
-from mediatrans.conversion.line import Events, run
+from mediatrans.conversion.line import run
 from mediatrans.conversion.task import Result, Span, Task
 from mediatrans.conversion.workshop import Workshop
-from mediatrans.errors import InputError
+from mediatrans.errors import InputError, UsageError
 from mediatrans.media.frames import Mark
 from mediatrans.media.read.picture_source import PictureSource
 from mediatrans.media.read.sources import Input, open_source
@@ -281,3 +284,136 @@ def test_rows_come_in_the_order_of_the_plan(inputs: Path, at: int) -> None:
     report = convert(inputs, "night", ConvertOptions(output=Path("out")))
     names = [row.input.name for row in report.jobs]
     assert names == ["1.png", "2.png", "4.mp4", "bad.png", "3.png"]
+
+
+def test_pictures_do_not_remind_a_stage_of_each_other(here: Path) -> None:
+    write_pair(here / "models", forward=identity(), back=identity())
+    for index, size in enumerate((16, 16, 24)):
+        picture = np.full((size, size, 3), 100 * index, np.uint8)
+        Path("in").mkdir(exist_ok=True)
+        Image.fromarray(picture).save(f"in/{index}.png")
+    for batch_size in (1, 3):
+        options = ConvertOptions(output=Path(f"out{batch_size}"), batch_size=batch_size)
+        tools = Workshop(find("night"), options, stages=[*STAGES.values(), Trailing])
+        convert("in", "night", workshop=tools)
+        for index in range(3):
+            with Image.open(f"out{batch_size}/{index}.png") as made:
+                assert np.unique(np.asarray(made)).tolist() == [100 * index]
+
+
+def test_rows_of_what_needs_no_work_come_at_once(inputs: Path) -> None:
+    convert(inputs, "night", ConvertOptions(output=Path("out")))
+    Path("out/4.mp4").unlink()
+    rows: list[str] = []
+
+    class Stopping(Observer):
+        def translated(self, job: object, frames: int, total: int | None) -> None:
+            raise KeyboardInterrupt
+
+        def finished(self, row: Any) -> None:
+            rows.append(row.input.name)
+
+    with pytest.raises(KeyboardInterrupt):
+        convert(inputs, "night", ConvertOptions(output=Path("out")), Stopping())
+    assert rows == ["1.png", "2.png"]
+
+
+def test_the_folder_to_go_on_from_is_named_when_opening_fails(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_pair(here / "models")
+    clip = write_clip(Path("day.mp4"), UNEVEN)
+    options = ConvertOptions(segment_frames=SEGMENT)
+    with pytest.raises(KeyboardInterrupt):
+        convert(clip, "night", options, Stopping(40))
+    kept: list[Path] = []
+
+    class Listening(Observer):
+        def kept(self, job: object, folder: Path) -> None:
+            kept.append(folder)
+
+    monkeypatch.setenv("MEDIATRANS_FFMPEG", str(here / "no-such-program"))
+    report = convert(clip, "night", options, Listening())
+    assert report.exit_code == ExitCode.USAGE
+    assert kept == [Path("day-night.mp4.mediatrans")]
+
+
+def test_a_failed_check_leaves_no_figures_behind(
+    inputs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ssim, calls = metrics.ssim, iter(range(100))
+
+    def fail_later(*pictures: Pixels) -> float:
+        if next(calls) == 2:
+            raise MemoryError
+        return ssim(*pictures)
+
+    limits = {"psnr": 1.0}
+    options = ConvertOptions(output=Path("out"), check_every=3, limits=limits)
+    Path("one").mkdir()
+    Path("in/4.mp4").rename("one/4.mp4")
+    with monkeypatch.context() as patched:
+        patched.setattr(metrics, "ssim", fail_later)
+        assert convert("one", "night", options).exit_code == ExitCode.QUALITY
+    (row,) = convert("one", "night", options).jobs
+    assert (row.status, row.cycle is not None) == ("ok", True)
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_what_limits_is_judged_for_each_video(here: Path, count: int) -> None:
+    write_pair(here / "models")
+    clips = [write_clip(Path(f"{n}.mp4"), UNEVEN[:20]) for n in range(count)]
+
+    class Slow(Greying):
+        def run(self, images: Pixels) -> Generated:
+            Event().wait(0.02)
+            return super().run(images)
+
+    tools = Workshop(
+        find("night"),
+        ConvertOptions(check_every=0),
+        engine_opener=lambda path, *, device, threads: Slow(),
+    )
+    report = convert(clips, "night", workshop=tools)
+    assert [row.limited_by for row in report.jobs] == ["generate"] * count
+
+
+def test_a_slow_list_of_tasks_is_no_hanging_decoder(inputs: Path) -> None:
+    tools = Workshop(find("night"), ConvertOptions(reader_limit_s=0.2))
+
+    def slowly() -> Any:
+        for name in ("1", "2"):
+            Event().wait(0.6)
+            yield Task(Path(f"in/{name}.png"), Path(f"{name}-night.png"), "image")
+
+    collected = ResultCollector()
+    LocalExecutor().run(slowly(), tools, collected)
+    assert [result.failure for result in collected.results] == [None, None]
+
+
+def test_a_workshop_has_its_own_domain_and_options(inputs: Path) -> None:
+    tools = Workshop(find("night"), ConvertOptions())
+    with pytest.raises(UsageError, match="workshop"):
+        convert(inputs, "day", workshop=tools)
+    with pytest.raises(UsageError, match="workshop"):
+        convert(inputs, "night", ConvertOptions(), workshop=tools)
+
+
+def test_a_workshop_can_be_used_again(inputs: Path) -> None:
+    tools = Workshop(find("night"), ConvertOptions(output=Path("out")))
+    convert(inputs, "night", workshop=tools)
+    shutil.rmtree("out")
+    report = convert(inputs, "night", workshop=tools)
+    assert report.count("ok") == 4
+
+
+def test_a_manifest_of_an_earlier_version_is_read(inputs: Path) -> None:
+    convert(inputs, "night", ConvertOptions(output=Path("out")))
+    manifest = Path("out/.mediatrans.jsonl")
+    records = [json.loads(line) for line in manifest.read_text().splitlines() if line]
+    for record in records:
+        for figure in ("psnr_db", "ssim", "l1"):
+            del record["cycle"][figure]["p50"]
+    manifest.write_text("".join(json.dumps(record) + "\n" for record in records))
+    report = convert(inputs, "night", ConvertOptions(output=Path("out")))
+    assert report.count("skipped") == 4

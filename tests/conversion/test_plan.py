@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from mediatrans.conversion.job import Job
 from mediatrans.conversion.options import ConvertOptions
-from mediatrans.conversion.plan import Job, plan
+from mediatrans.conversion.plan import plan
 from mediatrans.errors import ExitCode, UsageError
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from mediatrans.conversion.line import Events
+from mediatrans.conversion.events import Events
 from mediatrans.conversion.task import Task
 from mediatrans.conversion.workshop import Workshop
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from mediatrans.conversion.line import Events, run_tasks
+from mediatrans.conversion.events import Events
+from mediatrans.conversion.line import run_tasks
 from mediatrans.conversion.task import Task
 from mediatrans.conversion.workshop import Workshop
 

@@ -4,6 +4,7 @@ import os
 import select
 import sys
 from collections.abc import Callable
+from threading import Lock
 from types import TracebackType
 from typing import Self
 
@@ -26,6 +27,7 @@ class CancellableRead:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._is_cancelled = False
+        self._lock = Lock()
         self._woken, self._waker = -1, -1
 
     def __enter__(self) -> Self:
@@ -48,8 +50,9 @@ class CancellableRead:
     def cancel(self) -> None:
         """Cancel the current wait and every later one."""
         self._is_cancelled = True
-        if self._waker >= 0:
-            os.write(self._waker, b"\0")
+        with self._lock:
+            if self._waker >= 0:
+                os.write(self._waker, b"\0")
 
     def __exit__(
         self,
@@ -57,7 +60,8 @@ class CancellableRead:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for descriptor in (self._woken, self._waker):
-            if descriptor >= 0:
-                os.close(descriptor)
-        self._woken, self._waker = -1, -1
+        with self._lock:
+            for descriptor in (self._woken, self._waker):
+                if descriptor >= 0:
+                    os.close(descriptor)
+            self._woken, self._waker = -1, -1

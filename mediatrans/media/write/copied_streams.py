@@ -17,44 +17,15 @@ from mediatrans.media.container import input_error, open_input
 from mediatrans.media.frames import Clip, Opener, VideoInfo
 from mediatrans.media.pipe_formats import MPEGTS_CODECS
 from mediatrans.media.times import SteadyClock
+from mediatrans.media.write.copied_metadata import copied_metadata
 from mediatrans.media.write.transcoding import Converter, converter_for
 
 if TYPE_CHECKING:
     from av.container.core import Chapter
 
-__all__ = ["StreamCopier", "copied_metadata", "warn_of_dropped"]
+__all__ = ["StreamCopier", "warn_of_dropped"]
 
 _LOG = logging.getLogger(__name__)
-
-# Tags that the muxer writes itself, or that only apply to the source file.
-_STALE_METADATA = frozenset(
-    {
-        "encoder",
-        "duration",
-        "major_brand",
-        "minor_version",
-        "compatible_brands",
-        "bps",
-        "number_of_frames",
-        "number_of_bytes",
-        "_statistics_writing_app",
-        "_statistics_writing_date_utc",
-        "_statistics_tags",
-    }
-)
-
-
-def copied_metadata(metadata: dict[str, str]) -> dict[str, str]:
-    """The tags of a container or stream that also apply to its translation.
-
-    Args:
-        metadata: The tags of the source.
-    """
-    return {
-        key: value
-        for key, value in metadata.items()
-        if key.lower().removesuffix("-eng") not in _STALE_METADATA
-    }
 
 
 def warn_of_dropped(info: VideoInfo, holder: str) -> None:

@@ -21,7 +21,8 @@ from mediatrans.media.write.animation_encoders import (
     animation_options,
 )
 from mediatrans.media.write.codecs import Coding, Encoding, choose_coding
-from mediatrans.media.write.copied_streams import StreamCopier, copied_metadata
+from mediatrans.media.write.copied_metadata import copied_metadata
+from mediatrans.media.write.copied_streams import StreamCopier
 from mediatrans.media.write.destination import Destination
 from mediatrans.media.write.single_piece import SinglePiece
 from mediatrans.media.write.verification import Written

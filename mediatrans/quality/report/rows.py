@@ -1,6 +1,5 @@
 """The report of a conversion: one row per input, and its JSON."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -9,6 +8,7 @@ from textwrap import indent
 from typing import Any, Literal, get_args
 
 from mediatrans.errors import ExitCode, batch_exit_code
+from mediatrans.files.records import json_text
 from mediatrans.quality.cycle import CycleSummary
 
 __all__ = ["JobReport", "Report", "failed_limits", "is_report"]
@@ -145,7 +145,7 @@ def is_report(path: Path) -> bool:
 
 
 def _dumped(value: dict[str, Any]) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    return json_text(value, indent=2)
 
 
 def failed_limits(job: JobReport, limits: Mapping[str, float]) -> list[str]:

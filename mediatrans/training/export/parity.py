@@ -12,7 +12,7 @@ from torch import nn
 
 from mediatrans.errors import ModelError
 from mediatrans.media.frames import Pixels
-from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine
+from mediatrans.translate.engines.choice import open_engine
 
 __all__ = ["ParityProof", "proof_inputs", "prove_parity"]
 
@@ -49,7 +49,7 @@ def prove_parity(path: Path, network: nn.Module, training_size: int) -> ParityPr
         ModelError: They differ by more than 1 of 255 somewhere, a map or a texture by more than a
             thousandth, or the output hardly varies, which would prove nothing.
     """
-    engine = OnnxRuntimeEngine(path, device="cpu")
+    engine = open_engine(path, device="cpu")
     largest, lowest, highest = 0, 255, 0
     inputs = proof_inputs(training_size)
     for pictures in inputs:

@@ -38,7 +38,7 @@ from mediatrans.training.run.compatibility import (
 from mediatrans.training.run.compilation import Mode, compile_step, is_worth_compiling
 from mediatrans.training.run.dataset import Dataset, count_steps, open_dataset, refuse_other_data
 from mediatrans.training.run.interrupts import held_signals
-from mediatrans.training.run.observer import Observer, Progress, SilentObserver
+from mediatrans.training.run.progress import Observer, Progress, SilentObserver
 from mediatrans.training.run.run_log import RunLog
 from mediatrans.training.run_folder import (
     CHECKPOINTS,

@@ -14,7 +14,7 @@ from mediatrans.media.frames import Pixels
 from mediatrans.training.evaluation.curve import Point
 from mediatrans.training.model.losses import Losses
 from mediatrans.training.run.event_file import EventFile
-from mediatrans.training.run.observer import Progress
+from mediatrans.training.run.progress import Progress
 
 __all__ = ["RunLog"]
 

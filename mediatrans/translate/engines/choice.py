@@ -30,7 +30,7 @@ def open_engine(path: Path, *, device: str = "auto", threads: int | None = None)
 
 def compiled_in() -> dict[str, list[str]]:
     """The providers that each runtime was built with, by runtime; they may not all start."""
-    return {"ONNX Runtime": onnxruntime.compiled_providers()}
+    return {onnxruntime.NAME: onnxruntime.compiled_providers()}
 
 
 def try_devices() -> dict[str, str | None]:

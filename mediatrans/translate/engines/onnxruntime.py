@@ -19,7 +19,10 @@ from mediatrans.translate.engines.device_words import DeviceWord, read_device_wo
 from mediatrans.translate.engines.engine import Generated, Pixels
 from mediatrans.zoo.graph import INPUT_NAME, inspect_graph, read_graph
 
-__all__ = ["OnnxRuntimeEngine", "compiled_providers", "cuda_device_count", "cuda_devices"]
+__all__ = ["NAME", "OnnxRuntimeEngine", "compiled_providers", "cuda_device_count", "cuda_devices"]
+
+NAME = f"ONNX Runtime {ort.__version__}"
+"""The name and version of the runtime."""
 
 _CUDA = "CUDAExecutionProvider"
 
@@ -75,7 +78,7 @@ class OnnxRuntimeEngine:
     @property
     def identity(self) -> str:
         """Runtime, version, provider and precision; an output depends on them."""
-        return f"ONNX Runtime {ort.__version__}, {self.provider}, float32"
+        return f"{NAME}, {self.provider}, float32"
 
     def run(self, images: Pixels) -> Generated:
         """Translate a batch.

@@ -28,7 +28,7 @@ from mediatrans.training.model.cyclegan import CycleGAN
 from mediatrans.training.model.losses import Losses
 from mediatrans.training.run.dataset import open_dataset
 from mediatrans.training.run.loop import train
-from mediatrans.training.run.observer import Progress
+from mediatrans.training.run.progress import Progress
 from mediatrans.training.run_folder import read_run
 from tests.training.full_disk import largest_file
 from tests.training.tiny import TINY, write_domains, write_pictures
