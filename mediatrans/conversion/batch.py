@@ -61,7 +61,8 @@ def convert(
         workshop = Workshop(find(to, options.model), options)
     elif options is not None or workshop.generator.to.casefold() != to.casefold():
         raise UsageError(
-            "a workshop has its own domain and options", remedy="make it with those that are meant"
+            "the workshop has another domain or other options",
+            remedy="create the workshop with this domain and these options",
         )
     options = workshop.options
     given = [inputs] if isinstance(inputs, Path | str) else inputs

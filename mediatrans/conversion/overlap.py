@@ -175,7 +175,7 @@ class ReadAhead(_Worker[_T]):
                 if limit_s is None or self._progress() != progress:
                     progress, since_s = self._progress(), time.monotonic()
                 elif time.monotonic() - since_s >= limit_s:
-                    self._is_left_behind = True
+                    self._is_abandoned = True
                     raise ReaderStalledError
 
     def __exit__(

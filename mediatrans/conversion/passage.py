@@ -136,9 +136,9 @@ class Passage:
             task.refuse_taken()
             if task.span is not None:
                 raise UsageError(
-                    "this output cannot be made in spans",
+                    "this output cannot be written in spans",
                     path=task.output,
-                    remedy="convert it whole",
+                    remedy="convert it as a whole",
                 )
         first = task.span.first if task.span else None
         output = Output(task.output, task.kind, info, self._record, self._resumable, first)
