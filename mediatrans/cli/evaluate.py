@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mediatrans.cli.terminal import echo
 from mediatrans.errors import ExitCode, MissingExtraError, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def run_evaluation(options: EvaluateOptions) -> int:
         )
     network = load_feature_network(options.features, choose_device(options.device))
     probe = None if training is None else train_probe(candidate.domains, training, network)
-    click.echo(f"evaluating {options.source} with the features of {network.name}", err=True)
+    echo(f"evaluating {options.source} with the features of {network.name}", err=True)
     evaluation = evaluate(
         (candidate.there, candidate.back),
         candidate.domains,
@@ -196,7 +197,7 @@ def run_evaluation(options: EvaluateOptions) -> int:
     if options.report is not None:
         _write_report(options.report, evaluation)
     if options.write_card and candidate.model is not None:
-        click.echo(f"card: {write_quality(candidate.model, evaluation)}", err=True)
+        echo(f"card: {write_quality(candidate.model, evaluation)}", err=True)
     return _tell_unreadable([*pictures, *(training or ())])
 
 
@@ -235,9 +236,9 @@ def _tell_unreadable(galleries: "list[Gallery]") -> int:
         for name, reason in gallery.unreadable:
             count += 1
             if count <= _NAMED:
-                click.echo(f"left out: {gallery.folder / name}: {reason}", err=True)
+                echo(f"left out: {gallery.folder / name}: {reason}", err=True)
     if count > _NAMED:
-        click.echo(f"left out: {count - _NAMED} more", err=True)
+        echo(f"left out: {count - _NAMED} more", err=True)
     return ExitCode.INPUT if count else ExitCode.OK
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from mediatrans.cli.terminal import echo
 from mediatrans.errors import InputError, MissingExtraError, UsageError
 
 __all__ = ["command"]
@@ -62,7 +63,7 @@ def command(
     from mediatrans.training.run_folder import newest_run
 
     def show(text: str) -> None:
-        click.echo(text, err=True)
+        echo(text, err=True)
 
     if (legacy is None) != (domains is None) or (legacy and source):
         raise UsageError(

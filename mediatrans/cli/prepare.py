@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from mediatrans.cli.terminal import echo
 from mediatrans.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -132,8 +133,8 @@ def run_preparation(options: PrepareOptions) -> None:
         return
     out = options.out or Path("data") / name
     means = lay_out(preparation, out, options.linking, options.overwrite)
-    click.echo(f"laid out by {means}: {out}", err=True)
-    click.echo(f"train with: mediatrans train {out} --domains {domains}", err=True)
+    echo(f"laid out by {means}: {out}", err=True)
+    echo(f"train with: mediatrans train {out} --domains {domains}", err=True)
 
 
 def _places(options: PrepareOptions) -> tuple[dict[str, Path], str, str]:
@@ -188,10 +189,10 @@ def _tell(preparation: "Preparation", kept: set[str]) -> None:
     for finding in preparation.findings:
         by_problem.setdefault(finding.problem, []).append(f"{finding.path}: {finding.detail}")
     for problem, lines in by_problem.items():
-        click.echo(f"{problem}: {len(lines)}, {'kept' if problem in kept else 'left out'}")
+        echo(f"{problem}: {len(lines)}, {'kept' if problem in kept else 'left out'}")
         for line in lines[:_SHOWN]:
-            click.echo(f"  {line}")
+            echo(f"  {line}")
         if len(lines) > _SHOWN:
-            click.echo(f"  and {len(lines) - _SHOWN} more")
+            echo(f"  and {len(lines) - _SHOWN} more")
     for split, files in preparation.splits.items():
-        click.echo(f"{split}: {len(files)} pictures")
+        echo(f"{split}: {len(files)} pictures")

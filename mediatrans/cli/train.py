@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 from mediatrans.cli.flags import GroupedCommand, settings_flags
+from mediatrans.cli.terminal import echo
 from mediatrans.errors import InputError, MissingExtraError, StoppedTogetherError, UsageError
 from mediatrans.training.config import GROUPS, TrainConfig
 from mediatrans.training.recipe import load_recipe
@@ -123,8 +124,8 @@ def run_training(options: TrainOptions) -> None:
     except StoppedTogetherError as stopped:
         raise click.exceptions.Exit(stopped.exit_code) from stopped
     if team.is_rank_zero:
-        click.echo(f"trained: {last}", err=True)
-        click.echo(f"export it with: mediatrans export-onnx {out}", err=True)
+        echo(f"trained: {last}", err=True)
+        echo(f"export it with: mediatrans export-onnx {out}", err=True)
 
 
 def _resolve(

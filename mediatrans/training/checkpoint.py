@@ -35,7 +35,7 @@ _VERSION = 1
 _STEPS_END = 2**63
 
 _WRITE_REMEDY = (
-    "free some space or allow writing there, then go on with --resume from the checkpoint before"
+    "free some space or allow writing there, then resume with --resume from the checkpoint before"
 )
 
 

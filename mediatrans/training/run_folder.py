@@ -59,7 +59,7 @@ def refuse_existing_run(folder: Path, overwrite: bool) -> None:
         raise OutputError(
             "a run is here already",
             path=folder,
-            remedy="go on with --resume, replace it with --overwrite, or choose another --out",
+            remedy="resume it with --resume, replace it with --overwrite, or choose another --out",
         )
 
 

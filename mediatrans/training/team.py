@@ -201,7 +201,7 @@ class Team:
             raise self.error_for_rank(
                 DeviceError(
                     "another process of this run ended or stopped responding",
-                    remedy="see its messages or its launcher's, then go on with --resume",
+                    remedy="see its messages or its launcher's, then resume with --resume",
                 )
             ) from error
 

@@ -206,7 +206,7 @@ def test_ctrl_c_at_the_launcher_saves(data: Path) -> None:
         data, "red", "blue", *FLAGS, "--steps", "3000", "-o", "ctrl-c", trouble="0 launcher 4"
     )
     assert ended.returncode != 0
-    assert ended.stderr.count("is saved; go on with: torchrun ... -m mediatrans train") == 1
+    assert ended.stderr.count("is saved; resume with: torchrun ... -m mediatrans train") == 1
     assert 4 <= load_checkpoint(data / "ctrl-c").step < 3000
 
 

@@ -13,7 +13,7 @@ __all__ = ["Curve", "Point"]
 
 _SMOOTHED_OVER = 3
 _REMEDY = (
-    "free some space or allow writing there, then go on with --resume from the last checkpoint"
+    "free some space or allow writing there, then resume with --resume from the last checkpoint"
 )
 
 

@@ -300,7 +300,7 @@ class _Trainer:
         changes = environment_changes(saved.environment, self._environment)
         if changes is not None:
             self._observer.message(changes)
-        self._observer.message(f"going on after step {self._step} of {self._total}")
+        self._observer.message(f"resuming after step {self._step} of {self._total}")
 
     def _checkpoint(self) -> Checkpoint:
         if not self._model.is_finite():
@@ -328,7 +328,7 @@ class _Trainer:
         program = "mediatrans" if self._team.count == 1 else "torchrun ... -m mediatrans"
         return Interrupted(
             signum,
-            f"Step {self._step} of {self._total} is saved; go on with: "
+            f"Step {self._step} of {self._total} is saved; resume with: "
             f"{program} train --resume --out {shlex.quote(str(self._run))}",
         )
 

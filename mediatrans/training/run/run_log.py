@@ -21,7 +21,7 @@ __all__ = ["RunLog"]
 _COLUMNS = ("step", *Losses.names(), "learning_rate", "step_s", "wait_s")
 _WHAT = "the run's records"
 _REMEDY = (
-    "free some space or allow writing there, then go on with --resume from the last checkpoint"
+    "free some space or allow writing there, then resume with --resume from the last checkpoint"
 )
 
 
