@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command("convert", cls=GroupedCommand)
+@click.command("convert", cls=GroupedCommand, short_help="Translate pictures, folders and videos.")
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--to", required=True, metavar="DOMAIN", help="The domain to translate to.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done and exit.")

@@ -8,7 +8,7 @@ from mediatrans.cli.terminal import echo
 from mediatrans.errors import OutputError
 
 
-@click.command("demo")
+@click.command("demo", short_help="Draw a summer clip and translate it to winter.")
 @click.option(
     "-o",
     "--output",

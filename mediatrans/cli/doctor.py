@@ -24,7 +24,7 @@ _PACKAGES = (
 )
 
 
-@click.command("doctor")
+@click.command("doctor", short_help="Show versions, the ffmpeg and the devices that work.")
 def command() -> int:
     """Show installed versions, the ffmpeg in use, and the devices that work.
 

@@ -65,7 +65,7 @@ class EvaluateOptions:
     write_card: bool
 
 
-@click.command("evaluate")
+@click.command("evaluate", short_help="Measure a run or a model on test pictures.")
 @click.argument("source", metavar="RUN_OR_MODEL")
 @click.option("--a", type=_FOLDER, required=True, help="Test pictures of the first domain.")
 @click.option("--b", type=_FOLDER, required=True, help="Test pictures of the second domain.")

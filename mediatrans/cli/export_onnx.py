@@ -11,7 +11,7 @@ from mediatrans.errors import InputError, MissingExtraError, UsageError
 __all__ = ["command"]
 
 
-@click.command()
+@click.command("export-onnx", short_help="Write a trained run as a model.")
 @click.argument(
     "source", type=click.Path(path_type=Path), required=False, metavar="[RUN_OR_CHECKPOINT]"
 )

@@ -7,7 +7,7 @@ from mediatrans.cli.terminal import echo, json_line
 __all__ = ["command"]
 
 
-@click.command("models")
+@click.command("models", short_help="List the installed models.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per model.")
 def command(as_json: bool) -> int:
     """List the installed models, in the order in which convert searches them."""
@@ -34,7 +34,8 @@ def command(as_json: bool) -> int:
                 size = ""
                 if isinstance(parameters, int):
                     size = f", {parameters / 1e6:.2f} M parameters"
-                echo(f"  {card.name}: {' <-> '.join(card.domains)}{size}")
+                alias = "" if card.name == path.name else f" ({card.name})"
+                echo(f"  {path.name}{alias}: {' <-> '.join(card.domains)}{size}")
             else:
                 echo(f"  {card}")
         if not models and not as_json:

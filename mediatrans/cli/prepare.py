@@ -44,7 +44,7 @@ class PrepareOptions:
     overwrite: bool
 
 
-@click.command("prepare")
+@click.command("prepare", short_help="Check pictures and sort them for training.")
 @click.argument(
     "folders", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="A/ B/ | ROOT"
 )

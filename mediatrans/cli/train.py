@@ -28,7 +28,7 @@ __all__ = ["command"]
 _PLAIN_EVERY_S = 10.0
 
 
-@click.command(cls=GroupedCommand)
+@click.command(cls=GroupedCommand, short_help="Learn to translate between two folders of pictures.")
 @click.argument("inputs", nargs=-1, type=click.Path(path_type=Path), metavar="[A/ B/ | ROOT]")
 @click.option("--domains", metavar="A,B", help="Names of the two domains; else the folders' names.")
 @click.option(

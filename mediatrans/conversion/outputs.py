@@ -51,13 +51,13 @@ def output_path(
     suffix = derived.suffix
     if kind == "video" and output.suffix.lower() not in (*VIDEO_OUTPUT_SUFFIXES, suffix):
         raise UsageError(
-            f"{output} cannot hold a video",
-            remedy=f"use one of {', '.join(VIDEO_OUTPUT_SUFFIXES)}, or name a folder",
+            f"{output} is no existing folder and has no suffix of a video",
+            remedy=f"create the folder, or use one of {', '.join(VIDEO_OUTPUT_SUFFIXES)}",
         )
     if kind == "image" and not is_picture_output(output):
         raise UsageError(
-            f"{output} cannot hold a picture",
-            remedy=f"use the suffix {suffix}, or name an existing folder",
+            f"{output} is no existing folder and has no suffix of a picture",
+            remedy=f"create the folder, or use the suffix {suffix}",
         )
     if file_format and output.suffix.lower() != suffix.lower():
         raise UsageError(

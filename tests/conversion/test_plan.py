@@ -70,7 +70,7 @@ def test_folder_names_that_need_resolving(here: Path, name: str) -> None:
 
 def test_a_picture_cannot_become_a_video(here: Path) -> None:
     touch(Path("a.png"))
-    with pytest.raises(UsageError, match="cannot hold a picture"):
+    with pytest.raises(UsageError, match="no suffix of a picture"):
         plan([Path("a.png")], "w", ConvertOptions(output=Path("a.mp4")))
 
 
@@ -193,7 +193,7 @@ def test_outputs_are_judged_by_their_suffix_alone(here: Path) -> None:
         assert outputs(plan([Path("a.mp4")], "w", ConvertOptions(output=Path(name)))) == [name]
     assert outputs(plan([Path("a.png")], "w", ConvertOptions(output=Path("b.gif")))) == ["b.gif"]
     for given, name in (("a.mp4", "b.avi"), ("a.mp4", "b.png"), ("a.png", "b.heic")):
-        with pytest.raises(UsageError, match="cannot hold"):
+        with pytest.raises(UsageError, match="no suffix of a"):
             plan([Path(given)], "w", ConvertOptions(output=Path(name)))
 
 

@@ -94,9 +94,8 @@ def _identify(file: BinaryIO, header: bytes, plugin: Plugin | None, path: Path) 
             if accept is None or accept(header[:_PREFIX]) is True:
                 return factory(file, "")
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-            reason = str(error).rstrip(".")
             raise InputError(
-                f"refused before decoding: {reason}", path=path, remedy="scale the picture down"
+                "more pixels than can be decoded", path=path, remedy="scale the picture down"
             ) from error
         except Exception as error:  # plugins raise many kinds of error for other formats
             _LOG.debug("not %s: %s", name, error)

@@ -104,10 +104,13 @@ def look_through(
                     )
                     splits.setdefault(test if is_test else train, {})[name] = picture.path
         if len(splits[train]) < 2:
+            left_out = Counter(finding.problem for finding in findings)
+            reasons = ", ".join(f"{count} {problem}" for problem, count in left_out.items())
             raise InputError(
-                f"{len(splits[train])} usable training pictures, at least 2 are needed",
+                f"{len(splits[train])} usable training pictures, at least 2 are needed"
+                + (f" (found: {reasons})" if reasons else ""),
                 path=folders[train],
-                remedy="see what was left out, or --keep some of it",
+                remedy="give more pictures, or keep some of those with --keep",
             )
     return Preparation(splits, tuple(findings))
 

@@ -33,7 +33,7 @@ def refuse_other_settings(saved: Checkpoint, config: TrainConfig, folders: Folde
         changes.append(f"domains: {','.join(saved.domains)} -> {','.join(folders.domains)}")
     if changes:
         raise UsageError(
-            "the run was started with other settings (run -> now):\n  " + "\n  ".join(changes),
+            f"the run was started with other settings (run -> now): {'; '.join(changes)}",
             remedy="leave those flags out, or start a new run with another --out "
             "(and --start-from, to begin it with these networks)",
         )
@@ -52,7 +52,7 @@ def load_start(config: TrainConfig) -> Checkpoint | None:
     changes = differences(start.config, config, ARCHITECTURE_KEYS)
     if changes:
         raise UsageError(
-            "these are other networks (there -> here):\n  " + "\n  ".join(changes),
+            f"these are other networks (there -> here): {'; '.join(changes)}",
             path=config.start_from,
             remedy="give this run the same networks",
         )

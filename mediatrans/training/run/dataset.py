@@ -115,11 +115,10 @@ def refuse_other_data(before: Mapping[str, list[str]], now: Mapping[str, list[st
         new = sorted(set(now[domain]) - set(before[domain]))
         changes += [f"- {line}" for line in gone] + [f"+ {line}" for line in new]
     if changes:
-        more = f"\n  and {len(changes) - 10} more" if len(changes) > 10 else ""
+        shown = "; ".join(changes[:10])
+        more = f"; and {len(changes) - 10} more" if len(changes) > 10 else ""
         raise UsageError(
-            "the training pictures differ from the run's (path and CRC):\n  "
-            + "\n  ".join(changes[:10])
-            + more,
+            f"the training pictures differ from the run's (path and CRC): {shown}{more}",
             remedy="restore them, or start a new run with another --out",
         )
 
