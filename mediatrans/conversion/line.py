@@ -7,7 +7,7 @@ written while one is translated.
 
 import logging
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from queue import SimpleQueue
@@ -85,6 +85,7 @@ class _Line:
         self._open: list[Passage] = []
         self._results: SimpleQueue[tuple[Passage, Result]] = SimpleQueue()
         self._reading: Passage | None = None
+        self._reader: ReadAhead[_Item] | None = None
         self._since = Waits()
         self._was_video = False
         self._writer: WriteBehind[Callable[[], object]] = WriteBehind(
@@ -101,10 +102,20 @@ class _Line:
                     self._hand_over()
                 self._flush()
         except BaseException as error:
+            self._stop_threads()
             self._abandon(error)
             raise
         finally:
             self._hand_over()
+
+    def _stop_threads(self) -> None:
+        """Make sure that both threads have ended, wherever an interrupt has come in between."""
+        if self._reading is not None:
+            self._reading.release()
+        for thread in (self._reader, self._writer):
+            if thread is not None:
+                with suppress(KeyboardInterrupt):  # one is on its way already
+                    thread.abort()
 
     # The reading thread.
 
@@ -139,7 +150,9 @@ class _Line:
                             yield passage, frame
                     else:
                         yield from self._read_video(passage)
-            self._reading = None
+            # A thread that was left behind may come back here when another passage is read.
+            if self._reading is passage:
+                self._reading = None
             yield passage, None
 
     def _read_video(self, passage: Passage) -> Generator[_Item, None, None]:
@@ -292,6 +305,7 @@ class _Line:
         self._results.put((passage, passage.close()))
 
     def _waits(self) -> Waits:
+        assert self._reader is not None
         return Waits.of(self._reader, self._writer)
 
     def _hand_over(self) -> None:

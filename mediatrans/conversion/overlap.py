@@ -84,6 +84,12 @@ class _Worker(ABC, Generic[_T]):
         if interrupts:
             raise interrupts[0]
 
+    def abort(self) -> None:
+        """Stop the thread and wait until it has ended; nothing happens where it has already."""
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._join()
+
     def _is_done(self) -> bool:
         """Wait for the thread; returns whether to stop waiting."""
         return self._done.wait()
@@ -184,9 +190,14 @@ class ReadAhead(_Worker[_T]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._stop.set()
-        if not self._is_abandoned:
-            self._join()
+        self.abort()
+
+    def abort(self) -> None:
+        """Stop the thread and wait until it has ended, unless it was left behind."""
+        if self._is_abandoned:
+            self._stop.set()
+        else:
+            super().abort()
 
     def _is_done(self) -> bool:
         """Wait for the thread while it makes progress; returns whether to stop waiting."""

@@ -3,7 +3,9 @@
 import json
 import pickle
 import shutil
+import threading
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -417,3 +419,66 @@ def test_a_manifest_of_an_earlier_version_is_read(inputs: Path) -> None:
     manifest.write_text("".join(json.dumps(record) + "\n" for record in records))
     report = convert(inputs, "night", ConvertOptions(output=Path("out")))
     assert report.count("skipped") == 4
+
+
+def test_a_reader_that_wakes_up_disturbs_no_later_one(inputs: Path) -> None:
+    released = Event()
+    pause = Event()
+
+    class Late(PictureSource):
+        def __iter__(self) -> Any:
+            pause.wait(1.0)
+            raise OSError("the disk came back, and failed")
+
+    class Never(PictureSource):
+        def __iter__(self) -> Any:
+            pause.wait(0.2)  # the late one fails meanwhile
+            self.decoded += 1
+            pause.wait(0.2)
+            self.decoded += 1
+            pause.wait(0.2)
+            self.decoded += 1
+            released.wait()
+            yield from super().__iter__()
+
+    def opened(wanted: Input, options: ReadOptions) -> Any:
+        kinds: dict[str, Any] = {"1": Late, "2": Never}
+        kind = kinds.get(wanted.path.stem)
+        return kind(wanted.path) if kind else open_source(wanted, options)
+
+    tools = Workshop(find("night"), ConvertOptions(reader_limit_s=0.6), source_opener=opened)
+    report = convert(inputs, "night", workshop=tools)
+    released.set()
+    hung = [row.input.name for row in report.jobs if "decoder hangs" in str(row.error)]
+    assert hung == ["1.png", "2.png"]
+    assert report.count("ok") == 2
+
+
+@pytest.mark.parametrize("at", [2, 5])
+def test_a_second_interrupt_leaves_no_thread_behind(
+    inputs: Path, at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for index in range(12):
+        write_picture(Path(f"many/{index}.png"))
+    rows: list[str] = []
+
+    class Impatient(Observer):
+        def translated(self, job: object, frames: int, total: int | None) -> None:
+            if len(rows) >= at:
+                raise KeyboardInterrupt
+
+        def finished(self, row: Any) -> None:
+            rows.append(row.output.name)
+
+    class Interrupted(closing[Any]):
+        def __exit__(self, *error: object) -> None:
+            if error[0] is KeyboardInterrupt:
+                raise KeyboardInterrupt
+            super().__exit__(*error)
+
+    monkeypatch.setattr("mediatrans.conversion.line.closing", Interrupted)
+    before = set(threading.enumerate())
+    with pytest.raises(KeyboardInterrupt):
+        convert("many", "night", observer=Impatient())
+    assert set(threading.enumerate()) - before == set()
+    assert set(rows) == {path.name for path in Path("many-night").glob("*.png")}
