@@ -26,6 +26,7 @@ _LOG = logging.getLogger(__name__)
 _JOURNAL = "journal.jsonl"
 _LOCK = "lock"
 _SUFFIX = ".packets"
+_LATEST = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +246,11 @@ class WorkFolder:
             self._drop_from(segment.first)  # a damaged segment was written again
             if segment.first != self._end or segment.frames < 1:
                 raise RecordError(f"does not follow frame {self._end}", "segment.first")
+            mark = segment.mark
+            if mark is not None and mark.index != segment.end - 1:
+                raise RecordError("is not the segment's last frame", "segment.mark.index")
+            if any(abs(time) > _LATEST for time in (segment.begin, mark.pts if mark else 0)):
+                raise RecordError("is no time that a video can have", "segment.begin")
             self.notes.append(self._read_notes(segment.notes))
             self.segments.append(segment)
         if written.total not in (None, self._end):
