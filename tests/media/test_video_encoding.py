@@ -1,6 +1,7 @@
 """The encoder that is asked for, or the reason why not; pixel formats near to the source's."""
 
 import logging
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -214,3 +215,10 @@ def test_pixels_that_are_not_square_stay_so_or_it_is_said(
     with caplog.at_level(logging.WARNING):
         translate(source, tmp_path / "out.webm")
     assert "not square" in caplog.text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs names that are not UTF-8")
+def test_a_name_that_is_not_utf8(tmp_path: Path) -> None:
+    source = write_clip(tmp_path / "in\udcff.mkv", TIMES)
+    output = translate(source, tmp_path / "out\udcff.mkv", verification="full")
+    assert len(frames_of(output)) == len(TIMES)

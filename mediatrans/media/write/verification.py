@@ -17,6 +17,7 @@ from mediatrans.media.write_options import Verification
 __all__ = ["Written", "verify_video"]
 
 _START_TIMEOUT_S = 60.0
+_INPUT = "file:input"
 _SLOWEST_DISK = 2_000_000  # bytes per second
 _SLOWEST_DECODER = 2_000_000  # pixels per second
 # A GIF has 100 ticks per second, and some audio is divided into other packets.
@@ -162,10 +163,11 @@ def _check_decoding(path: Path, name: Path, mapped: Sequence[int], written: Writ
 
 
 def _reading(path: Path, streams: Iterable[int], muxer: str, **output: str) -> list[str]:
-    source = ffmpeg.input(f"file:{path}", **input_options())
+    source = ffmpeg.input(_INPUT, **input_options())
     mapped = (source[str(index)] for index in streams)
     arguments: list[str] = ffmpeg.output(*mapped, "-", format=muxer, **output).get_args()
-    return arguments
+    # Put in afterwards: ffmpeg-python takes no name that is not UTF-8.
+    return [f"file:{path}" if word == _INPUT else word for word in arguments]
 
 
 def _check_count(found: int, name: Path, written: Written, verb: str) -> None:
