@@ -142,7 +142,9 @@ class ConvertProgress(Observer):
         place = os.path.realpath(self._report)
         files = {os.path.realpath(path) for job in jobs for path in (job.input, job.output) if path}
         remedy = "name another --report"
-        if place in files:
+        if os.path.lexists(self._report) and not self._report.is_file():
+            problem = "exists already and is not a regular file"
+        elif place in files:
             problem = "the report would replace a file of this run"
         elif os.path.lexists(place) and not self._overwrite and not is_report(Path(place)):
             problem = "exists already and is not a report"

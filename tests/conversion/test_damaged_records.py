@@ -1,6 +1,8 @@
 """Manifests and work folders that are unreadable, foreign or damaged: told of, and nothing lost."""
 
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +123,11 @@ def damaged(journal: Path, record: Any) -> None:
         {"segment": {"first": 36, "frames": 12, "size": 1, "crc": 1, "begin": 0, "tail": [],
                      "mark": None, "notes": {"x": {}}}, "total": None},
         {"segment": None, "total": 7},
+        {"segment": {"first": 36, "frames": 12, "size": 1, "crc": 1, "begin": 0, "tail": [],
+                     "mark": {"index": 3, "pts": 1, "crc": 1}, "notes": None}, "total": None},
+        {"segment": {"first": 36, "frames": 12, "size": 1, "crc": 1, "begin": 0, "tail": [],
+                     "mark": {"index": 47, "pts": 10**30, "crc": 1}, "notes": None},
+         "total": None},
     ],
     ids=str,
 )  # fmt: skip
@@ -192,3 +199,24 @@ def test_an_interrupt_before_the_plan_writes_no_report(
     words = ["convert", "a.png", "--to", "night", "--report", "notes.txt"]
     assert run(words) == ExitCode.SIGINT
     assert Path("notes.txt").read_text() == "notes of mine"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs named pipes")
+@pytest.mark.parametrize("overwrite", [[], ["--overwrite"]])
+@pytest.mark.parametrize("kind", ["pipe", "folder", "link"])
+def test_a_report_replaces_nothing_but_files(
+    pair: Path, kind: str, overwrite: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_picture(Path("a.png"))
+    report = Path("there")
+    if kind == "pipe":
+        os.mkfifo(report)
+    elif kind == "folder":
+        report.mkdir()
+    else:
+        report.symlink_to("nowhere")
+    before = report.lstat()
+    words = ["convert", "a.png", "--to", "night", "--report", "there", *overwrite]
+    assert run(words) in (ExitCode.OUTPUT, ExitCode.USAGE)
+    assert report.lstat() == before
+    assert not Path("a-night.png").exists()
