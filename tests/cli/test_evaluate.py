@@ -1,3 +1,5 @@
+"""The command `evaluate`: tables, reports and entries of the card."""
+
 import json
 import sys
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""The command `export-onnx`: the files it writes and what it refuses."""
+
 import os
 import sys
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""The command `prepare`: what it sorts, reports and refuses."""
+
 import json
 import os
 import subprocess

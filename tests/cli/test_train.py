@@ -1,3 +1,5 @@
+"""The command `train`: flags, recipes, resuming, signals and exit codes."""
+
 import os
 import random
 import signal

@@ -1,64 +1,24 @@
 """Long videos: an interrupted run that is gone on with ends in what an uninterrupted one gives."""
 
 import logging
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
 import av
-import numpy as np
 import pytest
 from filelock import FileLock
 from PIL import Image
 
-from mediatrans import ConvertOptions, ExitCode, Observer, convert
-from mediatrans.media.read.video_source import VideoSource
+from mediatrans import ExitCode, Observer, convert
 from mediatrans.media.write import destination
 from mediatrans.media.write.segments.work_folder import work_path
 from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine
 from tests.conversion.long_videos import SEGMENT, UNEVEN, packets, same
+from tests.conversion.stopping import FRAMES, Stopping, interrupt, options
 from tests.media.clips import noise, times_of, write_clip
-from tests.pairs import darkening, identity, write_pair
-
-FRAMES = len(UNEVEN)
-
-
-@pytest.fixture
-def clip(here: Path) -> Path:
-    """A clip of uneven times, with sound, and a pair that is no perfect cycle."""
-    write_pair(here / "models", forward=darkening(), back=identity())
-    return write_clip(Path("day.mp4"), UNEVEN, sound_s=2, options={"g": "7", "bf": "2"})
-
-
-class Stopping(Observer):
-    """Interrupts once so many frames are translated."""
-
-    def __init__(self, at: int) -> None:
-        self.at = at
-        self.kept_in: Path | None = None
-        self.first: int | None = None
-
-    def translated(self, job: object, frames: int, total: int | None) -> None:
-        self.first = frames if self.first is None else self.first
-        if frames >= self.at:
-            raise KeyboardInterrupt
-
-    def kept(self, job: object, folder: Path) -> None:
-        self.kept_in = folder
-
-
-def options(output: str, **others: Any) -> ConvertOptions:
-    how = {"check_every": 5, "segment_frames": SEGMENT, **others}
-    return ConvertOptions(output=Path(output), **how)
-
-
-def interrupt(clip: Path, how: ConvertOptions, at: int) -> Stopping:
-    observer = Stopping(at)
-    with pytest.raises(KeyboardInterrupt):
-        convert(clip, "night", how, observer)
-    return observer
+from tests.pairs import identity, write_pair
 
 
 @pytest.mark.parametrize(
@@ -100,54 +60,6 @@ def test_a_part_of_a_video(clip: Path, how: dict[str, float]) -> None:
     interrupt(clip, options("made.mp4", **how), 2 * SEGMENT + 2)
     assert same(convert(clip, "night", options("made.mp4", **how)), reference)
     assert packets(Path("made.mp4")) == packets(Path("whole.mp4"))
-
-
-def untimed(source: Path) -> Path:
-    """A raw stream: nothing can be sought in it, and no frame has a time."""
-    with av.open(str(source)) as read, av.open("raw.h264", "w", format="h264") as written:
-        stream = written.add_stream_from_template(read.streams.video[0])
-        for packet in read.demux(video=0):
-            if packet.dts is not None:
-                packet.stream = stream
-                written.mux(packet)
-    return Path("raw.h264")
-
-
-def repeating(source: Path) -> Path:
-    """Times that start over, as in a recording that was joined from two."""
-    stamps = [*range(0, 1000, 40), *range(0, 1000, 40)]
-    parts = [write_clip(Path(f"{n}.ts"), stamps[:25], options={"g": "7"}) for n in (1, 2)]
-    Path("joined.ts").write_bytes(b"".join(part.read_bytes() for part in parts))
-    return Path("joined.ts")
-
-
-@pytest.mark.parametrize("make", [untimed, repeating])
-def test_where_seeking_does_not_help(clip: Path, make: Callable[[Path], Path]) -> None:
-    source = make(clip)
-    reference = convert(source, "night", options("whole.mkv"))
-    assert reference.jobs[0].frames == 50
-    interrupt(source, options("made.mkv"), 40)
-    assert same(convert(source, "night", options("made.mkv")), reference)
-    assert packets(Path("made.mkv")) == packets(Path("whole.mkv"))
-
-
-def test_a_place_that_decodes_differently_is_not_trusted(
-    clip: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reference = convert(clip, "night", options("whole.mp4"))
-    interrupt(clip, options("made.mp4"), 40)
-    restart = VideoSource.restart
-    restarts: list[Fraction | None] = []
-
-    def restart_inexactly(self: VideoSource, time_s: Fraction | None) -> None:
-        restarts.append(time_s)
-        restart(self, time_s if time_s is None else Fraction(10))
-
-    monkeypatch.setattr(VideoSource, "restart", restart_inexactly)
-    assert same(convert(clip, "night", options("made.mp4")), reference)
-    assert packets(Path("made.mp4")) == packets(Path("whole.mp4"))
-    assert restarts[0] is not None
-    assert restarts[1:] == [None]
 
 
 @pytest.mark.parametrize(
@@ -331,21 +243,6 @@ def test_a_folder_of_frames_goes_on_unless_a_frame_was_changed(clip: Path) -> No
     seen = Stopping(1000)
     assert convert("frames", "night", again, seen).exit_code == ExitCode.OK
     assert seen.first == 1
-
-
-def test_a_picture_that_stands_still_does_not_lead_a_joined_recording_astray(clip: Path) -> None:
-    still = np.full((48, 64, 3), 100, np.uint8)
-    for name, count in (("one.ts", 30), ("two.ts", 80)):
-        write_clip(
-            Path(name), [40 * i for i in range(count)], options={"g": "7"}, draw=lambda *_: still
-        )
-    joined = Path("joined.ts")
-    joined.write_bytes(Path("one.ts").read_bytes() + Path("two.ts").read_bytes())
-    convert(joined, "night", options("whole.mkv"))
-    interrupt(joined, options("made.mkv"), 60)
-    assert convert(joined, "night", options("made.mkv")).exit_code == ExitCode.OK
-    assert len(times_of(Path("whole.mkv"))) == 110
-    assert times_of(Path("made.mkv")) == times_of(Path("whole.mkv"))
 
 
 def test_what_appears_while_a_video_is_made_is_kept(clip: Path) -> None:

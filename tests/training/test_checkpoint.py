@@ -1,3 +1,5 @@
+"""Checkpoints: atomic, complete, and errors that name the field."""
+
 import copy
 import pickle
 from collections.abc import Callable, Iterator

@@ -1,3 +1,5 @@
+"""The configuration of training: recipes, overrides and bounds."""
+
 import subprocess
 import sys
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Devices: words, precision and compilation."""
+
 import pytest
 import torch
 

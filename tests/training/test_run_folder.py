@@ -1,3 +1,5 @@
+"""Run folders: records, and what is refused."""
+
 import os
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""Batches of training pictures: their order, their processes and their state."""
+
 from dataclasses import replace
 from pathlib import Path
 

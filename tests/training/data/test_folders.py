@@ -1,3 +1,5 @@
+"""Folders of training pictures: what is found, held out and recognised as changed."""
+
 from pathlib import Path
 
 import pytest

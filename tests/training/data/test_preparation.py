@@ -1,3 +1,5 @@
+"""Preparing a folder for training: what is left out, and why."""
+
 import errno
 import json
 import os

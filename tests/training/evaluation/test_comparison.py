@@ -1,3 +1,5 @@
+"""The comparison of translated pictures with real ones."""
+
 import json
 import tomllib
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""The evaluations of a run over its steps, and the best checkpoint."""
+
 from dataclasses import replace
 from pathlib import Path
 

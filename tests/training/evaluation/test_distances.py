@@ -1,3 +1,5 @@
+"""KID and FID against their definitions."""
+
 import numpy as np
 import pytest
 import torch

@@ -1,3 +1,5 @@
+"""Feature networks: their files, sizes and values."""
+
 import sys
 from pathlib import Path
 

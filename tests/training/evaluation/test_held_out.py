@@ -1,3 +1,5 @@
+"""Evaluation on held-out pictures during a run."""
+
 import csv
 import tomllib
 from dataclasses import replace
@@ -15,7 +17,7 @@ from mediatrans.training.evaluation.features import FEATURE_NETWORKS
 from mediatrans.training.evaluation.held_out import HeldOut
 from mediatrans.training.run.loop import train
 from tests.training.colours import COLOURS
-from tests.training.run.test_loop import Watcher, assert_same_model
+from tests.training.run.watching import Watcher, assert_same_model
 from tests.training.tiny import TINY, TINY_FLAGS, write_domains, write_pictures
 
 EVALUATED = replace(TINY, hold_out="always", evaluate_every=2, steps=6, checkpoint_every=3)

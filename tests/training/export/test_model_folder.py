@@ -1,3 +1,5 @@
+"""Exported model folders: graphs, cards, and replacing an earlier one."""
+
 import shutil
 import tomllib
 from dataclasses import replace

@@ -1,3 +1,5 @@
+"""Differentiable augmentation of what the discriminators see."""
+
 import torch
 from torch import Tensor
 

@@ -1,3 +1,5 @@
+"""Warnings of generators that have collapsed."""
+
 import pytest
 import torch
 

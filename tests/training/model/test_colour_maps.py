@@ -1,3 +1,5 @@
+"""The head of local colour maps."""
+
 import pytest
 import torch
 from torch import Tensor, nn

@@ -1,3 +1,5 @@
+"""The networks and optimizers of CycleGAN as one model."""
+
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager

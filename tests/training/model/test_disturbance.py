@@ -1,3 +1,5 @@
+"""Disturbances that a generator is trained to be equivariant to."""
+
 import torch
 
 from mediatrans.training.model.disturbance import MAX_SHIFT, NOISE, draw_disturbance, shifted

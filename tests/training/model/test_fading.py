@@ -1,3 +1,5 @@
+"""Frames of one colour, and fades to one, among the training pictures."""
+
 import pytest
 import torch
 

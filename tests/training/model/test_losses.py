@@ -1,3 +1,5 @@
+"""The losses against their formulas."""
+
 import math
 
 import pytest

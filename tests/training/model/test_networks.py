@@ -1,3 +1,5 @@
+"""The generators and discriminators: shapes, parameters and initial values."""
+
 from typing import Literal
 
 import pytest

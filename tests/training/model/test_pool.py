@@ -1,3 +1,5 @@
+"""The pool of earlier translations."""
+
 import torch
 
 from mediatrans.training.model.pool import ReplayPool

@@ -1,3 +1,5 @@
+"""Projected discriminators on frozen features."""
+
 import sys
 
 import pytest

@@ -1,3 +1,5 @@
+"""Learning rates over the steps of a run."""
+
 import pytest
 
 from mediatrans.training.model.schedules import rate_factor

@@ -1,3 +1,5 @@
+"""The grids of samples."""
+
 from pathlib import Path
 
 import numpy as np
