@@ -239,7 +239,12 @@ class Passage:
             with self.isolated():
                 error = self.error
                 self._sink.__exit__(type(error) if error else None, error, None)
-        return self._result()
+        result = self._result()
+        # The sink refers back to this object: without this, both would keep their last frame until
+        # the garbage collector comes.
+        self._sink = self._resumable = self._last = None
+        self.recent.clear()
+        return result
 
     def abandon(self, error: BaseException) -> Path | None:
         """Leave the output unfinished after an error that ends the whole run.

@@ -1,5 +1,6 @@
 """The line of tasks: what fails, hangs or is interrupted costs one file and nothing else."""
 
+import gc
 import json
 import threading
 from contextlib import closing
@@ -14,6 +15,7 @@ from PIL import Image
 from mediatrans import ConvertOptions, ExitCode, Observer, convert
 from mediatrans.conversion.events import ResultCollector
 from mediatrans.conversion.executors.local import LocalExecutor
+from mediatrans.conversion.passage import Passage
 from mediatrans.conversion.task import Task
 from mediatrans.conversion.workshop import Workshop
 from mediatrans.errors import InputError
@@ -294,3 +296,27 @@ def test_a_second_interrupt_leaves_no_thread_behind(
         convert("many", "night", observer=Impatient())
     assert set(threading.enumerate()) - before == set()
     assert set(rows) == {path.name for path in Path("many-night").glob("*.png")}
+
+
+def test_what_is_done_is_freed_without_the_garbage_collector(inputs: Path) -> None:
+    for index in range(30):
+        write_picture(Path(f"many/{index}.png"))
+    alive: list[int] = []
+
+    def count() -> int:
+        return sum(type(thing) is Passage for thing in gc.get_objects())
+
+    class Counting(Observer):
+        def finished(self, row: object) -> None:
+            alive.append(count() - before)
+
+    gc.collect()
+    before = count()  # other tests leave hanging threads
+    gc.disable()
+    try:
+        convert("many", "night", observer=Counting())
+        convert(inputs, "night", observer=Counting())
+    finally:
+        gc.enable()
+    assert len(alive) == 35
+    assert max(alive) <= 12  # two queues of 4, and those in between
