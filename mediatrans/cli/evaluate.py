@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_FOLDER = click.Path(path_type=Path)
+_PATH = click.Path(path_type=Path)
 _NAMED = 5
 _TABLE_WIDTH = 110
 _REPORT_START = re.compile(rb'\{\s*"version": 1,\s*"mediatrans": "')
@@ -67,10 +67,10 @@ class EvaluateOptions:
 
 @click.command("evaluate", short_help="Measure a run or a model on test pictures.")
 @click.argument("source", metavar="RUN_OR_MODEL")
-@click.option("--a", type=_FOLDER, required=True, help="Test pictures of the first domain.")
-@click.option("--b", type=_FOLDER, required=True, help="Test pictures of the second domain.")
-@click.option("--train-a", type=_FOLDER, help="Training pictures of the first, for the probe.")
-@click.option("--train-b", type=_FOLDER, help="Training pictures of the second.")
+@click.option("--a", type=_PATH, required=True, help="Test pictures of the first domain.")
+@click.option("--b", type=_PATH, required=True, help="Test pictures of the second domain.")
+@click.option("--train-a", type=_PATH, help="Training pictures of the first, for the probe.")
+@click.option("--train-b", type=_PATH, help="Training pictures of the second.")
 @click.option(
     "--features",
     type=click.Choice(
@@ -104,7 +104,7 @@ class EvaluateOptions:
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
-@click.option("--report", type=_FOLDER, help="Write the figures to this JSON file.")
+@click.option("--report", type=_PATH, help="Write the figures to this JSON file.")
 @click.option("--overwrite", is_flag=True, help="Let --report replace any file.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON in place of the table.")
 @click.option("--write-card", is_flag=True, help="Put the figures into the model's card.toml.")
