@@ -190,15 +190,20 @@ class TrainConfig(ModelSettings):
                 "diff_augment changes what the projected discriminators see, and there are none",
                 remedy="set lambda_projected, or leave diff_augment out",
             )
-        if self.lambda_map_smooth and self.head != "colour_maps":
+        if self.lambda_map_smooth and self.head == "direct":
             raise UsageError(
                 "lambda_map_smooth smooths colour maps, and the generators have none",
                 remedy="set head to colour_maps, or leave lambda_map_smooth out",
             )
-        if self.tone_skip and self.head == "colour_maps":
+        if self.tone_skip and self.head != "direct":
             raise UsageError(
                 "tone_skip belongs to generators that draw the whole picture",
                 remedy="leave it out: a head of colour maps knows brightness and contrast",
+            )
+        if not self.texture and self.head == "direct":
+            raise UsageError(
+                "texture is what colour maps leave to draw, and the generators have none",
+                remedy="set head to colour_maps or fine_colour_maps, or leave texture out",
             )
         if self.equivariance_flow and not self.lambda_equivariance:
             raise UsageError(

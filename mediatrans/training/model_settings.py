@@ -51,12 +51,16 @@ class ModelSettings:
             "Carry brightness and contrast past the instance norms, which remove them.", "Networks"
         ),
     )
-    head: Literal["direct", "colour_maps"] = setting(
+    head: Literal["direct", "colour_maps", "fine_colour_maps"] = setting(
         "direct",
         Setting(
-            "What a generator makes: the picture, or colour maps for its input and a texture.",
+            "What a generator makes: the picture, or colour maps for its input, one for each 4x4 "
+            "or, fine, 2x2 px.",
             "Networks",
         ),
+    )
+    texture: bool = setting(
+        True, Setting("Let generators of colour maps draw a texture on top.", "Networks")
     )
     ema: float = setting(
         0.0,

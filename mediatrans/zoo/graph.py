@@ -5,11 +5,12 @@ H and W are dynamic. Only standard operators are allowed, no loops, and no weigh
 `metadata_props` hold the essentials of the card. Files may come from strangers, so they are
 inspected before ONNX Runtime loads them.
 
-A graph may have two more outputs, both or none: `map`, float32 [N, H/4, W/4, 12], a 3x4 matrix per
-cell, row by row, with M its first three columns and o the last; and `texture`, float32
-[N, H, W, 3]. `image_out` is computed from them and `image`. With x = image / 127.5 - 1,
-z = atanh(0.98 x) and the map enlarged bilinearly to H x W (half-pixel centres, edges repeated),
-y = tanh(M z + o + texture) / 0.98 and image_out = round(127.5 (y + 1)), clipped to 0 to 255.
+A graph may have a second output, `map`, float32 [N, H/4, W/4, 12] or [N, H/2, W/2, 12]: a 3x4
+matrix per cell, row by row, with M its first three columns and o the last. It may then have a
+third, `texture`, float32 [N, H, W, 3]. `image_out` is computed from them and `image`. With
+x = image / 127.5 - 1, z = atanh(r x), r = MAP_REACH, the map enlarged bilinearly to H x W
+(half-pixel centres, edges repeated) and a texture of 0 where there is none,
+y = tanh(M z + o + texture) / r and image_out = round(127.5 (y + 1)), clipped to 0 to 255.
 """
 
 import math
@@ -29,6 +30,7 @@ from mediatrans.zoo.size_rule import MAX_MULTIPLE
 __all__ = [
     "INPUT_NAME",
     "MAP_NAME",
+    "MAP_REACH",
     "OUTPUT_NAME",
     "TEXTURE_NAME",
     "GraphMetadata",
@@ -40,6 +42,11 @@ __all__ = [
 INPUT_NAME = "image"
 OUTPUT_NAME = "image_out"
 MAP_NAME = "map"
+MAP_REACH = 0.8
+"""What pictures in [-1, 1] are multiplied by before atanh, whose poles are at -1 and 1.
+
+The nearer to 1, the more an offset amplifies the noise of what is nearly black or white.
+"""
 TEXTURE_NAME = "texture"
 
 _STANDARD_DOMAINS = {"", "ai.onnx"}
@@ -226,10 +233,10 @@ def _wrong_ends(graph: onnx.GraphProto) -> str | None:
 
 
 def _are_maps(values: list[onnx.ValueInfoProto]) -> bool:
-    return (
-        [value.name for value in values] == [MAP_NAME, TEXTURE_NAME]
-        and _is_batch(values[0], "FLOAT", 12)
-        and _is_batch(values[1], "FLOAT", 3)
+    names = [value.name for value in values]
+    return names in ([MAP_NAME], [MAP_NAME, TEXTURE_NAME]) and all(
+        _is_batch(value, "FLOAT", channels)
+        for value, channels in zip(values, (12, 3), strict=False)
     )
 
 

@@ -43,23 +43,23 @@ class PictureGenerator(nn.Module):
 
 
 class ColourMapPictureGenerator(nn.Module):
-    """A generator of colour maps, from uint8 pictures to all three outputs of the graph contract.
+    """A generator of colour maps, from uint8 pictures to all outputs of the graph contract.
 
     Args:
         generator: Takes float [N, 3, H, W] in [-1, 1].
     """
 
-    outputs: tuple[str, ...] = (OUTPUT_NAME, MAP_NAME, TEXTURE_NAME)
-
     def __init__(self, generator: ColourMapGenerator) -> None:
         super().__init__()
+        drawn = (TEXTURE_NAME,) if generator.config.texture else ()
+        self.outputs = (OUTPUT_NAME, MAP_NAME, *drawn)
         self.generator = generator
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """uint8 [N, H, W, 3] -> the same, float [N, H/4, W/4, 12] and float [N, H, W, 3]."""
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        """uint8 [N, H, W, 3] -> the same, float [N, h, w, 12], and a texture [N, H, W, 3]."""
         made = self.generator.recolour(_to_float(image))
-        maps, texture = (part.permute(0, 2, 3, 1) for part in (made.map, made.texture))
-        return _to_uint8(made.picture), maps, texture
+        parts = (made.map,) if made.texture is None else (made.map, made.texture)
+        return _to_uint8(made.picture), *(part.permute(0, 2, 3, 1) for part in parts)
 
 
 def picture_network(

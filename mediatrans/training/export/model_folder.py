@@ -198,6 +198,7 @@ def _card(pair: TrainedPair, directions: tuple[Direction, Direction]) -> Card:
         "separable": config.separable,
         "tone_skip": config.tone_skip,
         "head": config.head,
+        "texture": config.texture,
         "parameters": parameter_count(generator),
     }
     versions = {package: version(package) for package in ("torch", "onnx", "onnxscript")}
@@ -223,8 +224,9 @@ def _architecture(config: GeneratorConfig) -> str:
         words.append("separable")
     if config.tone_skip:
         words.append("tone skip")
-    if config.head == "colour_maps":
-        words.append("colour maps")
+    if config.head != "direct":
+        words.append(config.head.replace("_", " "))
+        words.append("with texture" if config.texture else "without texture")
     return " ".join(words)
 
 

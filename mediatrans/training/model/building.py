@@ -10,16 +10,17 @@ from mediatrans.training.model.networks import (
 
 __all__ = ["build_generator", "discriminator_config", "generator_config"]
 
-_GENERATORS: dict[str, type[ResnetGenerator]] = {
-    "direct": ResnetGenerator,
-    "colour_maps": ColourMapGenerator,
-}
-
 
 def generator_config(config: TrainConfig) -> GeneratorConfig:
     """The generators' share of a training configuration."""
     return GeneratorConfig(
-        config.ngf, config.blocks, config.upsample, config.separable, config.tone_skip, config.head
+        config.ngf,
+        config.blocks,
+        config.upsample,
+        config.separable,
+        config.tone_skip,
+        config.head,
+        config.texture,
     )
 
 
@@ -30,4 +31,4 @@ def discriminator_config(config: TrainConfig) -> DiscriminatorConfig:
 
 def build_generator(config: GeneratorConfig) -> ResnetGenerator:
     """A generator with random weights."""
-    return _GENERATORS[config.head](config)
+    return ResnetGenerator(config) if config.head == "direct" else ColourMapGenerator(config)

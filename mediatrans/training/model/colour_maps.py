@@ -11,46 +11,54 @@ from mediatrans.training.model.networks import (
     ResnetGenerator,
     mean_and_deviation,
 )
+from mediatrans.zoo.graph import MAP_REACH
 
 __all__ = ["MAP_CHANNELS", "ColourMapGenerator", "Recoloured", "apply_colour_map"]
 
 MAP_CHANNELS = 12
 """Numbers of a 3x4 affine colour map, row by row: three factors and an offset an output colour."""
 
-_REACH = 0.98
-"""Pictures are multiplied by it before atanh, whose poles are at -1 and 1."""
+_TEXTURE = 0.5
+"""Largest texture, after atanh."""
 
 
 class Recoloured(NamedTuple):
     """A translation and what it was made with.
 
     Attributes:
-        picture: [N, 3, H, W], between -1 / 0.98 and 1 / 0.98.
-        map: An affine colour map a cell, [N, 12, H/4, W/4].
-        texture: What was added to the recoloured picture, in [-1, 1], [N, 3, H, W].
+        picture: [N, 3, H, W], between -1.25 and 1.25.
+        map: An affine colour map a cell, [N, 12, H/4, W/4] or [N, 12, H/2, W/2].
+        texture: What was added to the recoloured picture, in [-0.5, 0.5], [N, 3, H, W]; None where
+            the generator draws none.
     """
 
     picture: Tensor
     map: Tensor
-    texture: Tensor
+    texture: Tensor | None
 
 
 class ColourMapGenerator(ResnetGenerator):
     """A residual generator that says how to change its input rather than what to draw.
 
-    From the trunk's features, at a quarter of the input's size, a head reads one affine colour map
-    a cell (after the bilateral guided maps of Gharbi et al. 2017, HDRnet, without the bins of
-    luminance). Enlarged and applied to the input, the maps carry the colours of the translation,
-    and every detail stays the input's own. The decoder draws a bounded texture on top. The
-    head's last layer begins with zeros: a new generator changes nothing but by its texture.
+    From the trunk's features, at a quarter of the input's size, or from those of the decoder's
+    first stage, at half of it, a head reads one affine colour map a cell (after the bilateral
+    guided maps of Gharbi et al. 2017, HDRnet, without the bins of luminance). Enlarged and applied
+    to the input, the maps carry the colours of the translation, and every detail stays the input's
+    own. The rest of the decoder draws a bounded texture on top, or is left out. The head's last
+    layer begins with zeros: a new generator changes nothing but by its texture.
 
     The mean and the standard deviation of each colour channel, which the instance norms take away,
-    are added to the features by a linear layer that begins with zeros.
+    are added to what the head reads by a linear layer that begins with zeros.
     """
 
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__(config)
-        channels = 4 * config.ngf
+        enlarged = config.head == "fine_colour_maps"
+        channels = (2 if enlarged else 4) * config.ngf
+        stage = next(i for i, part in enumerate(self.decoder) if isinstance(part, nn.ReLU)) + 1
+        self.first_stage = self.decoder[:stage] if enlarged else nn.Sequential()
+        rest = self.decoder[stage:] if enlarged else self.decoder
+        self.decoder = rest if config.texture else nn.Sequential()
         self.colour_head = nn.Sequential(
             nn.ReflectionPad2d(1),
             nn.Conv2d(channels, channels, 3),
@@ -71,17 +79,18 @@ class ColourMapGenerator(ResnetGenerator):
 
     def recolour(self, x: Tensor) -> Recoloured:
         """As `forward`, with the maps and the texture."""
-        features: Tensor = self.blocks(self.encoder(x))
+        features: Tensor = self.first_stage(self.blocks(self.encoder(x)))
         statistics = torch.cat(mean_and_deviation(x), dim=1).flatten(1)
-        features = features + self.statistics(statistics)[:, :, None, None]
-        change: Tensor = self.colour_head(features)
-        texture = torch.tanh(self.decoder(features)).to(x.dtype)
+        change: Tensor = self.colour_head(features + self.statistics(statistics)[:, :, None, None])
         colour_map = change.to(x.dtype) + self.identity
+        texture = None
+        if self.config.texture:
+            texture = _TEXTURE * torch.tanh(self.decoder(features)).to(x.dtype)
         return Recoloured(apply_colour_map(x, colour_map, texture), colour_map, texture)
 
 
-def apply_colour_map(x: Tensor, colour_map: Tensor, texture: Tensor) -> Tensor:
-    """tanh(M z + o + texture) / 0.98 with z = atanh(0.98 x).
+def apply_colour_map(x: Tensor, colour_map: Tensor, texture: Tensor | None = None) -> Tensor:
+    """tanh(M z + o + texture) / r with z = atanh(r x) and r = MAP_REACH.
 
     In this space the result is bounded whatever the map is, and the identity is exact.
 
@@ -89,13 +98,15 @@ def apply_colour_map(x: Tensor, colour_map: Tensor, texture: Tensor) -> Tensor:
         x: Pictures [N, 3, H, W]; what is outside of [-1, 1] is taken for -1 or 1.
         colour_map: [N, 12, h, w], a matrix M and an offset o a cell, row by row; enlarged
             bilinearly to H x W, the cells' centres being where the halves of pixels are.
-        texture: [N, 3, H, W].
+        texture: [N, 3, H, W], or None.
     """
     n, _, height, width = x.shape
     size = (height, width)
     full = functional.interpolate(colour_map, size=size, mode="bilinear", align_corners=False)
     rows = full.view(n, 3, 4, height, width)
     # The clamp keeps a cycle's second pass, whose input may be a little outside, off the poles.
-    z = torch.atanh(_REACH * x.clamp(-1.0, 1.0))
+    z = torch.atanh(MAP_REACH * x.clamp(-1.0, 1.0))
     recoloured = (rows[:, :, :3] * z[:, None]).sum(dim=2) + rows[:, :, 3]
-    return torch.tanh(recoloured + texture) / _REACH
+    if texture is not None:
+        recoloured = recoloured + texture
+    return torch.tanh(recoloured) / MAP_REACH

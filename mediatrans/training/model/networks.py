@@ -12,6 +12,7 @@ __all__ = [
     "STRIDE",
     "DiscriminatorConfig",
     "GeneratorConfig",
+    "Head",
     "PatchDiscriminator",
     "ResnetGenerator",
     "giga_macs",
@@ -22,6 +23,9 @@ __all__ = [
 STRIDE = 4
 """Height and width of a generator's input must be multiples of it: it halves them twice."""
 
+
+Head = Literal["direct", "colour_maps", "fine_colour_maps"]
+"""What a generator makes."""
 
 _EPSILON = 1e-5
 
@@ -37,7 +41,9 @@ class GeneratorConfig:
             enlargement and a convolution (Odena et al. 2016: no checkerboard).
         separable: Depthwise-separable convolutions in the residual blocks.
         tone_skip: A `ToneSkip` around the network.
-        head: "direct" draws the picture, as in the paper; "colour_maps" is a `ColourMapGenerator`.
+        head: "direct" draws the picture, as in the paper; the others are a `ColourMapGenerator`
+            with a map for each 4x4 or, fine, 2x2 pixels.
+        texture: Whether a generator of colour maps draws a texture on top.
     """
 
     ngf: int = 64
@@ -45,7 +51,8 @@ class GeneratorConfig:
     upsample: Literal["transpose", "resize"] = "transpose"
     separable: bool = False
     tone_skip: bool = False
-    head: Literal["direct", "colour_maps"] = "direct"
+    head: Head = "direct"
+    texture: bool = True
 
 
 class ResidualBlock(nn.Module):

@@ -17,8 +17,8 @@ class Generated(NamedTuple):
 
     Attributes:
         image: The translation, uint8 [N, H, W, 3] RGB.
-        map: A 3x4 affine colour map per cell, float32 [N, H/4, W/4, 12]; None if the graph has no
-            such output.
+        map: A 3x4 affine colour map per cell, float32 [N, H/4, W/4, 12] or
+            [N, H/2, W/2, 12]; None if the graph has no such output.
         texture: float32 [N, H, W, 3], added to the result of the maps; None if the graph has no
             such output.
     """

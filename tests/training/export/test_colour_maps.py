@@ -1,4 +1,4 @@
-"""Generators of colour maps as graphs: three outputs, one of which the other two explain."""
+"""Generators of colour maps as graphs: further outputs, which explain the first."""
 
 import tomllib
 from dataclasses import replace
@@ -17,15 +17,18 @@ from mediatrans.training.export.parity import prove_parity
 from mediatrans.training.model.colour_maps import ColourMapGenerator
 from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine
 from mediatrans.translate.translator import Translator
+from mediatrans.zoo.graph import MAP_REACH
 from tests.training.export.test_model_folder import write_run
 from tests.training.tiny import TINY
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:.*:FutureWarning")
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    config = replace(TINY, head="colour_maps", upsample="resize")
+@pytest.fixture(scope="module", params=["colour_maps", "fine_colour_maps"])
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of coarse maps with a texture, and of fine ones without."""
+    texture = request.param == "colour_maps"
+    config = replace(TINY, head=request.param, texture=texture, upsample="resize")
     return write_run(tmp_path_factory.mktemp("run"), config)
 
 
@@ -46,17 +49,20 @@ def test_the_picture_is_what_the_contract_makes_of_map_and_texture(
     count, height, width, _ = shape
     picture, maps, texture = OnnxRuntimeEngine(model / "to_blue.onnx").run(images)
     assert maps is not None
-    assert texture is not None
-    assert maps.shape == (count, height // 4, width // 4, 12)
+    cell = 2 if texture is None else 4
+    assert maps.shape == (count, height // cell, width // cell, 12)
+    assert maps.dtype == np.float32
+    if texture is None:
+        texture = np.zeros(shape, np.float32)
     assert texture.shape == shape
-    assert {maps.dtype, texture.dtype} == {np.dtype(np.float32)}
+    assert texture.dtype == np.float32
     assert maps.std(axis=(1, 2)).max() > 0
     for index in range(count):
         rows = cv2.resize(maps[index], (width, height), interpolation=cv2.INTER_LINEAR)
         matrix = rows.reshape(height, width, 3, 4)
-        z = np.arctanh(0.98 * (images[index] / 127.5 - 1))
+        z = np.arctanh(MAP_REACH * (images[index] / 127.5 - 1))
         recoloured = (matrix[..., :3] * z[:, :, None]).sum(axis=-1) + matrix[..., 3]
-        y = np.tanh(recoloured + texture[index]) / 0.98
+        y = np.tanh(recoloured + texture[index]) / MAP_REACH
         expected = np.clip(np.round((y + 1) * 127.5), 0, 255)
         assert np.abs(expected - picture[index]).max() <= 1
 
@@ -70,7 +76,8 @@ def test_the_translator_goes_on_to_ask_for_the_picture_alone(model: Path) -> Non
 
 def test_the_card_names_the_head(model: Path) -> None:
     card = tomllib.loads((model / "card.toml").read_text())
-    assert card["architecture"]["head"] == "colour_maps"
+    assert card["architecture"]["head"] in ("colour_maps", "fine_colour_maps")
+    assert card["architecture"]["texture"] == (card["architecture"]["head"] == "colour_maps")
     assert "colour maps" in card["architecture"]["generator"]
 
 
