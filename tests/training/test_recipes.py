@@ -27,7 +27,8 @@ def titled(path: Path) -> str:
 
 
 def test_the_recipes_are_here() -> None:
-    assert {"day2night", "horse2zebra", "summer2winter"} <= {named(path) for path in RECIPES}
+    here = {named(path) for path in RECIPES}
+    assert {"day2night", "horse2zebra", "monet2photo", "summer2winter"} <= here
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=titled)
@@ -46,8 +47,9 @@ def test_a_recipe_is_named_after_its_pair(path: Path) -> None:
     assert "2".join(parse_domains(load_recipe(path)["domains"])) == named(path)
 
 
-def test_horse2zebra_is_the_paper_and_the_defaults() -> None:
-    (path,) = (path for path in RECIPES if named(path) == "horse2zebra")
+@pytest.mark.parametrize("pair", ["horse2zebra", "monet2photo"])
+def test_the_recipes_of_the_paper_are_the_defaults(pair: str) -> None:
+    (path,) = (path for path in RECIPES if named(path) == pair)
     table = load_recipe(path)
     del table["domains"]
     assert TrainConfig.from_table(table, str(path)) == TrainConfig()
