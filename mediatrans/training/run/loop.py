@@ -1,12 +1,10 @@
 """The training loop: data, steps, samples and checkpoints, until the end or an interruption."""
 
-import math
 import shlex
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import astuple
 from pathlib import Path
 
 from mediatrans.errors import DivergedError, InputError, Interrupted
@@ -26,7 +24,7 @@ from mediatrans.training.evaluation.held_out import HeldOutJudge, open_judge
 from mediatrans.training.model.collapse import CHECK_EVERY
 from mediatrans.training.model.cost import describe_cost
 from mediatrans.training.model.cyclegan import CycleGAN
-from mediatrans.training.model.losses import Losses
+from mediatrans.training.model.divergence import DivergenceWatch
 from mediatrans.training.model.schedules import rate_factor
 from mediatrans.training.run.compatibility import (
     describe_environment,
@@ -86,7 +84,8 @@ def train(
         OutputError: A run is in the folder already, or something cannot be written.
         MissingExtraError: Evaluations are asked for and their packages are not installed.
         DeviceError: The device is not there, or another process of the team is lost.
-        DivergedError: A loss or a weight became infinite or NaN; the last checkpoint is kept.
+        DivergedError: A loss or a weight became infinite or NaN, or a loss stayed beyond any
+            meaning; the last checkpoint is kept.
         Interrupted: SIGINT or SIGTERM came; the step was finished and saved.
         StoppedTogetherError: Another process of the team reports why the run ends.
     """
@@ -142,6 +141,7 @@ class _Trainer:
         self._share = team.share(config.batch_size)
         self._constant, self._total = count_steps(config, dataset)
         self._step = 0
+        self._divergence = DivergenceWatch()
         self._environment: dict[str, str] = {}
         self._listing = dataset.listing()
 
@@ -193,7 +193,7 @@ class _Trainer:
                 if self._step == first + _TIMED_STEPS:
                     self._report_duration(spent_s / _TIMED_STEPS)
                 signum = self._team.any_signal(held.number)
-                if self._is_due(self._config.checkpoint_every) or signum is not None:
+                if self._should_save() or signum is not None:
                     if log is not None:
                         log.flush()
                     self._save()
@@ -216,20 +216,16 @@ class _Trainer:
             start: When it began to wait for them, by the performance counter.
 
         Raises:
-            DivergedError: A loss is infinite or NaN.
+            DivergedError: A loss is infinite or NaN, or has long been beyond any meaning.
         """
         config, model = self._config, self._model
         factor = rate_factor(config.schedule, self._step, self._constant, self._total)
         a, b = (x.to(model.device, non_blocking=True) for x in (batch.a, batch.b))
         losses = model.step(a, b, factor)
-        broken = [
-            name
-            for name, loss in zip(Losses.names(), astuple(losses), strict=True)
-            if not math.isfinite(loss)
-        ]
+        problem = self._divergence.problem(losses)
         self._step += 1
-        if broken:
-            raise self._team.error_for_rank(self._diverged(", ".join(broken)))
+        if problem is not None:
+            raise self._team.error_for_rank(self._diverged(problem))
         return Progress(
             step=self._step,
             total=self._total,
@@ -241,6 +237,12 @@ class _Trainer:
 
     def _is_due(self, every: int) -> bool:
         return self._step == self._total or (every > 0 and self._step % every == 0)
+
+    def _should_save(self) -> bool:
+        """Whether a checkpoint is due; losses beyond any meaning are nothing to go back to."""
+        if self._divergence.is_suspicious and self._step < self._total:
+            return False
+        return self._is_due(self._config.checkpoint_every)
 
     def _save(self) -> None:
         checkpoint = self._checkpoint()
@@ -304,7 +306,8 @@ class _Trainer:
 
     def _checkpoint(self) -> Checkpoint:
         if not self._model.is_finite():
-            raise self._team.error_for_rank(self._diverged("a weight"))
+            problem = "a weight is no longer a finite number"
+            raise self._team.error_for_rank(self._diverged(problem))
         return Checkpoint(
             config=self._config,
             domains=self._folders.domains,
@@ -332,9 +335,9 @@ class _Trainer:
             f"{program} train --resume --out {shlex.quote(str(self._run))}",
         )
 
-    def _diverged(self, what: str) -> DivergedError:
+    def _diverged(self, problem: str) -> DivergedError:
         return DivergedError(
-            f"{what} is no longer a finite number at step {self._step}",
+            f"{problem}, at step {self._step}",
             path=self._run,
             remedy="the last good checkpoint is kept; start again with a smaller --learning-rate, "
             "--gan-loss lsgan, a larger --batch-size or --precision float32",

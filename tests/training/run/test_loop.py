@@ -111,6 +111,14 @@ def test_nan_stops_the_run_and_keeps_the_checkpoint(folders: Folders, tmp_path: 
     assert model.is_finite()
 
 
+def test_losses_beyond_any_meaning_stop_the_run(folders: Folders, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    with pytest.raises(DivergedError, match="above 10,000 for") as caught:
+        train(replace(TINY, learning_rate=1e6, steps=500, checkpoint_every=1), folders, run)
+    assert caught.value.exit_code == 8
+    assert load_checkpoint(run).step < 10
+
+
 def test_broken_pictures_are_skipped_counted_and_named_once(
     folders: Folders, tmp_path: Path
 ) -> None:
