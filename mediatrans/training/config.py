@@ -200,7 +200,7 @@ class TrainConfig(ModelSettings):
                 "tone_skip belongs to generators that draw the whole picture",
                 remedy="leave it out: a head of colour maps knows brightness and contrast",
             )
-        if not self.texture and self.head == "direct":
+        if self.texture != "colour" and self.head == "direct":
             raise UsageError(
                 "texture is what colour maps leave to draw, and the generators have none",
                 remedy="set head to colour_maps or fine_colour_maps, or leave texture out",

@@ -59,8 +59,8 @@ class ModelSettings:
             "Networks",
         ),
     )
-    texture: bool = setting(
-        True, Setting("Let generators of colour maps draw a texture on top.", "Networks")
+    texture: Literal["colour", "grey", "none"] = setting(
+        "colour", Setting("What generators of colour maps draw on top of them.", "Networks")
     )
     ema: float = setting(
         0.0,

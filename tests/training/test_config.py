@@ -54,7 +54,7 @@ def test_the_defaults_are_the_papers() -> None:
         ({"lambda_map_smooth": 1.0}, "colour_maps"),
         ({"head": "colour_maps", "tone_skip": True}, "tone_skip"),
         ({"head": "bilateral"}, "one of direct, colour_maps, fine_colour_maps"),
-        ({"texture": False}, "texture"),
+        ({"texture": "none"}, "texture"),
         ({"equivariance_flow": 8.0}, "lambda_equivariance"),
         (
             {"lambda_projected": 1, "size": 28, "load_size": 28},

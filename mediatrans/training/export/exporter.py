@@ -51,7 +51,7 @@ class ColourMapPictureGenerator(nn.Module):
 
     def __init__(self, generator: ColourMapGenerator) -> None:
         super().__init__()
-        drawn = (TEXTURE_NAME,) if generator.config.texture else ()
+        drawn = () if generator.config.texture == "none" else (TEXTURE_NAME,)
         self.outputs = (OUTPUT_NAME, MAP_NAME, *drawn)
         self.generator = generator
 

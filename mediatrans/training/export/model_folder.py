@@ -226,7 +226,7 @@ def _architecture(config: GeneratorConfig) -> str:
         words.append("tone skip")
     if config.head != "direct":
         words.append(config.head.replace("_", " "))
-        words.append("with texture" if config.texture else "without texture")
+        words.append(f"texture {config.texture}")
     return " ".join(words)
 
 

@@ -44,8 +44,8 @@ class ColourMapGenerator(ResnetGenerator):
     first stage, at half of it, a head reads one affine colour map a cell (after the bilateral
     guided maps of Gharbi et al. 2017, HDRnet, without the bins of luminance). Enlarged and applied
     to the input, the maps carry the colours of the translation, and every detail stays the input's
-    own. The rest of the decoder draws a bounded texture on top, or is left out. The head's last
-    layer begins with zeros: a new generator changes nothing but by its texture.
+    own. The rest of the decoder draws a bounded texture on top, or is left out. The last layers
+    of both begin with zeros: a new generator changes nothing.
 
     The mean and the standard deviation of each colour channel, which the instance norms take away,
     are added to what the head reads by a linear layer that begins with zeros.
@@ -58,7 +58,9 @@ class ColourMapGenerator(ResnetGenerator):
         stage = next(i for i, part in enumerate(self.decoder) if isinstance(part, nn.ReLU)) + 1
         self.first_stage = self.decoder[:stage] if enlarged else nn.Sequential()
         rest = self.decoder[stage:] if enlarged else self.decoder
-        self.decoder = rest if config.texture else nn.Sequential()
+        self.decoder = nn.Sequential() if config.texture == "none" else rest
+        if config.texture == "grey":
+            self.decoder[-1] = nn.Conv2d(config.ngf, 1, 7)
         self.colour_head = nn.Sequential(
             nn.ReflectionPad2d(1),
             nn.Conv2d(channels, channels, 3),
@@ -66,9 +68,9 @@ class ColourMapGenerator(ResnetGenerator):
             nn.Conv2d(channels, MAP_CHANNELS, 1),
         )
         self.statistics = nn.Linear(6, channels)
-        for layer in (self.colour_head[-1], self.statistics):
-            nn.init.zeros_(layer.weight)  # type: ignore[arg-type]
-            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+        for layer in (self.colour_head[-1], self.statistics, *self.decoder[-1:]):
+            for weights in layer.parameters():
+                nn.init.zeros_(weights)
         self.identity: Tensor
         identity = torch.eye(3, 4).reshape(1, MAP_CHANNELS, 1, 1)
         self.register_buffer("identity", identity, persistent=False)
@@ -84,8 +86,9 @@ class ColourMapGenerator(ResnetGenerator):
         change: Tensor = self.colour_head(features + self.statistics(statistics)[:, :, None, None])
         colour_map = change.to(x.dtype) + self.identity
         texture = None
-        if self.config.texture:
-            texture = _TEXTURE * torch.tanh(self.decoder(features)).to(x.dtype)
+        if self.config.texture != "none":
+            drawn = torch.tanh(self.decoder(features)).to(x.dtype)
+            texture = _TEXTURE * drawn.expand(-1, 3, -1, -1)
         return Recoloured(apply_colour_map(x, colour_map, texture), colour_map, texture)
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "Head",
     "PatchDiscriminator",
     "ResnetGenerator",
+    "Texture",
     "giga_macs",
     "mean_and_deviation",
     "parameter_count",
@@ -23,6 +24,9 @@ __all__ = [
 STRIDE = 4
 """Height and width of a generator's input must be multiples of it: it halves them twice."""
 
+
+Texture = Literal["colour", "grey", "none"]
+"""What a generator of colour maps draws on top of what they make of its input."""
 
 Head = Literal["direct", "colour_maps", "fine_colour_maps"]
 """What a generator makes."""
@@ -43,7 +47,8 @@ class GeneratorConfig:
         tone_skip: A `ToneSkip` around the network.
         head: "direct" draws the picture, as in the paper; the others are a `ColourMapGenerator`
             with a map for each 4x4 or, fine, 2x2 pixels.
-        texture: Whether a generator of colour maps draws a texture on top.
+        texture: What a generator of colour maps draws on top: "colour", "grey", which is the same
+            for all three channels, or "none".
     """
 
     ngf: int = 64
@@ -52,7 +57,7 @@ class GeneratorConfig:
     separable: bool = False
     tone_skip: bool = False
     head: Head = "direct"
-    texture: bool = True
+    texture: Texture = "colour"
 
 
 class ResidualBlock(nn.Module):
@@ -110,13 +115,15 @@ class ResnetGenerator(nn.Module):
         super().__init__()
         self.config = config
         n = config.ngf
+        # Zeros at the border of a frame of one colour would be all that instance norm sees of it.
+        edge: Literal["zeros", "reflect"] = "zeros" if config.head == "direct" else "reflect"
         self.encoder = nn.Sequential(
             nn.ReflectionPad2d(3),
             nn.Conv2d(3, n, 7),
             *_norm_relu(n),
-            nn.Conv2d(n, 2 * n, 3, stride=2, padding=1),
+            nn.Conv2d(n, 2 * n, 3, stride=2, padding=1, padding_mode=edge),
             *_norm_relu(2 * n),
-            nn.Conv2d(2 * n, 4 * n, 3, stride=2, padding=1),
+            nn.Conv2d(2 * n, 4 * n, 3, stride=2, padding=1, padding_mode=edge),
             *_norm_relu(4 * n),
         )
         self.blocks = nn.Sequential(
