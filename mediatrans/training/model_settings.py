@@ -39,8 +39,9 @@ class ModelSettings:
             "Stride-2 convolutions of a discriminator: 3 see 70x70 px.", "Networks", least=1, most=8
         ),
     )
-    upsample: Literal["transpose", "resize"] = setting(
-        "transpose", Setting("Enlargement; resize avoids the checkerboard.", "Networks")
+    upsample: Literal["transpose", "resize", "smooth"] = setting(
+        "transpose",
+        Setting("Enlargement; resize and, more so, smooth avoid the checkerboard.", "Networks"),
     )
     separable: bool = setting(
         False, Setting("Depthwise-separable residual blocks: smaller and cheaper.", "Networks")

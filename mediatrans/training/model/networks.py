@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import torch
@@ -16,6 +17,7 @@ __all__ = [
     "PatchDiscriminator",
     "ResnetGenerator",
     "Texture",
+    "Upsample",
     "giga_macs",
     "mean_and_deviation",
     "parameter_count",
@@ -24,6 +26,9 @@ __all__ = [
 STRIDE = 4
 """Height and width of a generator's input must be multiples of it: it halves them twice."""
 
+
+Upsample = Literal["transpose", "resize", "smooth"]
+"""How a generator enlarges its features."""
 
 Texture = Literal["colour", "grey", "none"]
 """What a generator of colour maps draws on top of what they make of its input."""
@@ -42,7 +47,8 @@ class GeneratorConfig:
         ngf: Channels of the first convolution.
         blocks: Residual blocks; the paper takes 6 for 128 px and 9 for 256 px and more.
         upsample: "transpose" for fractionally-strided convolutions, "resize" for nearest-neighbour
-            enlargement and a convolution (Odena et al. 2016: no checkerboard).
+            enlargement and a convolution (Odena et al. 2016: no checkerboard), "smooth" for the
+            same with bilinear enlargement.
         separable: Depthwise-separable convolutions in the residual blocks.
         tone_skip: A `ToneSkip` around the network.
         head: "direct" draws the picture, as in the paper; the others are a `ColourMapGenerator`
@@ -53,7 +59,7 @@ class GeneratorConfig:
 
     ngf: int = 64
     blocks: int = 9
-    upsample: Literal["transpose", "resize"] = "transpose"
+    upsample: Upsample = "transpose"
     separable: bool = False
     tone_skip: bool = False
     head: Head = "direct"
@@ -243,15 +249,19 @@ def _transpose(channels: int, out: int) -> tuple[nn.Module, ...]:
     return (nn.ConvTranspose2d(channels, out, 3, stride=2, padding=1, output_padding=1),)
 
 
-def _resize(channels: int, out: int) -> tuple[nn.Module, ...]:
+def _resize(mode: str, channels: int, out: int) -> tuple[nn.Module, ...]:
     return (
-        nn.Upsample(scale_factor=2, mode="nearest"),
+        nn.Upsample(scale_factor=2, mode=mode),
         nn.ReflectionPad2d(1),
         nn.Conv2d(channels, out, 3),
     )
 
 
-_UPSAMPLING = {"transpose": _transpose, "resize": _resize}
+_UPSAMPLING: dict[Upsample, Callable[[int, int], tuple[nn.Module, ...]]] = {
+    "transpose": _transpose,
+    "resize": partial(_resize, "nearest"),
+    "smooth": partial(_resize, "bilinear"),
+}
 
 
 def _initialise(module: nn.Module) -> None:

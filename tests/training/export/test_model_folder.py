@@ -226,9 +226,16 @@ def test_the_proofs_pictures_cover_three_kinds_at_three_shapes() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("upsample", ["transpose", "resize"])
+@pytest.mark.parametrize("upsample", ["transpose", "resize", "smooth"])
 @pytest.mark.parametrize(
-    "extra", [{}, {"separable": True}, {"tone_skip": True}, {"head": "colour_maps"}]
+    "extra",
+    [
+        {},
+        {"separable": True},
+        {"tone_skip": True},
+        {"head": "colour_maps"},
+        {"head": "fine_colour_maps", "texture": "grey"},
+    ],
 )
 def test_every_architecture_exports(
     tmp_path: Path, upsample: str, extra: dict[str, object]

@@ -1,6 +1,6 @@
 """The head of local colour maps."""
 
-from typing import Literal, get_args
+from typing import get_args
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ from mediatrans.training.model.colour_maps import (
     ColourMapGenerator,
     apply_colour_map,
 )
-from mediatrans.training.model.networks import GeneratorConfig, Head, Texture
+from mediatrans.training.model.networks import GeneratorConfig, Head, Texture, Upsample
 from mediatrans.zoo.graph import MAP_REACH
 
 CONFIG = GeneratorConfig(4, 1, "resize", head="colour_maps")
@@ -33,9 +33,9 @@ def learned(config: GeneratorConfig) -> ColourMapGenerator:
 
 @pytest.mark.parametrize("texture", get_args(Texture))
 @pytest.mark.parametrize(("head", "cell"), [("colour_maps", 4), ("fine_colour_maps", 2)])
-@pytest.mark.parametrize("upsample", ["transpose", "resize"])
+@pytest.mark.parametrize("upsample", get_args(Upsample))
 def test_a_new_generator_changes_nothing(
-    upsample: Literal["transpose", "resize"], head: Head, cell: int, texture: Texture
+    upsample: Upsample, head: Head, cell: int, texture: Texture
 ) -> None:
     config = GeneratorConfig(4, 1, upsample, head=head, texture=texture)
     x = pictures(2, 3, 16, 20)

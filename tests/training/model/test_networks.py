@@ -1,6 +1,6 @@
 """The generators and discriminators: shapes, parameters and initial values."""
 
-from typing import Literal
+from typing import get_args
 
 import pytest
 import torch
@@ -11,6 +11,7 @@ from mediatrans.training.model.networks import (
     GeneratorConfig,
     PatchDiscriminator,
     ResnetGenerator,
+    Upsample,
     giga_macs,
     parameter_count,
 )
@@ -27,11 +28,11 @@ def test_the_papers_discriminator_has_the_known_number_of_parameters() -> None:
         assert parameter_count(PatchDiscriminator(DiscriminatorConfig())) == 2_764_737
 
 
-@pytest.mark.parametrize("upsample", ["transpose", "resize"])
+@pytest.mark.parametrize("upsample", get_args(Upsample))
 @pytest.mark.parametrize("extra", [False, True])
 @pytest.mark.parametrize(("height", "width"), [(8, 8), (16, 28)])
 def test_a_generator_keeps_the_size_and_stays_in_range(
-    upsample: Literal["transpose", "resize"], extra: bool, height: int, width: int
+    upsample: Upsample, extra: bool, height: int, width: int
 ) -> None:
     config = GeneratorConfig(4, 1, upsample, separable=extra, tone_skip=extra)
     out = ResnetGenerator(config)(torch.randn(2, 3, height, width))
