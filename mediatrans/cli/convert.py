@@ -109,11 +109,13 @@ def _write_report(report: "Report", path: Path | None) -> None:
 
 
 def _show_plan(inputs: Sequence[Path], to: str, options: ConvertOptions, *, as_json: bool) -> int:
+    from mediatrans.conversion.options import options_for
     from mediatrans.conversion.plan import plan
     from mediatrans.zoo.card import sha256_of
     from mediatrans.zoo.find import find
 
     generator = find(to, options.model)
+    options = options_for(generator, options)
     jobs = plan(inputs, generator.to, options, sha256_of(generator.path))
     echo(f"{generator.path} ({generator.place})", err=True)
     piped = options.output == STDIO

@@ -1,7 +1,7 @@
 """The options of a conversion: those of all rooms in one object, checked against each other."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from typing import Any
 
@@ -14,8 +14,10 @@ from mediatrans.media.write_options import WriteOptions
 from mediatrans.quality.check_options import LIMITS, CheckOptions
 from mediatrans.settings import setting_of
 from mediatrans.translate.model_options import ModelOptions
+from mediatrans.translate.work_size import check_work_size
+from mediatrans.zoo.find import Generator
 
-__all__ = ["KINDS", "ConvertOptions", "settings_of"]
+__all__ = ["KINDS", "ConvertOptions", "options_for", "settings_of"]
 
 KINDS: tuple[Kind, ...] = ("image", "video")
 """The kinds of output."""
@@ -45,6 +47,7 @@ class ConvertOptions(CheckOptions, ModelOptions, WriteOptions, ReadOptions):
                 f"unknown quality limit {min(unknown)!r}", remedy="use --fail-under psnr or ssim"
             )
         self._check_formats()
+        check_work_size(self.work_size)
         if self.limits.get("ssim", 0.0) > 1:
             raise UsageError(
                 "--fail-under ssim is above 1, the largest SSIM",
@@ -100,6 +103,16 @@ class ConvertOptions(CheckOptions, ModelOptions, WriteOptions, ReadOptions):
             raise UsageError(
                 "a limit is too small", remedy="use at least 1 for --max-pixels and --spool-limit"
             )
+
+
+def options_for(generator: Generator, options: ConvertOptions) -> ConvertOptions:
+    """The options with the generator's own working size in place of "auto".
+
+    Outputs depend on the number, so outputs of a model whose card has another one are out of date.
+    """
+    if options.work_size != "auto":
+        return options
+    return replace(options, work_size=generator.working_size)
 
 
 def settings_of(
