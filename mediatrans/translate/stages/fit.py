@@ -19,9 +19,12 @@ __all__ = ["fitted"]
 
 _CELL = 4
 _RADIUS_CELLS = 1.5
-_RIDGE = 0.1
-_SHARE = 0.75
-_AFTER_ENLARGING = np.array([1, 6, 1], np.float32) / 8
+# The variance of z (1.1 is white) below which a cell's matrix is nearer to the identity than to
+# the fit.
+_RIDGE = 0.3
+# What enlarging bilinearly and averaging over the pixels of the working size does to a row.
+_SOFTENING = np.array([1, 6, 1], np.float32) / 8
+_SHARPENING = 0.5
 
 
 def fitted(frame: Pixels, translated: Pixels) -> Maps:
@@ -34,7 +37,7 @@ def fitted(frame: Pixels, translated: Pixels) -> Maps:
     z, wanted = _atanh(frame), _atanh(translated)
     maps = Maps(Grid(_fit(z, wanted)))
     rest = wanted - mapped(frame, maps)
-    return maps._replace(texture=Grid(_SHARE * _sharpened(rest)))
+    return maps._replace(texture=Grid(_sharpened(rest)))
 
 
 def _atanh(frame: Pixels) -> Floats:
@@ -85,7 +88,6 @@ def _local_mean(values: Floats) -> Floats:
 
 
 def _sharpened(texture: Floats) -> Floats:
-    """A texture with what enlarging it bilinearly and averaging it again takes away."""
-    kernel = _AFTER_ENLARGING
-    blurred = cv2.sepFilter2D(texture, -1, kernel, kernel, borderType=cv2.BORDER_REFLECT)
-    return np.asarray(2 * texture - blurred, np.float32)
+    """A texture with half of what enlarging it takes away, so that fine paint is not lost."""
+    softened = cv2.sepFilter2D(texture, -1, _SOFTENING, _SOFTENING, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(texture + _SHARPENING * (texture - softened), np.float32)
