@@ -18,7 +18,7 @@ def photograph(height: int, width: int) -> np.ndarray:
     for side in (2, 4, 8, 16, 32, 64, 128, 256):
         coarse = RNG.normal(0, side**-0.6, (side, side, 3))
         picture += cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-    return (127 + 110 * picture / np.abs(picture).max()).astype(np.uint8)
+    return np.asarray(127 + 110 * picture / np.abs(picture).max(), np.uint8)
 
 
 def tinted() -> Maps:
@@ -44,7 +44,8 @@ def test_the_result_agrees_with_any_translation_when_reduced() -> None:
     frame = photograph(480, 640)
     small = reduced(frame, 120)
     painted = cv2.GaussianBlur(RNG.integers(0, 256, small.shape).astype(np.uint8), (0, 0), 1.5)
-    translated = cv2.addWeighted(255 - small, 0.6, painted, 0.4, 0)
+    mixed = cv2.addWeighted(255 - small, 0.6, painted, 0.4, 0)
+    translated = np.asarray(mixed, np.uint8)
     made = recoloured(frame, fitted(small, translated), 1)
     assert psnr(reduced(made, 120), translated) > 34
     enlarged = cv2.resize(translated, (640, 480), interpolation=cv2.INTER_LINEAR)

@@ -43,7 +43,7 @@ class Mapping:
         )
         means = cells.mean(axis=(2, 4), dtype=np.float32) / 255
         maps = np.concatenate([means, 1 - means, means - 0.5, means * means], axis=-1)
-        texture = images.astype(np.float32) / 500 if self._has_texture else None
+        texture = np.asarray(images / 500, np.float32) if self._has_texture else None
         return Generated(images // 2, np.asarray(maps, np.float32), texture)
 
 
