@@ -36,4 +36,4 @@ def recoloured_exactly(frame: Pixels, maps: Maps) -> Doubles:
     y = np.einsum("hwck,hwk->hwc", matrix[..., :3], z) + matrix[..., 3]
     if maps.texture is not None:
         y += enlarged(maps.texture, height, width)
-    return np.clip(127.5 * (np.tanh(y) / MAP_REACH + 1), 0, 255)
+    return np.asarray(np.clip(127.5 * (np.tanh(y) / MAP_REACH + 1), 0, 255), np.float64)
