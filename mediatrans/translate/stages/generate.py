@@ -58,25 +58,27 @@ class Generate:
         batch = pictures[0][np.newaxis] if len(pictures) == 1 else np.stack(pictures)
         made = self._engine.run(batch)
         covers = batch.shape[1] / height, batch.shape[2] / width
-        self._check_shapes(made, batch.shape)
+        self._check_maps(made, batch.shape)
         return [
             Draft(image[:height, :width], _maps(made, index, covers))
             for index, image in enumerate(made.image)
         ]
 
-    def _check_shapes(self, made: Generated, shape: Sequence[int]) -> None:
+    def _check_maps(self, made: Generated, shape: Sequence[int]) -> None:
         if made.map is None:
             return
         count, height, width, _ = shape
         sizes = [(count, height // cell, width // cell, 12) for cell in _CELLS]
         is_texture_wrong = made.texture is not None and made.texture.shape != tuple(shape)
+        problem = None
         if made.map.shape not in sizes or is_texture_wrong:
             texture = "none" if made.texture is None else made.texture.shape
+            problem = f"is {made.map.shape} and its texture {texture} for the input {tuple(shape)}"
+        elif not all(np.isfinite(values).all() for values in made[1:] if values is not None):
+            problem = "or its texture holds values that are not finite"
+        if problem is not None:
             raise ModelError(
-                f"the graph's map is {made.map.shape} and its texture {texture} for the input "
-                f"{tuple(shape)}",
-                path=self._path,
-                remedy="export the model again",
+                f"the graph's map {problem}", path=self._path, remedy="export the model again"
             )
 
 

@@ -115,7 +115,8 @@ def _mapped_strips(
         np.einsum("rckw,rkw->rcw", matrix[:n], z[:n], out=y[:n])
         if textures is not None:
             textures.write(texture, top, n)
-            np.add(y[:n], texture[:n], out=y[:n])
+            flat = y[:n].reshape(-1, width)
+            cv2.add(flat, texture[:n].reshape(-1, width), dst=flat)
         yield strip, y[:n]
 
 

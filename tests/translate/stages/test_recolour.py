@@ -61,10 +61,11 @@ def test_identity_maps_change_no_value() -> None:
 
 def test_extreme_maps_stay_within_the_scale() -> None:
     frame = noise(10, 10, 3)
-    for level, expected in ((1e30, 255), (-1e30, 0)):
+    for level, expected in ((3e38, 255), (-3e38, 0)):
         values = np.zeros((1, 1, 12), np.float32)
         values[..., [3, 7, 11]] = level
-        assert (recoloured(frame, Maps(Grid(values)), 1) == expected).all()
+        maps = Maps(Grid(values), Grid(np.full((2, 2, 3), level, np.float32)))
+        assert (recoloured(frame, maps, 1) == expected).all()
 
 
 def test_mapped_is_what_tanh_is_taken_of() -> None:

@@ -130,6 +130,19 @@ def test_maps_of_another_size_break_the_contract(
         stage([noise(32, 32, 3)])
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("part", ["map", "texture"])
+def test_maps_that_are_no_numbers_break_it_too(value: float, part: str) -> None:
+    class Overflowing(Mapping):
+        def run(self, images: Pixels) -> Generated:
+            made = super().run(images)
+            getattr(made, part)[0, 1, 1, 1] = value
+            return made
+
+    with pytest.raises(ModelError, match="not finite; export"):
+        generator_of(Overflowing(), SizeRule(4))([noise(32, 32, 3)])
+
+
 def test_a_graph_with_maps_gives_at_full_size_what_it_gives_small(here: Path) -> None:
     path = write_graph(Path("to_night.onnx"), recolouring(), "day", "night")
     engine = OnnxRuntimeEngine(path)
