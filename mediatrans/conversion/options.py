@@ -15,9 +15,8 @@ from mediatrans.quality.check_options import LIMITS, CheckOptions
 from mediatrans.settings import setting_of
 from mediatrans.translate.model_options import ModelOptions
 from mediatrans.translate.work_size import check_work_size
-from mediatrans.zoo.find import Generator
 
-__all__ = ["KINDS", "ConvertOptions", "options_for", "settings_of"]
+__all__ = ["KINDS", "ConvertOptions", "settings_of", "with_working_size"]
 
 KINDS: tuple[Kind, ...] = ("image", "video")
 """The kinds of output."""
@@ -105,14 +104,16 @@ class ConvertOptions(CheckOptions, ModelOptions, WriteOptions, ReadOptions):
             )
 
 
-def options_for(generator: Generator, options: ConvertOptions) -> ConvertOptions:
-    """The options with the generator's own working size in place of "auto".
+def with_working_size(options: ConvertOptions, models: int) -> ConvertOptions:
+    """The options with the model's own working size in place of "auto".
 
     Outputs depend on the number, so outputs of a model whose card has another one are out of date.
+
+    Args:
+        options: The options.
+        models: The model's own working size.
     """
-    if options.work_size != "auto":
-        return options
-    return replace(options, work_size=generator.working_size)
+    return replace(options, work_size=models) if options.work_size == "auto" else options
 
 
 def settings_of(

@@ -11,7 +11,7 @@ import av
 
 from mediatrans import __version__
 from mediatrans.conversion.manifest import Entry, Manifest, input_identity
-from mediatrans.conversion.options import ConvertOptions, options_for, settings_of
+from mediatrans.conversion.options import ConvertOptions, settings_of, with_working_size
 from mediatrans.conversion.task import Task
 from mediatrans.errors import InputError, ModelError
 from mediatrans.files.publish import Fingerprint
@@ -62,7 +62,7 @@ class Workshop:
         stages: Sequence[StageMaker] = tuple(STAGES.values()),
     ) -> None:
         self.generator = generator
-        self.options = options_for(generator, options)
+        self.options = with_working_size(options, generator.working_size)
         self._open_source = source_opener
         self._open_sink = sink_opener
         self._open_engine = engine_opener
