@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import onnx
+import onnx.parser
 from onnx import TensorProto, helper
 
 from mediatrans.zoo.card import Card, Direction, sha256_of, write_card
@@ -46,6 +47,49 @@ def darkening() -> onnx.ModelProto:
     return graph([helper.make_node("Div", [INPUT_NAME, "two"], [OUTPUT_NAME])], {"two": [2]})
 
 
+def recolouring() -> onnx.ModelProto:
+    """A graph with a map: each cell's matrix and offset follow from the cell's mean colour."""
+    text = """<ir_version: 8, opset_import: ["" : 18]>
+    recolouring (uint8[N, H, W, 3] image)
+      => (uint8[N, H, W, 3] image_out, float[N, h, w, 12] map)
+    <float[3, 12] weights = {0.4, 0, 0, 0.3, 0, 0.2, 0, -0.2, 0.1, 0, 0, 0.1,
+                             0, -0.3, 0, 0.1, 0, 0.4, 0.1, 0, 0, -0.2, 0, -0.3,
+                             -0.2, 0, 0.3, 0, 0.2, 0, -0.3, 0.2, 0, 0, 0.4, 0.2},
+     float[12] bias = {0.8, 0.1, 0, 0, 0, 0.9, -0.1, 0.1, 0, 0.2, 0.7, -0.1},
+     float half = {127.5}, float one = {1}, float reach = {0.8}, float[4] scales = {1, 1, 4, 4},
+     int64[5] rows = {0, 0, 0, 3, 4}, int64[2] parts = {3, 1}, int64[1] last = {4},
+     float least = {0}, float most = {255}>
+    {
+      values = Cast <to = 1> (image)
+      quotient = Div (values, half)
+      x = Sub (quotient, one)
+      channels = Transpose <perm = [0, 3, 1, 2]> (x)
+      means = AveragePool <kernel_shape = [4, 4], strides = [4, 4]> (channels)
+      cells = Transpose <perm = [0, 2, 3, 1]> (means)
+      weighted = MatMul (cells, weights)
+      map = Add (weighted, bias)
+      grid = Transpose <perm = [0, 3, 1, 2]> (map)
+      enlarged = Resize <mode = "linear"> (grid, , scales)
+      pixels = Transpose <perm = [0, 2, 3, 1]> (enlarged)
+      matrices = Reshape (pixels, rows)
+      matrix, offset = Split <axis = 4> (matrices, parts)
+      reached = Mul (x, reach)
+      z = Atanh (reached)
+      column = Unsqueeze (z, last)
+      product = MatMul (matrix, column)
+      sum = Add (product, offset)
+      bounded = Tanh (sum)
+      flat = Squeeze (bounded, last)
+      stretched = Div (flat, reach)
+      above = Add (stretched, one)
+      scaled = Mul (above, half)
+      rounded = Round (scaled)
+      clipped = Clip (rounded, least, most)
+      image_out = Cast <to = 2> (clipped)
+    }"""
+    return onnx.parser.parse_model(text)
+
+
 def write_graph(path: Path, model: onnx.ModelProto, origin: str, to: str, stride: int = 4) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     metadata = GraphMetadata(name=f"{origin}2{to}", origin=origin, to=to, stride=stride)
@@ -61,6 +105,7 @@ def write_pair(
     forward: onnx.ModelProto | None = None,
     back: onnx.ModelProto | None = None,
     stride: int = 4,
+    working_size: int = 360,
 ) -> Path:
     """A model folder in a zoo; both directions invert unless told otherwise."""
     a, b = domains
@@ -75,7 +120,7 @@ def write_pair(
             Direction(b, f"to_{b}.onnx", sha256_of(folder / f"to_{b}.onnx")),
         ),
         stride=stride,
-        working_size=360,
+        working_size=working_size,
         opset=18,
         precision="float32",
     )

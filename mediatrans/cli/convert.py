@@ -11,7 +11,7 @@ import click
 
 from mediatrans.cli.flags import GroupedCommand, settings_flags
 from mediatrans.cli.terminal import echo, json_line
-from mediatrans.conversion.options import ConvertOptions
+from mediatrans.conversion.options import ConvertOptions, with_working_size
 from mediatrans.errors import ExitCode, Interrupted, UsageError, batch_exit_code
 from mediatrans.media.pipe_formats import STDIO
 
@@ -114,6 +114,7 @@ def _show_plan(inputs: Sequence[Path], to: str, options: ConvertOptions, *, as_j
     from mediatrans.zoo.find import find
 
     generator = find(to, options.model)
+    options = with_working_size(options, generator.working_size)
     jobs = plan(inputs, generator.to, options, sha256_of(generator.path))
     echo(f"{generator.path} ({generator.place})", err=True)
     piped = options.output == STDIO

@@ -219,6 +219,8 @@ def _describe(row: JobReport) -> str:
     if row.cycle is not None:
         over = _counted(row.cycle.checked_frames, "frame")
         checked = f" over {over}" if row.kind == "video" else ""
+        if row.cycle.size is not None:
+            checked += " at {}x{}".format(*row.cycle.size)
         words.append(
             f"cycle {row.cycle.psnr_db.mean:.2f} dB, SSIM {row.cycle.ssim.mean:.3f}, "
             f"L1 {row.cycle.l1.mean:.1f}{checked}"

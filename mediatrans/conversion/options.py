@@ -1,7 +1,7 @@
 """The options of a conversion: those of all rooms in one object, checked against each other."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from typing import Any
 
@@ -14,8 +14,9 @@ from mediatrans.media.write_options import WriteOptions
 from mediatrans.quality.check_options import LIMITS, CheckOptions
 from mediatrans.settings import setting_of
 from mediatrans.translate.model_options import ModelOptions
+from mediatrans.translate.work_size import check_work_size
 
-__all__ = ["KINDS", "ConvertOptions", "settings_of"]
+__all__ = ["KINDS", "ConvertOptions", "settings_of", "with_working_size"]
 
 KINDS: tuple[Kind, ...] = ("image", "video")
 """The kinds of output."""
@@ -45,6 +46,7 @@ class ConvertOptions(CheckOptions, ModelOptions, WriteOptions, ReadOptions):
                 f"unknown quality limit {min(unknown)!r}", remedy="use --fail-under psnr or ssim"
             )
         self._check_formats()
+        check_work_size(self.work_size)
         if self.limits.get("ssim", 0.0) > 1:
             raise UsageError(
                 "--fail-under ssim is above 1, the largest SSIM",
@@ -100,6 +102,18 @@ class ConvertOptions(CheckOptions, ModelOptions, WriteOptions, ReadOptions):
             raise UsageError(
                 "a limit is too small", remedy="use at least 1 for --max-pixels and --spool-limit"
             )
+
+
+def with_working_size(options: ConvertOptions, models: int) -> ConvertOptions:
+    """The options with the model's own working size in place of "auto".
+
+    Outputs depend on the number, so outputs of a model whose card has another one are out of date.
+
+    Args:
+        options: The options.
+        models: The model's own working size.
+    """
+    return replace(options, work_size=models) if options.work_size == "auto" else options
 
 
 def settings_of(

@@ -11,7 +11,7 @@ import av
 
 from mediatrans import __version__
 from mediatrans.conversion.manifest import Entry, Manifest, input_identity
-from mediatrans.conversion.options import ConvertOptions, settings_of
+from mediatrans.conversion.options import ConvertOptions, settings_of, with_working_size
 from mediatrans.conversion.task import Task
 from mediatrans.errors import InputError, ModelError
 from mediatrans.files.publish import Fingerprint
@@ -48,7 +48,7 @@ class Workshop:
 
     Attributes:
         generator: The generator that translates.
-        options: The options.
+        options: The options, with the generator's working size in place of "auto".
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Workshop:
         stages: Sequence[StageMaker] = tuple(STAGES.values()),
     ) -> None:
         self.generator = generator
-        self.options = options
+        self.options = with_working_size(options, generator.working_size)
         self._open_source = source_opener
         self._open_sink = sink_opener
         self._open_engine = engine_opener
@@ -79,7 +79,11 @@ class Workshop:
         """The loaded generator."""
         how = self.options
         return Translator(
-            self.generator, device=how.device, threads=how.threads, opener=self._open_engine
+            self.generator,
+            device=how.device,
+            threads=how.threads,
+            work_size=how.work_size,
+            opener=self._open_engine,
         )
 
     @cached_property
@@ -146,7 +150,8 @@ class Workshop:
         """The cycle monitor of a file; None if nothing is measured."""
         if self.inverse is None:
             return None
-        return CycleMonitor(self.inverse, self.options.check_every if kind == "video" else 1)
+        every = self.options.check_every if kind == "video" else 1
+        return CycleMonitor(self.inverse, every, self.translator.working_side)
 
     def resumable(self, task: Task, info: MediaInfo, notes: Notes) -> Resumable | None:
         """The parameters for writing a video in segments; None for an output in a single piece.

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mediatrans.quality import metrics
+from mediatrans.translate.stages.reduce import reduced
 
 __all__ = ["CycleFigures", "CycleMonitor", "CycleSummary", "Statistics", "Translate", "compare"]
 
@@ -23,11 +24,13 @@ class CycleFigures:
         psnr_db: Peak signal-to-noise ratio in dB.
         ssim: Structural similarity, at most 1.
         l1: Mean absolute difference in steps of the 8-bit scale.
+        size: Width and height at which they were compared; None in the records of earlier versions.
     """
 
     psnr_db: float
     ssim: float
     l1: float
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +71,14 @@ class CycleSummary:
         psnr_db: PSNR in dB.
         ssim: Structural similarity.
         l1: Mean absolute difference; unlike the others, high values are bad.
+        size: Width and height at which they were compared; None if they differ or are not known.
     """
 
     checked_frames: int
     psnr_db: Statistics
     ssim: Statistics
     l1: Statistics
+    size: tuple[int, int] | None = None
 
     @classmethod
     def of(cls, figures: Iterable[CycleFigures]) -> "CycleSummary | None":
@@ -81,11 +86,13 @@ class CycleSummary:
         frames = list(figures)
         if not frames:
             return None
+        sizes = {figures.size for figures in frames}
         return cls(
             checked_frames=len(frames),
             psnr_db=Statistics.of(f.psnr_db for f in frames),
             ssim=Statistics.of(f.ssim for f in frames),
             l1=Statistics.of(f.l1 for f in frames),
+            size=sizes.pop() if len(sizes) == 1 else None,
         )
 
 
@@ -100,20 +107,26 @@ def compare(source: NDArray[np.uint8], back: NDArray[np.uint8]) -> CycleFigures:
         psnr_db=metrics.psnr(source, back),
         ssim=metrics.ssim(source, back),
         l1=metrics.l1(source, back),
+        size=(source.shape[1], source.shape[0]),
     )
 
 
 class CycleMonitor:
     """Translates every n-th frame back and compares it with its source.
 
+    The source and its translation, as it is delivered, are both reduced to the working size first,
+    where the reverse generator works, too.
+
     Args:
         inverse: The reverse generator.
         every: Measure the frames whose index is a multiple of this.
+        side: The working size: the length of a frame's shorter side; None for no limit.
     """
 
-    def __init__(self, inverse: Translate, every: int = 1) -> None:
+    def __init__(self, inverse: Translate, every: int = 1, side: int | None = None) -> None:
         self._inverse = inverse
         self._every = every
+        self._side = side
         self._figures: dict[int, CycleFigures] = {}
 
     def observe(
@@ -134,9 +147,9 @@ class CycleMonitor:
         """
         for position, index in enumerate(indices):
             if index % self._every == 0:
-                self._figures[index] = compare(
-                    sources[position], self._inverse(translated[position])
-                )
+                source = reduced(sources[position], self._side)
+                back = self._inverse(reduced(translated[position], self._side))
+                self._figures[index] = compare(source, back)
 
     def measured(self, first: int, end: int) -> dict[int, CycleFigures]:
         """The figures of the measured frames in a range, by frame index.

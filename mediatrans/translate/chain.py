@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from mediatrans.translate.engines.engine import Engine, Pixels
 from mediatrans.translate.stages.blend import blend
 from mediatrans.translate.stages.generate import Generate
-from mediatrans.translate.stages.pad import Pad
 from mediatrans.translate.stages.repeats import Repeats
+from mediatrans.translate.stages.restore import Restore
 from mediatrans.translate.stages.stage import Inner, Stage, StageMaker
 from mediatrans.zoo.size_rule import SizeRule
 
@@ -17,14 +18,24 @@ STAGES: dict[str, StageMaker] = {"repeats": Repeats}
 """The stages of a conversion, innermost first."""
 
 
-def generator_of(engine: Engine, rule: SizeRule) -> Stage:
-    """A stage that runs an engine on frames of any size.
+def generator_of(
+    engine: Engine,
+    rule: SizeRule,
+    side: int | None = None,
+    *,
+    threads: int | None = None,
+    path: Path | None = None,
+) -> Stage:
+    """A stage that translates frames of any size with an engine.
 
     Args:
         engine: The loaded generator.
         rule: The picture sizes that its graph accepts.
+        side: The working size: the length of a frame's shorter side; None for no limit.
+        threads: The number of threads that restore the full size; None for one per core.
+        path: The graph's file, for messages.
     """
-    return Pad(Generate(engine), rule)
+    return Restore(Generate(engine, rule, path), side, threads)
 
 
 class Chain:

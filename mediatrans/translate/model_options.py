@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mediatrans.settings import Setting, setting
 from mediatrans.translate.engines.device_words import DEVICE_WORDS
+from mediatrans.translate.work_size import WORK_SIZES, WorkSize, read_work_size
 
 __all__ = ["ModelOptions"]
 
@@ -19,6 +20,8 @@ class ModelOptions:
         device: "auto", "cpu", "cuda" or "cuda:N".
         threads: Threads of the generator; None lets the runtime choose.
         batch_size: Frames per inference call.
+        work_size: The shorter side, in pixels, at which the generator works on larger frames;
+            "auto" is the model's working size, "full" the frame's own.
         strength: The share of the translation in the output: 1 is the translation, 0 the source.
             The cycle check always measures the unblended translation.
     """
@@ -57,6 +60,17 @@ class ModelOptions:
     batch_size: int = setting(
         1,
         Setting("Frames per inference call.", _GROUP, metavar="N", least=1, changes="last bits"),
+    )
+    work_size: WorkSize = setting(
+        "auto",
+        Setting(
+            "Shorter side, in pixels, at which the generator works. Larger frames are reduced for "
+            "it, and its colours are applied to the full frame. auto is the model's own size; full "
+            "reduces nothing.",
+            _GROUP,
+            metavar=WORK_SIZES,
+            parse=read_work_size,
+        ),
     )
     strength: float = setting(
         1.0,

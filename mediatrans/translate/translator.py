@@ -11,6 +11,7 @@ from mediatrans.translate.chain import generator_of
 from mediatrans.translate.engines.choice import open_engine
 from mediatrans.translate.engines.engine import EngineOpener
 from mediatrans.translate.stages.stage import Stage
+from mediatrans.translate.work_size import WorkSize, check_work_size, working_side
 from mediatrans.zoo.card import sha256_of
 from mediatrans.zoo.find import Generator, find
 
@@ -18,24 +19,28 @@ __all__ = ["Translator"]
 
 
 class Translator:
-    """Translates pictures to one domain; handles padding, strides, layout and number formats.
+    """Translates pictures to one domain; handles sizes, padding, layout and number formats.
 
     Args:
         generator: The generator to load, a result of `mediatrans.zoo.find.find`.
         device: "auto", "cpu", "cuda" or "cuda:N". Only "auto" may fall back to the CPU.
         threads: Threads per operator; None lets the runtime choose.
+        work_size: The shorter side, in pixels, at which the generator works on larger pictures;
+            "auto" is the model's, "full" the picture's own.
         opener: Loads the graph; see `EngineOpener`.
 
     Attributes:
         generator: The loaded generator.
         provider: The provider that runs it, by the runtime's name for it.
         identity: The engine's identity: runtime, version, provider and precision.
+        working_side: The shorter side at which the generator works; None for no limit.
         stage: The generator as a stage, the innermost of a chain.
         sha256: The digest of the loaded file.
 
     Raises:
         ModelError: The file is missing, changed or breaks the graph contract.
         DeviceError: The requested device does not start.
+        UsageError: The device or the working size is not valid.
     """
 
     def __init__(
@@ -44,17 +49,27 @@ class Translator:
         *,
         device: str = "auto",
         threads: int | None = None,
+        work_size: WorkSize = "auto",
         opener: EngineOpener = open_engine,
     ) -> None:
+        check_work_size(work_size)
         generator.verify()
         self.generator = generator
         self._device = device
         self._threads = threads
+        self._work_size = work_size
         self._opener = opener
         engine = opener(generator.path, device=device, threads=threads)
         self.provider = engine.provider
         self.identity = engine.identity
-        self.stage: Stage = generator_of(engine, generator.size_rule)
+        self.working_side = working_side(work_size, generator.working_size)
+        self.stage: Stage = generator_of(
+            engine,
+            generator.size_rule,
+            self.working_side,
+            threads=threads,
+            path=generator.path,
+        )
         self._status = _status(generator.path)
         self.sha256 = sha256_of(generator.path)
         if generator.sha256 not in (None, self.sha256):
@@ -68,6 +83,7 @@ class Translator:
         model: str | None = None,
         device: str = "auto",
         threads: int | None = None,
+        work_size: WorkSize = "auto",
         opener: EngineOpener = open_engine,
     ) -> Self:
         """Find the model that translates to a domain and load it.
@@ -78,14 +94,19 @@ class Translator:
                 folder and the models shipped with mediatrans.
             device: "auto", "cpu", "cuda" or "cuda:N". Only "auto" may fall back to the CPU.
             threads: Threads per operator; None lets the runtime choose.
+            work_size: The shorter side, in pixels, at which the generator works on larger pictures;
+                "auto" is the model's, "full" the picture's own.
             opener: Loads the graph; see `EngineOpener`.
 
         Raises:
             ModelError: No model translates to the domain, several in one place do, or the file is
                 invalid.
             DeviceError: The requested device does not start.
+            UsageError: The device or the working size is not valid.
         """
-        return cls(find(to, model), device=device, threads=threads, opener=opener)
+        return cls(
+            find(to, model), device=device, threads=threads, work_size=work_size, opener=opener
+        )
 
     def check_unchanged(self) -> None:
         """Check that the file on disk is still the one that was loaded.
@@ -108,11 +129,17 @@ class Translator:
         )
 
     def inverse(self) -> "Translator | None":
-        """The reverse translator on the same device; None without a reverse generator."""
+        """The reverse translator, loaded in the same way; None without a reverse generator."""
         reverse = self.generator.inverse()
         if reverse is None:
             return None
-        return Translator(reverse, device=self._device, threads=self._threads, opener=self._opener)
+        return Translator(
+            reverse,
+            device=self._device,
+            threads=self._threads,
+            work_size=self._work_size,
+            opener=self._opener,
+        )
 
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Translate one picture or a batch of pictures of the same size.

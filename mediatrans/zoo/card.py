@@ -9,7 +9,7 @@ from mediatrans.errors import ModelError
 from mediatrans.files.publish import publishing
 from mediatrans.files.records import RecordError, from_toml, to_toml
 from mediatrans.zoo.graph import is_plain_name
-from mediatrans.zoo.size_rule import MAX_MULTIPLE
+from mediatrans.zoo.size_rule import MAX_MULTIPLE, MAX_SIDE, MINIMUM
 
 __all__ = ["CARD_NAME", "Card", "Direction", "read_card", "sha256_of", "write_card"]
 
@@ -176,6 +176,10 @@ class _CardFile:
             raise ValueError(f"domains: {a!r} and {b!r} are not two names of files")
         if not 1 <= self.stride <= MAX_MULTIPLE:
             raise ValueError(f"stride: {self.stride} is not from 1 to {MAX_MULTIPLE}")
+        if not MINIMUM <= self.working_size <= MAX_SIDE:
+            raise ValueError(
+                f"working_size: {self.working_size} is not from {MINIMUM} to {MAX_SIDE}"
+            )
         missing = [domain for domain in self.domains if domain not in self.generators]
         if missing:
             raise ValueError(f"generators.{missing[0]}: missing")

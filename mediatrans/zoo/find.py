@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 _REEXPORT = "export or install the model again"
 
+_USUAL_WORKING_SIZE = 360
+
 
 @dataclass(frozen=True, slots=True)
 class Generator:
@@ -28,6 +30,8 @@ class Generator:
         to: The domain it translates to.
         origin: The domain it translates from.
         size_rule: The picture sizes that its graph accepts.
+        working_size: Shorter side, in pixels, at which it works best. For a single file without a
+            card, 360 or the training size if that is larger.
         sha256: The file's digest in the card; None for a single file without a card.
         inverse_path: The ONNX file of the reverse generator, or None.
         inverse_sha256: That file's digest in the card, or None.
@@ -39,6 +43,7 @@ class Generator:
     to: str
     origin: str
     size_rule: SizeRule
+    working_size: int
     sha256: str | None
     inverse_path: Path | None
     inverse_sha256: str | None
@@ -54,6 +59,7 @@ class Generator:
             to=self.origin,
             origin=self.to,
             size_rule=self.size_rule,
+            working_size=self.working_size,
             sha256=self.inverse_sha256,
             inverse_path=self.path,
             inverse_sha256=self.sha256,
@@ -175,6 +181,7 @@ def _direction(folder: Path, card: Card, to: str, place: str) -> Generator:
         to=domain,
         origin=reverse.to,
         size_rule=SizeRule(card.stride),
+        working_size=card.working_size,
         sha256=forward.sha256,
         inverse_path=_inside(folder, reverse.file),
         inverse_sha256=reverse.sha256,
@@ -212,6 +219,7 @@ def _lone_file(path: Path, to: str) -> Generator:
         to=metadata.to,
         origin=metadata.origin,
         size_rule=SizeRule(metadata.stride),
+        working_size=max(_USUAL_WORKING_SIZE, metadata.training_size),
         sha256=None,
         inverse_path=None,
         inverse_sha256=None,

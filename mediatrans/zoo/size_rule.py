@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 
-__all__ = ["MAX_MULTIPLE", "SizeRule"]
+__all__ = ["MAX_MULTIPLE", "MAX_SIDE", "MINIMUM", "SizeRule"]
 
 MAX_MULTIPLE = 1024
 """Largest multiple that a model may want heights and widths to be of."""
 
-_MINIMUM = 8  # reflection padding inside the graph fails below it
+MINIMUM = 8
+"""Least height and width of a generator's input; reflection padding in the graph fails below."""
+
+MAX_SIDE = 65536
+"""Largest working size that a model or a user may ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class SizeRule:
     """
 
     multiple: int = 1
-    minimum: int = _MINIMUM
+    minimum: int = MINIMUM
     may_be_tiled: bool = False
 
     def fitted(self, length: int) -> int:

@@ -5,11 +5,13 @@ import sys
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.media_files import write_picture
-from tests.pairs import identity, write_pair
+from tests.pairs import identity, recolouring, write_pair
 
 pytestmark = pytest.mark.slow
 
@@ -22,9 +24,9 @@ sys.exit(code)
 """
 
 
-def peak(*words: str) -> int:
-    """Peak resident memory of a conversion in a process of its own."""
-    command = [sys.executable, "-c", PEAK, "convert", *words, "--to", "night", "--quiet"]
+def peak(*words: str, to: str = "night") -> int:
+    """Peak resident memory of a conversion in a process of its own, in KiB."""
+    command = [sys.executable, "-c", PEAK, "convert", *words, "--to", to, "--quiet"]
     done = subprocess.run([*command, "--overwrite"], capture_output=True, text=True, check=True)
     return int(done.stdout.split()[-1])
 
@@ -58,3 +60,18 @@ def test_of_folders() -> None:
     assert (
         peak("many", "-o", "many-out", "--report", "many.json", "--check-every", "0") <= 1.1 * few
     )
+
+
+@pytest.mark.parametrize("to", ["night", "day"])
+def test_of_a_large_picture(here: Path, to: str) -> None:
+    """96 megapixels in less than 2 GB, with the generator's own maps and with fitted ones."""
+    write_pair(here / "models", forward=recolouring(), back=identity())
+    coarse = np.random.default_rng(0).integers(0, 256, (80, 120, 3), dtype=np.uint8)
+    pixels = cv2.resize(coarse, (12000, 8000), interpolation=cv2.INTER_LINEAR)
+    Image.fromarray(np.asarray(pixels, np.uint8)).save("large.jpg")
+    del pixels
+    words = ["large.jpg", "-o", "out.jpg", "--strength", "0.5"]
+    assert 1024 * peak(*words, to=to) < 2e9
+    made = cv2.imread("out.jpg", cv2.IMREAD_REDUCED_COLOR_8)
+    assert made is not None
+    assert made.shape == (1000, 1500, 3)

@@ -68,6 +68,7 @@ def test_a_part_of_a_video(clip: Path, how: dict[str, float]) -> None:
         ({"batch_size": 4}, "batch_size (was 1, is 4)"),
         ({"end_s": 1.7}, "end_s (was None, is 1.7)"),
         ({"crf": 30.0}, "crf (was None, is 30.0)"),
+        ({"work_size": 8}, "work_size (was 360, is 8)"),
     ],
 )
 def test_changed_options_start_over(

@@ -57,9 +57,10 @@ class JobReport:
 
     def to_dict(self) -> dict[str, Any]:
         """The row as JSON values."""
-        cycle = None
+        cycle: dict[str, Any] | None = None
         if self.cycle is not None:
             cycle = {name: asdict(getattr(self.cycle, name)) for name in ("psnr_db", "ssim", "l1")}
+            cycle["size"] = None if self.cycle.size is None else list(self.cycle.size)
         return {
             "input": str(self.input),
             "output": None if self.output is None else str(self.output),
