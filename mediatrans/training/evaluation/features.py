@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import cv2
 import numpy as np
@@ -22,14 +21,9 @@ from mediatrans.training.model.efficientnet_lite import (
 
 __all__ = [
     "FEATURE_NETWORKS",
-    "FeatureChoice",
     "FeatureNetwork",
     "choose_networks",
     "load_feature_network",
-]
-
-FeatureChoice = Literal[
-    "auto", "inception", "efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"
 ]
 
 _INCEPTION_WEIGHTS = "weights-inception-2015-12-05-6726825d.pth"
@@ -69,9 +63,7 @@ class FeatureNetwork:
         return features
 
 
-def choose_networks(
-    choices: Sequence[FeatureChoice], trained_with: Collection[str]
-) -> tuple[str, ...]:
+def choose_networks(choices: Sequence[str], trained_with: Collection[str]) -> tuple[str, ...]:
     """The names of the networks that judge a pair, each once, in the order they were asked for.
 
     Args:

@@ -138,9 +138,10 @@ def ratio_of(above: NDArray[np.float64], below: NDArray[np.float64]) -> Interval
         below: Likewise, in the same order.
     """
     low = np.percentile(below[1:], (100.0 - _CONFIDENCE) / 2)
-    if low <= 0 or below.min() <= 0:
+    if low <= 0 or below[0] <= 0:
         return None
-    return Interval.of(above[0] / below[0], above[1:] / below[1:])
+    usable = below[1:] > 0  # all, or all but the least 2.5 %
+    return Interval.of(above[0] / below[0], above[1:][usable] / below[1:][usable])
 
 
 def _between_halves(

@@ -13,10 +13,11 @@ from mediatrans.cli.main import run as cli
 from mediatrans.errors import Interrupted, UsageError
 from mediatrans.training.checkpoint import load_checkpoint
 from mediatrans.training.data.folders import Folders, find_pictures, resolve_folders
+from mediatrans.training.evaluation import exported
 from mediatrans.training.evaluation.features import FEATURE_NETWORKS
 from mediatrans.training.evaluation.held_out import HeldOut
 from mediatrans.training.run.loop import train
-from tests.training.colours import COLOURS
+from tests.training.colours import COLOURS, GRADIENTS
 from tests.training.run.watching import Watcher, assert_same_model
 from tests.training.tiny import TINY, TINY_FLAGS, write_domains, write_pictures
 
@@ -27,6 +28,7 @@ EVALUATED = replace(TINY, hold_out="always", evaluate_every=2, steps=6, checkpoi
 def _small_features(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in FEATURE_NETWORKS:
         monkeypatch.setitem(FEATURE_NETWORKS, name, lambda device: COLOURS)
+    monkeypatch.setattr(exported, "load_texture_network", lambda device: GRADIENTS)
 
 
 @pytest.fixture
@@ -110,7 +112,10 @@ def test_an_export_measures_the_model_for_its_card(
     assert cli(["export-onnx"]) == 0
     quality = tomllib.loads(Path("models/red2blue/card.toml").read_text())["quality"]
     assert quality["to_blue"]["pictures"] == 4
-    assert quality["probe"]["trained_on"].endswith("training pictures")
+    (network,) = quality["networks"]
+    assert network["probe"]["trained_on"].endswith("training pictures")
+    assert (quality["trained_with"], quality["judges"]) == ([], ["pooled colours"])
+    assert "texture_ratio_real_halves" in quality["to_blue"]
     held = HeldOut.of(resolve_folders([here / "root"], "red,blue"), EVALUATED).counts
     assert (
         quality["held_out"]["to_blue"]["pictures"],
@@ -146,4 +151,4 @@ def test_judging_is_repeatable(folders: Folders) -> None:
     model = CycleGAN(EVALUATED, torch.device("cpu"))
     first, again = (judge.judge(model.generators, model.device) for _ in range(2))
     assert first == again
-    assert np.isfinite(first.to_b.kid.translated.value)
+    assert np.isfinite(first.networks[0].to_b.kid.translated.value)
