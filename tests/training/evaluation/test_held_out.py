@@ -15,7 +15,7 @@ from mediatrans.training.checkpoint import load_checkpoint
 from mediatrans.training.data.folders import Folders, find_pictures, resolve_folders
 from mediatrans.training.evaluation import exported
 from mediatrans.training.evaluation.features import FEATURE_NETWORKS
-from mediatrans.training.evaluation.held_out import HeldOut
+from mediatrans.training.evaluation.held_out import HeldOut, open_judge
 from mediatrans.training.run.loop import train
 from tests.training.colours import COLOURS, GRADIENTS
 from tests.training.run.watching import Watcher, assert_same_model
@@ -141,6 +141,20 @@ def test_a_model_whose_pictures_are_gone_is_exported_without_figures(
     assert cli(["export-onnx", str(tmp_path / "run"), "-o", str(tmp_path / "model")]) == 0
     assert "the run's pictures are gone" in capsys.readouterr().err
     assert (tmp_path / "model" / "card.toml").exists()
+
+
+@pytest.mark.parametrize(("weight", "judge"), [(0.0, "lite0"), (1.0, "lite2")])
+def test_a_network_of_the_discriminators_is_not_the_judge(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch, weight: float, judge: str
+) -> None:
+    config = replace(EVALUATED, size=32, load_size=36, lambda_projected=weight)
+    for name in FEATURE_NETWORKS:
+        network = replace(COLOURS, name=name)
+        monkeypatch.setitem(FEATURE_NETWORKS, name, lambda device, network=network: network)
+    said: list[str] = []
+    open_judge(config, folders, torch.device("cpu"), said.append)
+    (line,) = said
+    assert line.endswith(f"with the features of efficientnet-{judge}")
 
 
 def test_judging_is_repeatable(folders: Folders) -> None:
