@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from mediatrans.training.evaluation import session
 from mediatrans.training.evaluation.features import FEATURE_NETWORKS
 from mediatrans.zoo.card import read_card, write_card
 from tests.pairs import write_pair
-from tests.training.colours import COLOURS, GRADIENTS, tinted
+from tests.training.colours import COLOURS, GRADIENTS, loaded, tinted
 from tests.training.export.test_model_folder import write_run
 
 
@@ -21,7 +22,7 @@ from tests.training.export.test_model_folder import write_run
 def _small_features(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in FEATURE_NETWORKS:
         network = replace(COLOURS, name=f"colours of {name}")
-        monkeypatch.setitem(FEATURE_NETWORKS, name, lambda device, network=network: network)
+        monkeypatch.setitem(FEATURE_NETWORKS, name, partial(loaded, network))
     monkeypatch.setattr(session, "load_texture_network", lambda device: GRADIENTS)
 
 

@@ -17,7 +17,8 @@ def soft(seed: int, tint: tuple[float, float, float]) -> Pixels:
     """A blurred picture within the middle of the scale, so that nothing is clipped."""
     noise = np.random.default_rng(seed).normal(0, 1, (40, 50, 3)).astype(np.float32)
     blurred = cv2.GaussianBlur(noise, (0, 0), 3)
-    return np.clip(128 + 60 * blurred + np.array(tint), 0, 255).astype(np.uint8)
+    picture: Pixels = np.clip(128 + 60 * blurred + np.array(tint), 0, 255).astype(np.uint8)
+    return picture
 
 
 def test_mean_and_deviation_become_those_of_the_other_picture() -> None:
@@ -29,8 +30,8 @@ def test_mean_and_deviation_become_those_of_the_other_picture() -> None:
         found, wanted = (statistic(in_lab(p), axis=(0, 1)) for p in (result, other))
         assert found == pytest.approx(wanted, abs=0.6)
     # The structure stays: lightness rises and falls where it did.
-    lightness = (in_lab(p)[..., 0].ravel() for p in (source, result))
-    assert np.corrcoef(*lightness)[0, 1] > 0.95
+    before, after = (in_lab(p)[..., 0].ravel() for p in (source, result))
+    assert np.corrcoef(before, after)[0, 1] > 0.95
 
 
 def test_the_seed_and_the_place_choose_the_other_picture() -> None:

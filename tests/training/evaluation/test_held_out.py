@@ -3,6 +3,7 @@
 import csv
 import tomllib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from mediatrans.training.evaluation import exported
 from mediatrans.training.evaluation.features import FEATURE_NETWORKS
 from mediatrans.training.evaluation.held_out import HeldOut, open_judge
 from mediatrans.training.run.loop import train
-from tests.training.colours import COLOURS, GRADIENTS
+from tests.training.colours import COLOURS, GRADIENTS, loaded
 from tests.training.run.watching import Watcher, assert_same_model
 from tests.training.tiny import TINY, TINY_FLAGS, write_domains, write_pictures
 
@@ -115,7 +116,7 @@ def test_an_export_measures_the_model_for_its_card(
     (network,) = quality["networks"]
     assert network["probe"]["trained_on"].endswith("training pictures")
     assert (quality["trained_with"], quality["judges"]) == ([], ["pooled colours"])
-    assert "texture_ratio_real_halves" in quality["to_blue"]
+    assert set(quality["flat_frames"]) == {"to_blue", "to_red"}
     held = HeldOut.of(resolve_folders([here / "root"], "red,blue"), EVALUATED).counts
     assert (
         quality["held_out"]["to_blue"]["pictures"],
@@ -150,7 +151,7 @@ def test_a_network_of_the_discriminators_is_not_the_judge(
     config = replace(EVALUATED, size=32, load_size=36, lambda_projected=weight)
     for name in FEATURE_NETWORKS:
         network = replace(COLOURS, name=name)
-        monkeypatch.setitem(FEATURE_NETWORKS, name, lambda device, network=network: network)
+        monkeypatch.setitem(FEATURE_NETWORKS, name, partial(loaded, network))
     said: list[str] = []
     open_judge(config, folders, torch.device("cpu"), said.append)
     (line,) = said
