@@ -1,6 +1,6 @@
 """The table of `evaluate`: a row a figure, a column a direction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 from rich.console import Console
@@ -9,7 +9,6 @@ from rich.table import Table
 from mediatrans.cli.terminal import printable
 from mediatrans.quality.cycle import Statistics
 from mediatrans.training.evaluation.figures import (
-    Direction,
     Evaluation,
     NetworkFigures,
     TranslationFigures,
@@ -23,8 +22,8 @@ from mediatrans.training.evaluation.sizes import SizeFigures
 __all__ = ["show"]
 
 _LONGEST = 1000
-_ALIKE = "none: they do not separate the domains"
-_TOO_NEAR = "none: too near to real pictures"
+_ALIKE = "none: the domains are too alike"
+_TOO_NEAR = "none: too near to real ones"
 
 _Row = tuple[str, ...]
 
@@ -50,14 +49,28 @@ def show(report: EvaluationReport) -> None:
 def _rows(report: EvaluationReport) -> Iterator[_Row]:
     evaluation = report.evaluation
     yield from _pair(evaluation)
-    for network in evaluation.networks:
-        yield from _network(network)
     if report.flat_frames is not None:
         yield _flat_frames(report.flat_frames)
+    if evaluation.texture is not None:
+        yield from _block(f"textures, by {evaluation.texture}", _textures(evaluation))
+    for network in evaluation.networks:
+        seen = " (seen in training)" if network.seen_in_training else ""
+        rows = ((label + seen, *cells) for label, *cells in _network(network))
+        yield from _block(f"features, by {network.name}{seen}", rows)
     if report.sizes is not None:
-        yield from _sizes(report.sizes)
+        yield from _block(f"sizes, by {report.sizes.features}", _sizes(report.sizes))
     for clip in report.clips:
-        yield from _clip(clip)
+        width, height = clip.size
+        heading = f"{clip.name}, {clip.frames} frames {width}x{height}"
+        yield from _block(heading, _clip(clip))
+
+
+def _block(heading: str, rows: Iterable[_Row]) -> Iterator[_Row]:
+    """A heading above rows, set off from what comes before."""
+    yield ("",)
+    yield (heading,)
+    for label, *cells in rows:
+        yield (f"  {label}", *cells)
 
 
 def _notes(evaluation: Evaluation) -> Iterator[str]:
@@ -85,37 +98,31 @@ def _pair(evaluation: Evaluation) -> Iterator[_Row]:
     yield "cycle PSNR, dB", *(_statistics(d.cycle.psnr_db, ".2f") for d in (to_b, to_a))
     yield "cycle SSIM", *(_statistics(d.cycle.ssim, ".3f") for d in (to_b, to_a))
     yield "cycle L1, of 255", *(_statistics(d.cycle.l1, ".2f") for d in (to_b, to_a))
-    yield from _textures(evaluation.texture, to_b, to_a)
 
 
-def _textures(name: str | None, to_b: Direction, to_a: Direction) -> Iterator[_Row]:
-    if to_b.texture is None or to_a.texture is None:
-        return
-    both = to_b.texture, to_a.texture
-    yield f"texture ratio, {name}", *(_interval(t.translated) for t in both)
-    yield f"texture ratio colour transfer, {name}", *(_interval(t.colour_transfer) for t in both)
-    yield f"texture ratio real halves, {name}", *(_interval(t.real_halves) for t in both)
+def _textures(evaluation: Evaluation) -> Iterator[_Row]:
+    textures = evaluation.to_b.texture, evaluation.to_a.texture
+    both = [texture for texture in textures if texture is not None]
+    yield "texture ratio", *(_interval(t.translated) for t in both)
+    yield "texture ratio, colour transfer", *(_interval(t.colour_transfer) for t in both)
+    yield "texture ratio, real halves", *(_interval(t.real_halves) for t in both)
 
 
 def _network(network: NetworkFigures) -> Iterator[_Row]:
-    name = network.name + (" (seen in training)" if network.seen_in_training else "")
     both = network.to_b, network.to_a
     kids = network.to_b.kid, network.to_a.kid
-    yield f"KID, {name}", *(_interval(kid.translated) for kid in kids)
-    yield f"KID untranslated, {name}", *(_interval(kid.untranslated) for kid in kids)
-    yield f"KID colour transfer, {name}", *(_interval(kid.colour_transfer) for kid in kids)
-    yield f"KID real halves, {name}", *(_interval(kid.real_halves) for kid in kids)
-    yield f"KID ratio, {name}", *(_interval(kid.ratio) for kid in kids)
-    yield f"KID ratio colour transfer, {name}", *(_interval(k.colour_transfer_ratio) for k in kids)
-    yield f"colour transfer over ours, {name}", *(_interval(kid.gain, _TOO_NEAR) for kid in kids)
-    yield f"FID, {name}", *(_fid(figures, network.dimensions) for figures in both)
-    yield f"domain accuracy, {name}", *(f"{figures.domain_accuracy:.3f}" for figures in both)
+    yield "KID", *(_interval(kid.translated) for kid in kids)
+    yield "KID, untranslated", *(_interval(kid.untranslated) for kid in kids)
+    yield "KID, colour transfer", *(_interval(kid.colour_transfer) for kid in kids)
+    yield "KID, real halves", *(_interval(kid.real_halves) for kid in kids)
+    yield "KID ratio", *(_interval(kid.ratio) for kid in kids)
+    yield "KID ratio, colour transfer", *(_interval(kid.colour_transfer_ratio) for kid in kids)
+    yield "colour transfer over ours", *(_interval(kid.gain, _TOO_NEAR) for kid in kids)
+    yield "FID", *(_fid(figures, network.dimensions) for figures in both)
+    yield "domain accuracy", *(f"{figures.domain_accuracy:.3f}" for figures in both)
+    yield "accuracy, untranslated", *(f"{figures.untranslated_accuracy:.3f}" for figures in both)
     yield (
-        f"domain accuracy untranslated, {name}",
-        *(f"{figures.untranslated_accuracy:.3f}" for figures in both),
-    )
-    yield (
-        f"domain accuracy colour transfer, {name}",
+        "accuracy, colour transfer",
         *(f"{figures.colour_transfer_accuracy:.3f}" for figures in both),
     )
 
@@ -126,7 +133,7 @@ def _flat_frames(frames: FlatFrames) -> _Row:
         return f"{colours[name]:.1f} ({name})"
 
     return (
-        "flat frames, border against middle, of 255",
+        "flat frames, border, of 255",
         worst(dict(frames.to_b)),
         worst(dict(frames.to_a)),
     )
@@ -136,23 +143,21 @@ def _sizes(sizes: SizeFigures) -> Iterator[_Row]:
     both = sizes.to_b, sizes.to_a
     for place, side in enumerate(sizes.short_sides):
         yield (
-            f"domain probability at {side} px, {sizes.features}",
+            f"probability at {side} px",
             *(
                 f"{d.probabilities[place]:.3f} ({d.enlarged[place]} of {d.pictures} enlarged)"
                 for d in both
             ),
         )
-    yield "domain probability moves by", *(f"{d.moves:.3f}" for d in both)
+    yield "probability moves by", *(f"{d.moves:.3f}" for d in both)
     for place, side in enumerate(sizes.short_sides):
         yield f"sharpness at {side} px", *(_or_flat(d.sharpness[place]) for d in both)
 
 
 def _clip(clip: ClipFigures) -> Iterator[_Row]:
-    width, height = clip.size
     both = clip.to_b, clip.to_a
-    name = f"{clip.name}, {clip.frames} frames {width}x{height}"
-    yield f"flicker over the source's, {name}", *(_flicker(d) for d in both)
-    yield f"sharpness, {name}", *(_or_flat(d.sharpness) for d in both)
+    yield "flicker over the source's", *(_flicker(d) for d in both)
+    yield "sharpness", *(_or_flat(d.sharpness) for d in both)
 
 
 def _flicker(direction: ClipDirection) -> str:
