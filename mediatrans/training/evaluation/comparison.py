@@ -172,16 +172,8 @@ def evaluate(
     )
     first = next((n for n, judge in enumerate(judges) if not judge.seen_in_training), 0)
     domain_judge = by_judge[first][1]
-    from_b = 1.0 - domain_judge.probability_b(b.views[first].translated, 1)
-    return Assessment(
-        evaluation,
-        (
-            _each(a, b, domain_judge.probability_b(a.views[first].translated, 0)),
-            _each(b, a, from_b),
-        ),
-        judges[first].network,
-        domain_judge,
-    )
+    each = _each(a, b, domain_judge, 0, first), _each(b, a, domain_judge, 1, first)
+    return Assessment(evaluation, each, judges[first].network, domain_judge)
 
 
 def _features(pictures: Iterable[Pixels], networks: Sequence[FeatureNetwork]) -> list[Features]:
@@ -252,13 +244,16 @@ def _judge(
     return found, domain_judge
 
 
-def _each(passage: Passage, target: Passage, probability: Features) -> list[PictureFigures]:
+def _each(
+    passage: Passage, target: Passage, judge: DomainJudge, domain: int, network: int
+) -> list[PictureFigures]:
+    sure = judge.probability_b(passage.views[network].translated, domain)
     textures: list[float | None] = [None] * len(passage.cycle)
     if passage.texture is not None and target.texture is not None:
         textures = [*texture_distances(passage.texture.translated, target.texture.real).tolist()]
     return [
-        PictureFigures(float(sure), cycle.psnr_db, texture)
-        for sure, cycle, texture in zip(probability, passage.cycle, textures, strict=True)
+        PictureFigures(float(of_b if domain == 0 else 1 - of_b), cycle.psnr_db, texture)
+        for of_b, cycle, texture in zip(sure, passage.cycle, textures, strict=True)
     ]
 
 

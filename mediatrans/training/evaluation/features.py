@@ -106,7 +106,7 @@ def _automatic(trained_with: Collection[str]) -> str:
     is_here = _inception_file().is_file() and importlib.util.find_spec("torch_fidelity")
     first = ["inception"] if is_here else []
     candidates = [*first, "efficientnet-lite0", "efficientnet-lite2"]
-    return next(name for name in candidates if name not in trained_with)
+    return next((name for name in candidates if name not in trained_with), candidates[-1])
 
 
 class _EfficientNetLiteFeatures(nn.Module):

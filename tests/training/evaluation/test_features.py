@@ -102,7 +102,28 @@ def test_networks_are_chosen_once_each_and_auto_avoids_those_of_the_training(
     assert list(choose_networks(asked, trained_with)) == chosen
 
 
-def test_a_pair_is_not_judged_by_its_own_networks_alone() -> None:
-    asked = ["efficientnet-lite0"]
-    with pytest.raises(UsageError, match=r"trained with efficientnet-lite0.*efficientnet-lite2"):
-        choose_networks(asked, asked)
+@pytest.mark.parametrize(
+    ("asked", "trained_with", "problem"),
+    [
+        (
+            ["efficientnet-lite0"],
+            ["efficientnet-lite0"],
+            r"trained with efficientnet-lite0,.*efficientnet-lite1, efficientnet-lite2",
+        ),
+        (
+            ["auto"],
+            ["efficientnet-lite0", "efficientnet-lite2"],
+            r"trained with efficientnet-lite2,.*: inception, efficientnet-lite1$",
+        ),
+    ],
+)
+def test_a_pair_is_not_judged_by_its_own_networks_alone(
+    asked: list[str],
+    trained_with: list[str],
+    problem: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    with pytest.raises(UsageError, match=problem):
+        choose_networks(asked, trained_with)
