@@ -26,13 +26,15 @@ def gradient_energy(picture: Pixels) -> float:
 
 
 def sharpness_ratio(energies: list[tuple[float, float]]) -> float | None:
-    """The gradient energy of results over that of their sources, all pictures together.
+    """The gradient energy of results over that of their sources, in the median.
+
+    Not all pictures together: those of much contrast would decide alone.
 
     Args:
         energies: Of each source, and of its result.
 
     Returns:
-        1 where the results are as sharp as the sources; None where those are flat.
+        1 where the results are as sharp as the sources; None where all of those are flat.
     """
-    source, result = np.sum(energies, axis=0)
-    return float(result / source) if source else None
+    ratios = [result / source for source, result in energies if source]
+    return float(np.median(ratios)) if ratios else None

@@ -25,7 +25,7 @@ def test_gradient_energy_of_known_pictures() -> None:
     assert gradient_energy(grey(np.tile([10, 13, 16], (4, 1)))) == 9.0
     assert gradient_energy(grey(np.indices((4, 4)).sum(axis=0) * 2)) == 8.0
     assert gradient_energy(grey(np.array([[7]]))) == 0.0
-    assert sharpness_ratio([(4.0, 1.0), (4.0, 3.0)]) == 0.5
+    assert sharpness_ratio([(4.0, 1.0), (900.0, 1.0), (4.0, 3.0), (0.0, 5.0)]) == 0.25
     assert sharpness_ratio([(0.0, 1.0)]) is None
 
 
