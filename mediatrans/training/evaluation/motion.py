@@ -14,10 +14,7 @@ from mediatrans.quality.cycle import Translate
 from mediatrans.quality.flicker import Flicker, measure_flicker
 from mediatrans.training.evaluation.sharpness import gradient_energy, sharpness_ratio
 
-__all__ = ["FRAMES", "ClipDirection", "ClipFigures", "ClipFrames", "measure_clip"]
-
-FRAMES = 48
-"""Frames of a clip that are measured, from its beginning on."""
+__all__ = ["ClipDirection", "ClipFigures", "ClipFrames", "measure_clip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +78,7 @@ class ClipFrames:
         limit: How many frames at most.
     """
 
-    def __init__(self, path: Path, limit: int = FRAMES) -> None:
+    def __init__(self, path: Path, limit: int) -> None:
         self.path = path
         self._limit = limit
 

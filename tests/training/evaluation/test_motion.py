@@ -63,7 +63,7 @@ def test_frames_are_read_anew_and_up_to_the_limit(tmp_path: Path) -> None:
     assert len(list(clip)) == len(list(clip)) == 5
     assert next(iter(clip)).shape == (24, 32, 3)
     with pytest.raises(InputError, match=r"nowhere\.mp4"):
-        list(ClipFrames(tmp_path / "nowhere.mp4"))
+        list(ClipFrames(tmp_path / "nowhere.mp4", 5))
 
 
 def test_a_bright_edge_of_a_flat_frame_is_found() -> None:
