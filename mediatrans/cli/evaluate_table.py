@@ -41,7 +41,9 @@ def show(report: EvaluationReport) -> None:
     for row in _rows(report):
         table.add_row(*(printable(cell) for cell in row))
     # A line that is too long for the terminal is easier to read than a figure on two lines.
-    width = max(Console().width, Console(width=_LONGEST).measure(table).maximum)
+    # Without markup: domains may be called "[red]".
+    whole = Console(markup=False, width=_LONGEST).measure(table).maximum
+    width = max(Console().width, whole)
     Console(highlight=False, markup=False, width=width).print(table)
     click.echo("\n" + "\n".join(_notes(evaluation)))
 

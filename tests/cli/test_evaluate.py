@@ -70,6 +70,14 @@ def test_a_table_says_what_and_with_which_network(
     assert "seen in training" not in out
 
 
+def test_names_of_domains_are_no_markup(
+    here: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_pair(here / "models", "marked", ("[red]", "night"))
+    assert run(["evaluate", "models/marked", *words]) == 0
+    assert "[red] -> night" in capsys.readouterr().out
+
+
 def test_several_networks_judge_the_same_translations(
     words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
