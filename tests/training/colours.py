@@ -1,4 +1,4 @@
-"""A feature network small enough for a test, and pictures it can tell apart."""
+"""Networks small enough for a test, and pictures they can tell apart."""
 
 import numpy as np
 import torch
@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from mediatrans.media.frames import Pixels
 from mediatrans.training.evaluation.features import FeatureNetwork
+from mediatrans.training.evaluation.texture import TextureNetwork
 
 
 class PooledColours(nn.Module):
@@ -19,7 +20,22 @@ class PooledColours(nn.Module):
         return torch.cat((mean, square - mean * mean), dim=1).flatten(1)
 
 
+class Gradients(nn.Module):
+    """Mean and spread of the differences between neighbours, across and down."""
+
+    def forward(self, luminance: Tensor) -> Tensor:
+        """float [1, 1, H, W] -> [4]."""
+        steps = luminance.diff(dim=3).abs(), luminance.diff(dim=2).abs()
+        return torch.stack([value for step in steps for value in (step.mean(), step.std())])
+
+
 COLOURS = FeatureNetwork("pooled colours", PooledColours(), 24, 16, torch.device("cpu"))
+GRADIENTS = TextureNetwork("gradients", Gradients(), 4, torch.device("cpu"))
+
+
+def loaded(network: FeatureNetwork, device: torch.device) -> FeatureNetwork:
+    """In place of a loader: the network that is there already."""
+    return network
 
 
 def tinted(count: int, channel: int, seed: int, side: int = 20) -> list[Pixels]:

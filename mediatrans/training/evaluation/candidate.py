@@ -10,6 +10,7 @@ from mediatrans.media.frames import Pixels
 from mediatrans.quality.cycle import Translate
 from mediatrans.training.checkpoint import load_checkpoint
 from mediatrans.training.device import choose_device
+from mediatrans.training.evaluation.seen import networks_of_card, networks_of_run
 from mediatrans.training.export.model_folder import PictureGenerator, load_generators
 from mediatrans.training.model.networks import STRIDE, ResnetGenerator
 from mediatrans.training.run_folder import CHECKPOINTS
@@ -33,12 +34,14 @@ class Candidate:
         there: a -> b, uint8 [H, W, 3] of any size to the same.
         back: b -> a.
         model: The model folder, or None where a run or a checkpoint was opened.
+        trained_with: The feature networks that it was trained with, which must not judge it.
     """
 
     domains: tuple[str, str]
     there: Translate
     back: Translate
     model: Path | None = None
+    trained_with: tuple[str, ...] = ()
 
 
 class TorchTranslator:
@@ -97,11 +100,12 @@ def open_candidate(source: str, device: str = "auto") -> Candidate:
 def _open_model(folder: Path, card: Card, device: str) -> Candidate:
     a, b = card.domains
     there, back = (Translator.load(to, model=str(folder), device=device) for to in (b, a))
-    return Candidate((a, b), there, back, folder)
+    return Candidate((a, b), there, back, folder, networks_of_card(card))
 
 
 def _open_run(path: Path, device: str) -> Candidate:
     place = choose_device(device)
     checkpoint = load_checkpoint(path)
     there, back = (TorchTranslator(generator, place) for generator in load_generators(checkpoint))
-    return Candidate(checkpoint.domains, there, back)
+    trained_with = networks_of_run(checkpoint.config)
+    return Candidate(checkpoint.domains, there, back, trained_with=trained_with)

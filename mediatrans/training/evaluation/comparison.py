@@ -1,6 +1,6 @@
-"""The evaluation of a pair: round trip, distances between features, and a linear probe."""
+"""The evaluation of a pair: round trip, distances between features and textures, linear probes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,38 +8,31 @@ from numpy.typing import NDArray
 
 from mediatrans.errors import InputError
 from mediatrans.media.frames import Pixels
-from mediatrans.quality.cycle import CycleFigures, CycleSummary, Translate, compare
-from mediatrans.training.evaluation.domain_probe import LinearProbe, folds
+from mediatrans.quality.cycle import CycleSummary, Translate
+from mediatrans.training.evaluation.baselines import ColourTransfer
+from mediatrans.training.evaluation.domain_probe import DomainJudge, LinearProbe
 from mediatrans.training.evaluation.features import FeatureNetwork
 from mediatrans.training.evaluation.fid import enough_for_fid, fid
 from mediatrans.training.evaluation.figures import (
+    Direction,
     Evaluation,
+    NetworkFigures,
     ProbeFigures,
     TranslationFigures,
 )
 from mediatrans.training.evaluation.kid import compare_kid
+from mediatrans.training.evaluation.passage import Passage, Views, translate_all
+from mediatrans.training.evaluation.texture import (
+    TextureNetwork,
+    compare_texture,
+    texture_distances,
+)
 
-__all__ = ["TrainedProbe", "evaluate", "train_probe"]
+__all__ = ["Assessment", "Judge", "PictureFigures", "TrainedProbe", "evaluate", "train_probes"]
 
-_FOLDS = 5
 _BATCH = 16
 
 Features = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class _Passage:
-    """One domain's pictures, translated there and back.
-
-    Attributes:
-        real: Features of the pictures.
-        translated: Features of their translations, in the same order.
-        cycle: One per picture.
-    """
-
-    real: Features
-    translated: Features
-    cycle: list[CycleFigures]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,149 +48,219 @@ class TrainedProbe:
     trained_on: str
 
 
-def train_probe(
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A feature network that judges a pair.
+
+    Attributes:
+        network: The network.
+        probe: Trained on other pictures; without one, probes are cross-validated.
+        seen_in_training: Whether the pair was trained with this network.
+    """
+
+    network: FeatureNetwork
+    probe: TrainedProbe | None = None
+    seen_in_training: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFigures:
+    """One picture's translation.
+
+    Attributes:
+        domain_probability: How sure the probe is that it is of the target domain, 0 to 1.
+        cycle_psnr_db: Of the picture's round trip.
+        texture: How far its texture is from the middle of real ones, in their deviations; None
+            where that was not measured.
+    """
+
+    domain_probability: float
+    cycle_psnr_db: float
+    texture: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """An evaluation with what further measurements need of it.
+
+    Attributes:
+        evaluation: The figures over all pictures.
+        pictures: Those of each picture of a, and of each of b, by the first judge that the pair was
+            not trained with.
+        network: That judge's network.
+        domain_judge: That judge's probes.
+    """
+
+    evaluation: Evaluation
+    pictures: tuple[list[PictureFigures], list[PictureFigures]]
+    network: FeatureNetwork
+    domain_judge: DomainJudge
+
+
+def train_probes(
     domains: tuple[str, str],
     training: tuple[Iterable[Pixels], Iterable[Pixels]],
-    network: FeatureNetwork,
-) -> TrainedProbe:
-    """Fit the probe to training pictures of both domains.
+    networks: Sequence[FeatureNetwork],
+) -> list[TrainedProbe]:
+    """Fit a probe for each network to training pictures of both domains.
 
     Args:
         domains: The names of a and b.
         training: Pictures of a and of b; each is gone through once.
-        network: The feature network.
+        networks: The feature networks.
 
     Raises:
         InputError: A domain has fewer than 2 pictures.
     """
-    a, b = (_features(pictures, network) for pictures in training)
-    _refuse_too_few(domains, (a, b))
-    return TrainedProbe(LinearProbe.fit(a, b), f"{len(a)} + {len(b)} training pictures")
+    both = [_features(pictures, networks) for pictures in training]
+    _refuse_too_few(domains, (len(both[0][0]), len(both[1][0])))
+    return [
+        TrainedProbe(LinearProbe.fit(a, b), f"{len(a)} + {len(b)} training pictures")
+        for a, b in zip(*both, strict=True)
+    ]
 
 
 def evaluate(
     translators: tuple[Translate, Translate],
     domains: tuple[str, str],
     pictures: tuple[Iterable[Pixels], Iterable[Pixels]],
-    network: FeatureNetwork,
+    judges: Sequence[Judge],
     *,
-    probe: TrainedProbe | None = None,
+    texture: TextureNetwork | None = None,
+    trained_with: tuple[str, ...] = (),
+    longer_side: int | None = None,
     resamples: int = 1000,
     seed: int = 0,
-) -> Evaluation:
+) -> Assessment:
     """Evaluate a pair of generators on pictures that it was not trained on.
 
     Args:
         translators: a -> b and b -> a, uint8 [H, W, 3] to the same.
         domains: The names of a and b.
-        pictures: Pictures of a and of b; each is gone through once.
-        network: The feature network.
-        probe: Trained on other pictures; without one, a probe is cross-validated on `pictures`.
+        pictures: Pictures of a and of b; each is gone through twice.
+        judges: The feature networks, one or more.
+        texture: The texture network; None leaves that figure out.
+        trained_with: The networks that the pair was trained with, for the record.
+        longer_side: What larger pictures were reduced to, px, for the record.
         resamples: Bootstrap resamplings behind an interval.
-        seed: Of the resamplings and of the cross-validation; the figures depend on nothing else.
+        seed: Of the resamplings, the cross-validation and the colour transfer; the figures depend
+            on nothing else.
 
     Raises:
         InputError: A domain has fewer than 2 pictures, or a translator fails on one.
     """
     there, back = translators
-    a = _pass(pictures[0], there, back, network)
-    b = _pass(pictures[1], back, there, network)
-    _refuse_too_few(domains, (a.real, b.real))
-    judged = _cross_validated(a, b, seed) if probe is None else _by(probe, a, b)
-    probe_figures, verdict_a, verdict_b = judged
-    return Evaluation(
-        features=network.name,
-        dimensions=network.dimensions,
+    networks = [judge.network for judge in judges]
+    colours = [ColourTransfer.towards(domain, seed) for domain in pictures]
+    _refuse_too_few(domains, (len(colours[0].palette), len(colours[1].palette)))
+    a = translate_all(pictures[0], (there, back), colours[1], networks, texture)
+    b = translate_all(pictures[1], (back, there), colours[0], networks, texture)
+    by_judge = [
+        _judge(judge, a.views[place], b.views[place], resamples, seed)
+        for place, judge in enumerate(judges)
+    ]
+    evaluation = Evaluation(
         domains=domains,
-        probe=probe_figures,
-        to_b=_figures(a, b.real, verdict_a, resamples, seed),
-        to_a=_figures(b, a.real, verdict_b, resamples, seed),
+        to_b=_direction(a, b, resamples, seed),
+        to_a=_direction(b, a, resamples, seed),
+        networks=tuple(figures for figures, _ in by_judge),
+        texture=None if texture is None else texture.name,
+        trained_with=trained_with,
         resamples=resamples,
         seed=seed,
+        longer_side=longer_side,
     )
+    first = next((n for n, judge in enumerate(judges) if not judge.seen_in_training), 0)
+    domain_judge = by_judge[first][1]
+    each = _each(a, b, domain_judge, 0, first), _each(b, a, domain_judge, 1, first)
+    return Assessment(evaluation, each, judges[first].network, domain_judge)
 
 
-def _pass(
-    pictures: Iterable[Pixels], there: Translate, back: Translate, network: FeatureNetwork
-) -> _Passage:
-    features, cycle = [], []
-    for picture in pictures:
-        translated = there(picture)
-        returned = back(translated)
-        features.append(network([picture, translated]))
-        cycle.append(compare(picture, returned))
-    both = np.array(features).reshape(len(features), 2, network.dimensions)
-    return _Passage(both[:, 0], both[:, 1], cycle)
-
-
-def _features(pictures: Iterable[Pixels], network: FeatureNetwork) -> Features:
-    rows: list[Features] = []
+def _features(pictures: Iterable[Pixels], networks: Sequence[FeatureNetwork]) -> list[Features]:
+    rows: list[list[Features]] = [
+        [np.empty((0, network.dimensions), np.float64)] for network in networks
+    ]
     batch: list[Pixels] = []
+
+    def take() -> None:
+        for features, network in zip(rows, networks, strict=True):
+            features.append(network(batch))
+        batch.clear()
+
     for picture in pictures:
         batch.append(picture)
         if len(batch) == _BATCH:
-            rows.append(network(batch))
-            batch = []
+            take()
     if batch:
-        rows.append(network(batch))
-    return np.vstack(rows) if rows else np.empty((0, network.dimensions))
+        take()
+    return [np.vstack(features) for features in rows]
 
 
-def _figures(
-    passage: _Passage, target: Features, verdict: float, resamples: int, seed: int
-) -> TranslationFigures:
-    pictures, dimensions = passage.real.shape
-    enough = enough_for_fid(min(pictures, len(target)), dimensions)
+def _direction(passage: Passage, target: Passage, resamples: int, seed: int) -> Direction:
     cycle = CycleSummary.of(passage.cycle)
     assert cycle is not None  # fewer than 2 pictures were refused
-    return TranslationFigures(
-        cycle=cycle,
-        kid=compare_kid(passage.translated, passage.real, target, resamples, seed),
-        fid=fid(passage.translated, target) if enough else None,
-        domain_accuracy=verdict,
+    texture = None
+    if passage.texture is not None and target.texture is not None:
+        ours = passage.texture
+        texture = compare_texture(
+            ours.translated, ours.real, ours.colour_transfer, target.texture.real, resamples, seed
+        )
+    return Direction(cycle, texture)
+
+
+def _judge(
+    judge: Judge, a: Views, b: Views, resamples: int, seed: int
+) -> tuple[NetworkFigures, DomainJudge]:
+    if judge.probe is None:
+        domain_judge = DomainJudge.cross_validated(a.real, b.real, seed)
+    else:
+        counts = len(a.real), len(b.real)
+        domain_judge = DomainJudge.trained(judge.probe.probe, judge.probe.trained_on, counts)
+
+    def accuracy(features: Features, domain: int, target: int) -> float:
+        is_b = domain_judge.probability_b(features, domain) > 0.5
+        return float(np.mean(is_b == (target == 1)))
+
+    def figures(of: Views, real: Features, domain: int) -> TranslationFigures:
+        target = 1 - domain
+        pictures = min(len(of.real), len(real))
+        enough = enough_for_fid(pictures, judge.network.dimensions)
+        return TranslationFigures(
+            kid=compare_kid(of.translated, of.real, of.colour_transfer, real, resamples, seed),
+            fid=fid(of.translated, real) if enough else None,
+            domain_accuracy=accuracy(of.translated, domain, target),
+            untranslated_accuracy=accuracy(of.real, domain, target),
+            colour_transfer_accuracy=accuracy(of.colour_transfer, domain, target),
+        )
+
+    found = NetworkFigures(
+        name=judge.network.name,
+        dimensions=judge.network.dimensions,
+        seen_in_training=judge.seen_in_training,
+        probe=ProbeFigures(domain_judge.trained_on, accuracy(a.real, 0, 0), accuracy(b.real, 1, 1)),
+        to_b=figures(a, b.real, 0),
+        to_a=figures(b, a.real, 1),
     )
+    return found, domain_judge
 
 
-def _by(trained: TrainedProbe, a: _Passage, b: _Passage) -> tuple[ProbeFigures, float, float]:
-    """The probe's accuracy on real pictures, and on the translations of a and of b."""
-    probe = trained.probe
-    figures = ProbeFigures(
-        trained_on=trained.trained_on,
-        accuracy_a=_share(~probe.is_b(a.real)),
-        accuracy_b=_share(probe.is_b(b.real)),
-    )
-    return figures, _share(probe.is_b(a.translated)), _share(~probe.is_b(b.translated))
+def _each(
+    passage: Passage, target: Passage, judge: DomainJudge, domain: int, network: int
+) -> list[PictureFigures]:
+    sure = judge.probability_b(passage.views[network].translated, domain)
+    textures: list[float | None] = [None] * len(passage.cycle)
+    if passage.texture is not None and target.texture is not None:
+        textures = [*texture_distances(passage.texture.translated, target.texture.real).tolist()]
+    return [
+        PictureFigures(float(of_b if domain == 0 else 1 - of_b), cycle.psnr_db, texture)
+        for of_b, cycle, texture in zip(sure, passage.cycle, textures, strict=True)
+    ]
 
 
-def _cross_validated(a: _Passage, b: _Passage, seed: int) -> tuple[ProbeFigures, float, float]:
-    """As `_by`, with probes that were not fitted to the picture or its translation."""
-    count = min(_FOLDS, len(a.real), len(b.real))
-    fold_a, fold_b = folds(len(a.real), count, seed), folds(len(b.real), count, seed)
-    right: dict[str, list[NDArray[np.bool_]]] = {"a": [], "b": [], "to_a": [], "to_b": []}
-    for fold in range(count):
-        in_a, in_b = fold_a == fold, fold_b == fold
-        probe = LinearProbe.fit(a.real[~in_a], b.real[~in_b])
-        right["a"].append(~probe.is_b(a.real[in_a]))
-        right["b"].append(probe.is_b(b.real[in_b]))
-        right["to_b"].append(probe.is_b(a.translated[in_a]))
-        right["to_a"].append(~probe.is_b(b.translated[in_b]))
-    share = {name: _share(np.concatenate(verdicts)) for name, verdicts in right.items()}
-    figures = ProbeFigures(
-        trained_on=f"the other pictures, {count}-fold",
-        accuracy_a=share["a"],
-        accuracy_b=share["b"],
-    )
-    return figures, share["to_b"], share["to_a"]
-
-
-def _share(right: NDArray[np.bool_]) -> float:
-    return float(right.mean())
-
-
-def _refuse_too_few(domains: tuple[str, str], features: tuple[Features, Features]) -> None:
-    for domain, rows in zip(domains, features, strict=True):
-        if len(rows) < 2:
+def _refuse_too_few(domains: tuple[str, str], counts: tuple[int, int]) -> None:
+    for domain, count in zip(domains, counts, strict=True):
+        if count < 2:
             raise InputError(
-                f"{len(rows)} readable pictures of {domain}, at least 2 are needed",
+                f"{count} readable pictures of {domain}, at least 2 are needed",
                 remedy="give a folder of JPEG, PNG, WebP, ... pictures",
             )

@@ -72,12 +72,13 @@ class Curve:
         return any(point.step == step for point in self.points)
 
     def add(self, step: int, evaluation: Evaluation) -> Point:
-        """Note an evaluation and write the curve anew.
+        """Note an evaluation by one feature network and write the curve anew.
 
         Raises:
             OutputError: It cannot be written.
         """
-        to_b, to_a = evaluation.to_b, evaluation.to_a
+        (judge,) = evaluation.networks
+        to_b, to_a = judge.to_b, judge.to_a
         kids = [(p.kid_to_b + p.kid_to_a) / 2 for p in self.points[1 - _SMOOTHED_OVER :]]
         kids.append((to_b.kid.translated.value + to_a.kid.translated.value) / 2)
         self.points.append(
@@ -89,8 +90,8 @@ class Curve:
                 kid_ratio_to_a=_ratio(to_a),
                 domain_accuracy_to_b=to_b.domain_accuracy,
                 domain_accuracy_to_a=to_a.domain_accuracy,
-                cycle_psnr_db_to_b=to_b.cycle.psnr_db.mean,
-                cycle_psnr_db_to_a=to_a.cycle.psnr_db.mean,
+                cycle_psnr_db_to_b=evaluation.to_b.cycle.psnr_db.mean,
+                cycle_psnr_db_to_a=evaluation.to_a.cycle.psnr_db.mean,
                 smoothed_kid=sum(kids) / len(kids),
             )
         )

@@ -1,16 +1,18 @@
 """The figures of a model that has just been exported, for its card."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from mediatrans.training.device import choose_device
-from mediatrans.training.evaluation.candidate import open_candidate
-from mediatrans.training.evaluation.comparison import evaluate, train_probe
-from mediatrans.training.evaluation.features import load_feature_network
-from mediatrans.training.evaluation.figures import Evaluation, write_quality
+from mediatrans.training.evaluation.candidate import Candidate, open_candidate
+from mediatrans.training.evaluation.comparison import Judge, evaluate, train_probes
+from mediatrans.training.evaluation.features import choose_networks, load_feature_network
+from mediatrans.training.evaluation.flat_frames import measure_flat_frames
 from mediatrans.training.evaluation.gallery import Gallery
 from mediatrans.training.evaluation.held_out import LONGER_SIDE, HeldOut
+from mediatrans.training.evaluation.report import EvaluationReport, write_quality
+from mediatrans.training.evaluation.seen import networks_of_run
+from mediatrans.training.evaluation.texture import load_texture_network
 from mediatrans.training.run_folder import RunSettings
 
 __all__ = ["write_figures"]
@@ -34,22 +36,41 @@ def write_figures(model: Path, run: RunSettings, on_message: Callable[[str], Non
     """
     pictures = HeldOut.of(run.folders, run.config)
     candidate = open_candidate(str(model), "auto")
-    evaluation: Evaluation | None = None
+    trained_with = networks_of_run(run.config)
+    report: EvaluationReport | None = None
     test_a, test_b = run.folders.test_a, run.folders.test_b
     if test_a is not None and test_b is not None:
-        network = load_feature_network("auto", choose_device("auto"))
-        on_message(f"measuring on the test split, with the features of {network.name}")
-        evaluation = evaluate(
-            (candidate.there, candidate.back),
-            run.folders.domains,
-            (Gallery(test_a, LONGER_SIDE), Gallery(test_b, LONGER_SIDE)),
-            network,
-            probe=train_probe(run.folders.domains, pictures.training, network),
-        )
-        evaluation = replace(evaluation, longer_side=LONGER_SIDE)
+        tested = Gallery(test_a, LONGER_SIDE), Gallery(test_b, LONGER_SIDE)
+        report = _measure(candidate, pictures, tested, trained_with, on_message)
     else:
         on_message("the run has no test split, so the card has no figures of one")
     held_out = pictures.measure_cycle(candidate.there, candidate.back)
     if held_out is None:
         on_message("the run held no pictures out, so the card has no cycle of them")
-    write_quality(model, evaluation, held_out)
+    write_quality(model, report, held_out, trained_with)
+
+
+def _measure(
+    candidate: Candidate,
+    pictures: HeldOut,
+    tested: tuple[Gallery, Gallery],
+    trained_with: tuple[str, ...],
+    on_message: Callable[[str], None],
+) -> EvaluationReport:
+    device = choose_device("auto")
+    (name,) = choose_networks(["auto"], trained_with)
+    network = load_feature_network(name, device)
+    texture = load_texture_network(device)
+    on_message(f"measuring on the test split, with the features of {network.name}")
+    (probe,) = train_probes(pictures.domains, pictures.training, [network])
+    translators = candidate.there, candidate.back
+    evaluation = evaluate(
+        translators,
+        pictures.domains,
+        tested,
+        [Judge(network, probe)],
+        texture=texture,
+        trained_with=trained_with,
+        longer_side=LONGER_SIDE,
+    ).evaluation
+    return EvaluationReport(evaluation, measure_flat_frames(translators))

@@ -1,11 +1,10 @@
 """Feature networks: the features of pictures by networks trained on photographs."""
 
 import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import cv2
 import numpy as np
@@ -20,10 +19,11 @@ from mediatrans.training.model.efficientnet_lite import (
     load_efficientnet_lite,
 )
 
-__all__ = ["FEATURE_NETWORKS", "FeatureChoice", "FeatureNetwork", "load_feature_network"]
-
-FeatureChoice = Literal[
-    "auto", "inception", "efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"
+__all__ = [
+    "FEATURE_NETWORKS",
+    "FeatureNetwork",
+    "choose_networks",
+    "load_feature_network",
 ]
 
 _INCEPTION_WEIGHTS = "weights-inception-2015-12-05-6726825d.pth"
@@ -63,12 +63,35 @@ class FeatureNetwork:
         return features
 
 
-def load_feature_network(choice: FeatureChoice, device: torch.device) -> FeatureNetwork:
+def choose_networks(choices: Sequence[str], trained_with: Collection[str]) -> tuple[str, ...]:
+    """The names of the networks that judge a pair, each once, in the order they were asked for.
+
+    Args:
+        choices: Names in `FEATURE_NETWORKS`, or "auto": Inception where its weights are on this
+            machine, else EfficientNet-Lite0, else, where the pair was trained with that,
+            EfficientNet-Lite2.
+        trained_with: The networks that the pair was trained with.
+
+    Raises:
+        UsageError: The pair was trained with all of them.
+    """
+    names = dict.fromkeys(
+        _automatic(trained_with) if choice == "auto" else choice for choice in choices
+    )
+    if all(name in trained_with for name in names):
+        others = [name for name in FEATURE_NETWORKS if name not in trained_with]
+        raise UsageError(
+            f"the pair was trained with {' and '.join(names)}, which cannot judge it",
+            remedy=f"name another with --features: {', '.join(others)}",
+        )
+    return tuple(names)
+
+
+def load_feature_network(name: str, device: torch.device) -> FeatureNetwork:
     """Load a feature network whose weights are on this machine; nothing is downloaded.
 
     Args:
-        choice: A name in `FEATURE_NETWORKS`; "auto" takes Inception where its weights are on this
-            machine, else EfficientNet-Lite0.
+        name: A name in `FEATURE_NETWORKS`.
         device: Where to compute.
 
     Raises:
@@ -76,10 +99,14 @@ def load_feature_network(choice: FeatureChoice, device: torch.device) -> Feature
         UsageError: Inception was asked for without torch-fidelity.
         InputError: Inception's weights are not here.
     """
-    if choice == "auto":
-        is_here = _inception_file().is_file() and importlib.util.find_spec("torch_fidelity")
-        choice = "inception" if is_here else "efficientnet-lite0"
-    return FEATURE_NETWORKS[choice](device)
+    return FEATURE_NETWORKS[name](device)
+
+
+def _automatic(trained_with: Collection[str]) -> str:
+    is_here = _inception_file().is_file() and importlib.util.find_spec("torch_fidelity")
+    first = ["inception"] if is_here else []
+    candidates = [*first, "efficientnet-lite0", "efficientnet-lite2"]
+    return next((name for name in candidates if name not in trained_with), candidates[-1])
 
 
 class _EfficientNetLiteFeatures(nn.Module):
@@ -122,14 +149,14 @@ def _load_inception(device: torch.device) -> FeatureNetwork:
     except ModuleNotFoundError as error:
         raise UsageError(
             f"Inception needs {error.name}, which is not installed",
-            remedy="pip install torch-fidelity, or take --features efficientnet-lite0",
+            remedy="pip install torch-fidelity, or take --features efficientnet-lite2",
         ) from error
     weights = _inception_file()
     if not weights.is_file():
         raise InputError(
             "Inception's weights are not here",
             path=weights,
-            remedy="download them with torch-fidelity, or take --features efficientnet-lite0",
+            remedy="download them with torch-fidelity, or take --features efficientnet-lite2",
         )
     network = FeatureExtractorInceptionV3("inception-v3-compat", ["2048"], str(weights))
     module = _InceptionFeatures(network).eval().to(device)

@@ -1,47 +1,48 @@
-"""What an evaluation found: its figures, as JSON and as a card has them."""
+"""What an evaluation found: the figures of the pair, and their JSON."""
 
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from mediatrans import __version__
-from mediatrans.files.records import json_text, to_table
+from mediatrans.files.records import to_table
 from mediatrans.quality.cycle import CycleSummary
-from mediatrans.training.evaluation.kid import KidFigures
-from mediatrans.zoo.card import read_card, write_card
+from mediatrans.training.evaluation.kid import Interval, KidFigures
+from mediatrans.training.evaluation.texture import TextureFigures
 
 __all__ = [
+    "VERSION",
+    "Direction",
     "Evaluation",
     "HeldOutCycle",
+    "NetworkFigures",
     "ProbeFigures",
     "TranslationFigures",
-    "write_quality",
+    "cycle_table",
 ]
 
-_CARD_DIGITS = 4
+VERSION = 2
+"""Of the JSON's shape."""
+
 _SHOWN_OF_A_CYCLE = ("mean", "p05", "p50", "p95")
 
 
 @dataclass(frozen=True, slots=True)
 class TranslationFigures:
-    """One direction.
+    """What one feature network says of one direction.
 
     Attributes:
-        cycle: The pictures' round trips, which begin and end in the domain they come from.
-        kid: Between the translations and the real pictures of the target domain.
+        kid: Between the translations and the real pictures of the target domain, and its baselines.
         fid: Likewise; None where there are too few pictures for the features.
         domain_accuracy: Share of the translations that the probe assigns to the target domain.
+        untranslated_accuracy: Share of the pictures as they were that it assigns to it.
+        colour_transfer_accuracy: Share of the pictures with colours of the target domain.
     """
 
-    cycle: CycleSummary
     kid: KidFigures
     fid: float | None
     domain_accuracy: float
-
-    @property
-    def pictures(self) -> int:
-        """How many pictures were translated."""
-        return self.cycle.checked_frames
+    untranslated_accuracy: float
+    colour_transfer_accuracy: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,64 +61,110 @@ class ProbeFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkFigures:
+    """What one feature network says of the pair.
+
+    Attributes:
+        name: Its name; KID, FID and the probe mean nothing without it.
+        dimensions: Its number of features per picture.
+        seen_in_training: Whether the pair was trained with it, which makes its figures too good.
+        probe: The probe on real pictures.
+        to_b: The pictures of a, translated.
+        to_a: The pictures of b, translated.
+    """
+
+    name: str
+    dimensions: int
+    seen_in_training: bool
+    probe: ProbeFigures
+    to_b: TranslationFigures
+    to_a: TranslationFigures
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """What needs no feature network.
+
+    Attributes:
+        cycle: The pictures' round trips, which begin and end in the domain they come from.
+        texture: Their textures, or None where they were not measured.
+    """
+
+    cycle: CycleSummary
+    texture: TextureFigures | None
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """The evaluation of a pair of generators.
 
     Attributes:
-        features: The feature network's name; KID, FID and the probe mean nothing without it.
-        dimensions: Its number of features per picture.
         domains: The names of a and b.
-        probe: The probe on real pictures.
         to_b: The pictures of a, translated.
         to_a: The pictures of b, translated.
+        networks: What each feature network says of them.
+        texture: The name of the texture network, or None.
+        trained_with: The feature networks that the pair was trained with.
         resamples: Bootstrap resamplings behind an interval of 95 %.
-        seed: Of the resamplings and the cross-validation.
+        seed: Of the resamplings, the cross-validation and the colour transfer.
         longer_side: Pixels that larger pictures were reduced to; None where none were.
     """
 
-    features: str
-    dimensions: int
     domains: tuple[str, str]
-    probe: ProbeFigures
-    to_b: TranslationFigures
-    to_a: TranslationFigures
+    to_b: Direction
+    to_a: Direction
+    networks: tuple[NetworkFigures, ...]
+    texture: str | None
+    trained_with: tuple[str, ...]
     resamples: int
     seed: int
-    longer_side: int | None = None
+    longer_side: int | None
+
+    @property
+    def pictures(self) -> tuple[int, int]:
+        """How many pictures of a and of b were translated."""
+        return self.to_b.cycle.checked_frames, self.to_a.cycle.checked_frames
 
     def to_dict(self) -> dict[str, Any]:
         """The evaluation as its JSON has it: one object per direction, None for "not measured"."""
         a, b = self.domains
         return {
-            "version": 1,
+            "version": VERSION,
             "mediatrans": __version__,
             "domains": list(self.domains),
-            "features": {"network": self.features, "dimensions": self.dimensions},
+            "trained_with": list(self.trained_with),
+            "judges": [n.name for n in self.networks if not n.seen_in_training],
             "longer_side": self.longer_side,
             "bootstrap": {"resamples": self.resamples, "percent": 95, "seed": self.seed},
-            "probe": {
-                "features": self.features,
-                "trained_on": self.probe.trained_on,
-                "accuracy_on_real": {a: self.probe.accuracy_a, b: self.probe.accuracy_b},
-            },
             f"to_{b}": self._direction(self.to_b),
             f"to_{a}": self._direction(self.to_a),
+            "networks": [self._network(network) for network in self.networks],
         }
 
-    def to_json(self) -> str:
-        """The evaluation as indented JSON."""
-        return json_text(self.to_dict(), indent=2) + "\n"
+    def _direction(self, direction: Direction) -> dict[str, Any]:
+        texture = direction.texture
+        if texture is None:
+            return cycle_table(direction.cycle)
+        ratios = {
+            "texture_ratio": texture.translated,
+            "texture_ratio_colour_transfer": texture.colour_transfer,
+            "texture_ratio_real_halves": texture.real_halves,
+        }
+        return cycle_table(direction.cycle) | _intervals(ratios, str(self.texture))
 
-    def _direction(self, figures: TranslationFigures) -> dict[str, Any]:
-        named = {"features": self.features}
-        ratio = figures.kid.ratio
+    def _network(self, network: NetworkFigures) -> dict[str, Any]:
+        (a, b), probe = self.domains, network.probe
         return {
-            **_cycle_table(figures.cycle),
-            "kid": named | to_table(figures.kid.translated),
-            "kid_untranslated": named | to_table(figures.kid.untranslated),
-            "kid_ratio": None if ratio is None else named | to_table(ratio),
-            "fid": None if figures.fid is None else named | {"value": figures.fid},
-            "domain_accuracy": named | {"value": figures.domain_accuracy},
+            "network": network.name,
+            "dimensions": network.dimensions,
+            "seen_in_training": network.seen_in_training,
+            "probe": {
+                "features": network.name,
+                "trained_on": probe.trained_on,
+                "accuracy_on_real": {a: probe.accuracy_a, b: probe.accuracy_b},
+            },
+            f"to_{b}": _translation(network.to_b, network.name),
+            f"to_{a}": _translation(network.to_a, network.name),
         }
 
 
@@ -138,39 +185,11 @@ class HeldOutCycle:
     def to_dict(self) -> dict[str, Any]:
         """As a card has it, one object per direction."""
         a, b = self.domains
-        return {f"to_{b}": _cycle_table(self.from_a), f"to_{a}": _cycle_table(self.from_b)}
+        return {f"to_{b}": cycle_table(self.from_a), f"to_{a}": cycle_table(self.from_b)}
 
 
-def write_quality(
-    folder: Path, evaluation: Evaluation | None = None, held_out: HeldOutCycle | None = None
-) -> Path:
-    """Put figures into a model's card, in place of those it had; what is None is left as it was.
-
-    Args:
-        folder: The model folder.
-        evaluation: Of the test split.
-        held_out: Of the held-out part of the training folders.
-
-    Returns:
-        The card's path.
-
-    Raises:
-        ModelError: The folder has no card, or a damaged one.
-        OutputError: The card cannot be written; the old one is kept.
-    """
-    card = read_card(folder)
-    before = card.quality
-    held: dict[str, Any] = {key: before[key] for key in ("held_out",) if key in before}
-    tested = {key: part for key, part in before.items() if key not in held}
-    if evaluation is not None:
-        tested = _rounded(evaluation.to_dict())
-        del tested["version"], tested["domains"]
-    if held_out is not None:
-        held = {"held_out": _rounded(held_out.to_dict())}
-    return write_card(folder, replace(card, quality=tested | held))
-
-
-def _cycle_table(cycle: CycleSummary) -> dict[str, Any]:
+def cycle_table(cycle: CycleSummary) -> dict[str, Any]:
+    """The figures of round trips as JSON and card have them."""
     figures = {name: to_table(getattr(cycle, name)) for name in ("psnr_db", "ssim", "l1")}
     shown = {
         name: {part: figure[part] for part in _SHOWN_OF_A_CYCLE} for name, figure in figures.items()
@@ -178,10 +197,32 @@ def _cycle_table(cycle: CycleSummary) -> dict[str, Any]:
     return {"pictures": cycle.checked_frames, "cycle": shown}
 
 
-def _rounded(value: Any) -> Any:
-    """To the digits that mean something; what was not measured is left out: TOML has no null."""
-    if isinstance(value, dict):
-        return {key: _rounded(part) for key, part in value.items() if part is not None}
-    if isinstance(value, float):
-        return float(f"{value:.{_CARD_DIGITS}g}")
-    return value
+def _translation(figures: TranslationFigures, name: str) -> dict[str, Any]:
+    named, kid = {"features": name}, figures.kid
+    intervals = {
+        "kid": kid.translated,
+        "kid_untranslated": kid.untranslated,
+        "kid_colour_transfer": kid.colour_transfer,
+        "kid_real_halves": kid.real_halves,
+        "kid_ratio": kid.ratio,
+        "kid_ratio_colour_transfer": kid.colour_transfer_ratio,
+        "colour_transfer_over_translated": kid.gain,
+    }
+    accuracies = {
+        "domain_accuracy": figures.domain_accuracy,
+        "domain_accuracy_untranslated": figures.untranslated_accuracy,
+        "domain_accuracy_colour_transfer": figures.colour_transfer_accuracy,
+    }
+    return {
+        **_intervals(intervals, name),
+        "fid": None if figures.fid is None else named | {"value": figures.fid},
+        **{key: named | {"value": share} for key, share in accuracies.items()},
+    }
+
+
+def _intervals(figures: dict[str, Interval | None], name: str) -> dict[str, Any]:
+    named = {"features": name}
+    return {
+        key: None if interval is None else named | to_table(interval)
+        for key, interval in figures.items()
+    }

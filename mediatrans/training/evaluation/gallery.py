@@ -19,26 +19,36 @@ class Gallery:
 
     Args:
         folder: The folder, nested ones included.
-        longer_side: Larger pictures are reduced to this many pixels, smaller ones left alone.
+        longer_side: Larger pictures are reduced to this many pixels, smaller ones left alone; None
+            leaves all alone.
         names: Relative paths of the pictures that are meant; None means all.
 
     Attributes:
-        unreadable: (relative path, reason) of what the last iteration passed over.
+        read: Relative paths of the pictures that the last iteration gave, in their order.
+        unreadable: (relative path, reason) of what it passed over.
 
     Raises:
         InputError: There is no such folder.
     """
 
-    def __init__(self, folder: Path, longer_side: int, names: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, longer_side: int | None, names: Sequence[str] | None = None
+    ) -> None:
         if not folder.is_dir():
             raise InputError("no such folder", path=folder, remedy="give a folder of pictures")
         self.folder = folder
+        self.read: list[str] = []
         self.unreadable: list[tuple[str, str]] = []
         self._longer_side = longer_side
         self._names = find_pictures(folder) if names is None else names
 
+    def __len__(self) -> int:
+        """How many pictures there are, unreadable ones included."""
+        return len(self._names)
+
     def __iter__(self) -> Iterator[Pixels]:
         """uint8 [H, W, 3] RGB each."""
+        self.read.clear()
         self.unreadable.clear()
         for name in self._names:
             try:
@@ -46,7 +56,8 @@ class Gallery:
             except InputError as error:
                 self.unreadable.append((name, error.problem))
             else:
-                yield _reduced(pixels, self._longer_side)
+                self.read.append(name)
+                yield pixels if self._longer_side is None else _reduced(pixels, self._longer_side)
 
 
 def _reduced(pixels: Pixels, longer_side: int) -> Pixels:

@@ -11,10 +11,15 @@ from mediatrans.quality.cycle import CycleSummary, Translate, compare
 from mediatrans.training.config import TrainConfig
 from mediatrans.training.data.folders import Folders, find_pictures, split_hold_out
 from mediatrans.training.evaluation.candidate import TorchTranslator
-from mediatrans.training.evaluation.comparison import TrainedProbe, evaluate, train_probe
-from mediatrans.training.evaluation.features import FeatureNetwork, load_feature_network
+from mediatrans.training.evaluation.comparison import Judge, evaluate, train_probes
+from mediatrans.training.evaluation.features import (
+    FeatureNetwork,
+    choose_networks,
+    load_feature_network,
+)
 from mediatrans.training.evaluation.figures import Evaluation, HeldOutCycle
 from mediatrans.training.evaluation.gallery import Gallery
+from mediatrans.training.evaluation.seen import networks_of_run
 from mediatrans.training.model.networks import ResnetGenerator
 
 __all__ = ["LONGER_SIDE", "HeldOut", "HeldOutJudge", "open_judge"]
@@ -81,8 +86,8 @@ class HeldOutJudge:
                     "or use --evaluate-every 0",
                 )
         self._pictures = pictures
-        self._network = network
-        self._probe: TrainedProbe = train_probe(pictures.domains, pictures.training, network)
+        (probe,) = train_probes(pictures.domains, pictures.training, [network])
+        self._judge = Judge(network, probe)
 
     def judge(
         self, generators: tuple[ResnetGenerator, ResnetGenerator], device: torch.device
@@ -93,9 +98,8 @@ class HeldOutJudge:
             (there, back),
             self._pictures.domains,
             self._pictures.held,
-            self._network,
-            probe=self._probe,
-        )
+            [self._judge],
+        ).evaluation
 
 
 def open_judge(
@@ -105,6 +109,8 @@ def open_judge(
     on_message: Callable[[str], None],
 ) -> HeldOutJudge:
     """The judge of a run's held-out pictures, its probe trained on the run's training pictures.
+
+    A network that the run trains with is not its judge.
 
     Args:
         config: The run's settings.
@@ -117,7 +123,8 @@ def open_judge(
         UsageError: Fewer than 2 pictures of a domain are held out.
         InputError: Fewer than 2 pictures of a domain are readable.
     """
-    network = load_feature_network("auto", device)
+    (name,) = choose_networks(["auto"], networks_of_run(config))
+    network = load_feature_network(name, device)
     pictures = HeldOut.of(folders, config)
     judge = HeldOutJudge(pictures, network)
     on_message(

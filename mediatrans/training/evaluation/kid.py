@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Interval", "KidFigures", "compare_kid", "kid"]
+__all__ = ["Interval", "KidFigures", "compare_kid", "draw", "kid", "ratio_of"]
 
 _CONFIDENCE = 95.0
 
@@ -43,13 +43,23 @@ class KidFigures:
     Attributes:
         translated: KID between the translated and the real pictures of the target.
         untranslated: The same for the pictures as they were: the baseline.
+        colour_transfer: The same for the pictures with the colours of real ones of the target.
+        real_halves: Between random halves of the real pictures: the mean over many halvings, which
+            is near 0, and the range of 95 % of them.
         ratio: Translated over untranslated, 0 is perfect and 1 means nothing gained; None where
             the features hardly tell the two domains apart, and a ratio would be noise.
+        colour_transfer_ratio: Colour transfer over untranslated; None likewise.
+        gain: Colour transfer over translated, how much better than it the translation is; None
+            where the translations are so near to real pictures that it would be noise.
     """
 
     translated: Interval
     untranslated: Interval
+    colour_transfer: Interval
+    real_halves: Interval
     ratio: Interval | None
+    colour_transfer_ratio: Interval | None
+    gain: Interval | None
 
 
 def kid(x: Features, y: Features) -> float:
@@ -71,28 +81,35 @@ def kid(x: Features, y: Features) -> float:
 
 
 def compare_kid(
-    translated: Features, untranslated: Features, real: Features, resamples: int, seed: int
+    translated: Features,
+    untranslated: Features,
+    colour_transfer: Features,
+    real: Features,
+    resamples: int,
+    seed: int,
 ) -> KidFigures:
-    """KID of a translation, of its input, and their ratio, with bootstrap intervals.
+    """KID of a translation and of its baselines, and their ratios, with bootstrap intervals.
 
-    Each resampling draws pictures with replacement: the same ones for the translated set and for
-    its input, and the same real ones for both, so that the ratio's interval is that of a paired
-    comparison. A picture drawn twice is never compared with itself, which would pass for
-    similarity within the set.
+    Each resampling draws pictures with replacement: the same ones for the translated set, for its
+    input and for the colour transfer, and the same real ones for all three, so that the interval of
+    a ratio is that of a paired comparison. A picture drawn twice is never compared with itself,
+    which would pass for similarity within the set.
 
     Args:
         translated: Features [n, d] of the translations.
         untranslated: Features [n, d] of what was translated, in the same order.
+        colour_transfer: Features [n, d] of the same with the colours of the target, in that order.
         real: Features [m, d] of real pictures of the target domain.
-        resamples: Bootstrap resamplings.
+        resamples: Bootstrap resamplings, and random halvings of the real pictures.
         seed: Of the resamplings.
     """
     random = np.random.default_rng(seed)
     n, m = len(translated), len(real)
     # The first row counts every picture once: the figure itself.
-    drawn = np.vstack([np.ones((1, n)), _draw(random, n, resamples)])
-    drawn_real = np.vstack([np.ones((1, m)), _draw(random, m, resamples)])
-    within_real = _within(_kernel(real, real), drawn_real)
+    drawn = np.vstack([np.ones((1, n)), draw(random, n, resamples)])
+    drawn_real = np.vstack([np.ones((1, m)), draw(random, m, resamples)])
+    among_real = _kernel(real, real)
+    within_real = _within(among_real, drawn_real)
 
     def distances(x: Features) -> NDArray[np.float64]:
         across = _between(_kernel(x, real), drawn, drawn_real)
@@ -100,15 +117,57 @@ def compare_kid(
         return total
 
     after, before = distances(translated), distances(untranslated)
-    baseline = Interval.of(before[0], before[1:])
-    ratio = None
-    if baseline.low > 0 and before.min() > 0:
-        ratio = Interval.of(after[0] / before[0], after[1:] / before[1:])
-    return KidFigures(Interval.of(after[0], after[1:]), baseline, ratio)
+    coloured = distances(colour_transfer)
+    halves = _between_halves(among_real, random, resamples)
+    return KidFigures(
+        translated=Interval.of(after[0], after[1:]),
+        untranslated=Interval.of(before[0], before[1:]),
+        colour_transfer=Interval.of(coloured[0], coloured[1:]),
+        real_halves=Interval.of(halves.mean(), halves),
+        ratio=ratio_of(after, before),
+        colour_transfer_ratio=ratio_of(coloured, before),
+        gain=ratio_of(coloured, after),
+    )
 
 
-def _draw(random: np.random.Generator, pictures: int, resamples: int) -> NDArray[np.float64]:
-    """How often each picture is drawn, a row a resampling."""
+def ratio_of(above: NDArray[np.float64], below: NDArray[np.float64]) -> Interval | None:
+    """The interval of a ratio of two distances; None where the lower one may be 0.
+
+    Args:
+        above: Of the pictures as they are, then of each resampling.
+        below: Likewise, in the same order.
+    """
+    low = np.percentile(below[1:], (100.0 - _CONFIDENCE) / 2)
+    if low <= 0 or below[0] <= 0:
+        return None
+    usable = below[1:] > 0  # all, or all but the least 2.5 %
+    return Interval.of(above[0] / below[0], above[1:][usable] / below[1:][usable])
+
+
+def _between_halves(
+    kernel: NDArray[np.float64], random: np.random.Generator, count: int
+) -> NDArray[np.float64]:
+    """KID between random halves of a set, a figure a halving; 0 for sets of fewer than 4."""
+    pictures = len(kernel)
+    if pictures < 4:
+        return np.zeros(1)
+    order = random.permuted(np.tile(np.arange(pictures), (count, 1)), axis=1)
+    first = (order < pictures // 2).astype(np.float64)
+    second = 1.0 - first
+    distance: NDArray[np.float64] = (
+        _within(kernel, first) + _within(kernel, second) - 2 * _between(kernel, first, second)
+    )
+    return distance
+
+
+def draw(random: np.random.Generator, pictures: int, resamples: int) -> NDArray[np.float64]:
+    """How often each picture is drawn with replacement [resamples, pictures], a row a resampling.
+
+    Args:
+        random: Draws.
+        pictures: How many there are, at least 2.
+        resamples: How many rows.
+    """
     drawn = np.empty((0, pictures))
     while len(drawn) < resamples:
         more = random.multinomial(pictures, np.full(pictures, 1 / pictures), resamples)

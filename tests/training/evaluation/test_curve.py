@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mediatrans.errors import OutputError
-from mediatrans.training.evaluation.comparison import evaluate
+from mediatrans.training.evaluation.comparison import Judge, evaluate
 from mediatrans.training.evaluation.curve import Curve
 from mediatrans.training.evaluation.figures import Evaluation
 from mediatrans.training.evaluation.kid import Interval
@@ -16,14 +16,17 @@ from tests.training.colours import COLOURS, swap, tinted
 @pytest.fixture(scope="module")
 def evaluation() -> Evaluation:
     pictures = tinted(6, 0, 1), tinted(6, 2, 2)
-    return evaluate((swap, swap), ("red", "blue"), pictures, COLOURS, resamples=100)
+    assessment = evaluate((swap, swap), ("red", "blue"), pictures, [Judge(COLOURS)], resamples=100)
+    return assessment.evaluation
 
 
 def with_kid(evaluation: Evaluation, to_b: float, to_a: float) -> Evaluation:
     def changed(direction: str, value: float) -> Evaluation:
-        figures = getattr(evaluation, direction)
+        (network,) = evaluation.networks
+        figures = getattr(network, direction)
         kid = replace(figures.kid, translated=Interval(value, value, value))
-        return replace(evaluation, **{direction: replace(figures, kid=kid)})
+        network = replace(network, **{direction: replace(figures, kid=kid)})
+        return replace(evaluation, networks=(network,))
 
     evaluation = changed("to_b", to_b)
     return changed("to_a", to_a)

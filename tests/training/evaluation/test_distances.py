@@ -72,11 +72,16 @@ def test_fid_wants_more_pictures_than_features() -> None:
 
 def test_the_values_are_those_of_all_pictures() -> None:
     after, before, real = normal(30, 0, 0.2), normal(30, 1, 1.0), normal(25, 2)
-    figures = compare_kid(after, before, real, resamples=200, seed=0)
+    coloured = normal(30, 3, 0.6)
+    figures = compare_kid(after, before, coloured, real, resamples=200, seed=0)
     assert figures.translated.value == pytest.approx(kid(after, real))
     assert figures.untranslated.value == pytest.approx(kid(before, real))
     assert figures.ratio is not None
     assert figures.ratio.value == pytest.approx(kid(after, real) / kid(before, real))
+    assert figures.colour_transfer.value == pytest.approx(kid(coloured, real))
+    assert figures.colour_transfer_ratio is not None
+    ratio = kid(coloured, real) / kid(before, real)
+    assert figures.colour_transfer_ratio.value == pytest.approx(ratio)
     for interval in (figures.translated, figures.untranslated, figures.ratio):
         assert interval.low < interval.value < interval.high
 
@@ -84,7 +89,7 @@ def test_the_values_are_those_of_all_pictures() -> None:
 def test_resampling_shifts_the_figure_by_nothing() -> None:
     # Pictures drawn twice would pass for alike, and would lift every resampled figure.
     after, before, real = normal(12, 0), normal(12, 1, 1.0), normal(12, 2)
-    figures = compare_kid(after, before, real, resamples=20_000, seed=0)
+    figures = compare_kid(after, before, before, real, resamples=20_000, seed=0)
     middle = (figures.untranslated.low + figures.untranslated.high) / 2
     width = figures.untranslated.high - figures.untranslated.low
     assert abs(middle - figures.untranslated.value) < 0.15 * width
@@ -93,15 +98,16 @@ def test_resampling_shifts_the_figure_by_nothing() -> None:
 def test_more_pictures_make_the_interval_narrower() -> None:
     widths = []
     for count in (20, 200):
+        before = normal(count, 1, 1.0)
         figures = compare_kid(
-            normal(count, 0), normal(count, 1, 1.0), normal(count, 2), resamples=300, seed=0
+            normal(count, 0), before, before, normal(count, 2), resamples=300, seed=0
         )
         widths.append(figures.untranslated.high - figures.untranslated.low)
     assert widths[1] < 0.5 * widths[0]
 
 
 def test_the_same_seed_gives_the_same_interval() -> None:
-    sets = normal(15, 0), normal(15, 1, 1.0), normal(15, 2)
+    sets = normal(15, 0), normal(15, 1, 1.0), normal(15, 3, 0.5), normal(15, 2)
     first, again = (compare_kid(*sets, resamples=100, seed=3) for _ in range(2))
     other = compare_kid(*sets, resamples=100, seed=4)
     assert first == again
@@ -110,20 +116,46 @@ def test_the_same_seed_gives_the_same_interval() -> None:
 
 
 def test_domains_that_look_alike_have_no_ratio() -> None:
-    figures = compare_kid(normal(20, 0), normal(20, 1), normal(20, 2), resamples=100, seed=0)
+    sets = normal(20, 0), normal(20, 1), normal(20, 3), normal(20, 2)
+    figures = compare_kid(*sets, resamples=100, seed=0)
     assert figures.ratio is None
+    assert figures.colour_transfer_ratio is None
+
+
+def test_the_gain_over_a_colour_transfer() -> None:
+    after, before, coloured = normal(60, 0, 0.7), normal(60, 1, 1.5), normal(60, 3, 1.2)
+    figures = compare_kid(after, before, coloured, normal(60, 2), resamples=200, seed=0)
+    assert figures.gain is not None
+    assert figures.gain.value == pytest.approx(
+        figures.colour_transfer.value / figures.translated.value
+    )
+    perfect = compare_kid(normal(60, 4), before, coloured, normal(60, 2), resamples=200, seed=0)
+    assert perfect.gain is None  # a ratio over noise
+
+
+def test_real_halves_hardly_differ_and_hang_on_the_seed_alone() -> None:
+    sets = normal(40, 0), normal(40, 1, 1.0), normal(40, 3, 0.5), normal(40, 2)
+    halves = compare_kid(*sets, resamples=500, seed=0).real_halves
+    real = sets[3]
+    order = np.random.default_rng(1).permutation(40)
+    some = kid(real[order[:20]], real[order[20:]])
+    assert halves.low < some < halves.high
+    assert halves.low < 0 < halves.high < 0.3 * kid(sets[1], real)
+    assert abs(halves.value) < 0.2 * (halves.high - halves.low)
+    assert halves == compare_kid(*sets, resamples=500, seed=0).real_halves
+    assert halves != compare_kid(*sets, resamples=500, seed=1).real_halves
 
 
 def test_the_probe_separates_what_a_line_separates() -> None:
     probe = LinearProbe.fit(normal(60, 0), normal(40, 1, 1.5))
-    assert (~probe.is_b(normal(200, 2))).mean() > 0.95
-    assert probe.is_b(normal(200, 3, 1.5)).mean() > 0.95
+    assert (probe.probability_b(normal(200, 2)) < 0.5).mean() > 0.95
+    assert (probe.probability_b(normal(200, 3, 1.5)) > 0.5).mean() > 0.95
 
 
 def test_the_probe_weighs_both_domains_the_same() -> None:
     probe = LinearProbe.fit(normal(400, 0), normal(20, 1, 0.6))
-    few = probe.is_b(normal(500, 2, 0.6)).mean()
-    many = (~probe.is_b(normal(500, 3))).mean()
+    few = (probe.probability_b(normal(500, 2, 0.6)) > 0.5).mean()
+    many = (probe.probability_b(normal(500, 3)) < 0.5).mean()
     assert abs(few - many) < 0.15
 
 
@@ -131,8 +163,8 @@ def test_the_probe_takes_more_features_than_pictures_and_constant_ones() -> None
     a, b = normal(10, 0, dimensions=300), normal(12, 1, 1.0, dimensions=300)
     a[:, 7] = b[:, 7] = 5.0
     probe = LinearProbe.fit(a, b)
-    assert not probe.is_b(a).any()
-    assert probe.is_b(b).all()
+    assert (probe.probability_b(a) < 0.5).all()
+    assert (probe.probability_b(b) > 0.5).all()
 
 
 def test_folds_part_the_pictures_evenly() -> None:

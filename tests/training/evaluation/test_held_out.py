@@ -3,6 +3,7 @@
 import csv
 import tomllib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,11 @@ from mediatrans.cli.main import run as cli
 from mediatrans.errors import Interrupted, UsageError
 from mediatrans.training.checkpoint import load_checkpoint
 from mediatrans.training.data.folders import Folders, find_pictures, resolve_folders
+from mediatrans.training.evaluation import exported
 from mediatrans.training.evaluation.features import FEATURE_NETWORKS
-from mediatrans.training.evaluation.held_out import HeldOut
+from mediatrans.training.evaluation.held_out import HeldOut, open_judge
 from mediatrans.training.run.loop import train
-from tests.training.colours import COLOURS
+from tests.training.colours import COLOURS, GRADIENTS, loaded
 from tests.training.run.watching import Watcher, assert_same_model
 from tests.training.tiny import TINY, TINY_FLAGS, write_domains, write_pictures
 
@@ -27,6 +29,7 @@ EVALUATED = replace(TINY, hold_out="always", evaluate_every=2, steps=6, checkpoi
 def _small_features(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in FEATURE_NETWORKS:
         monkeypatch.setitem(FEATURE_NETWORKS, name, lambda device: COLOURS)
+    monkeypatch.setattr(exported, "load_texture_network", lambda device: GRADIENTS)
 
 
 @pytest.fixture
@@ -110,7 +113,10 @@ def test_an_export_measures_the_model_for_its_card(
     assert cli(["export-onnx"]) == 0
     quality = tomllib.loads(Path("models/red2blue/card.toml").read_text())["quality"]
     assert quality["to_blue"]["pictures"] == 4
-    assert quality["probe"]["trained_on"].endswith("training pictures")
+    (network,) = quality["networks"]
+    assert network["probe"]["trained_on"].endswith("training pictures")
+    assert (quality["trained_with"], quality["judges"]) == ([], ["pooled colours"])
+    assert set(quality["flat_frames"]) == {"to_blue", "to_red"}
     held = HeldOut.of(resolve_folders([here / "root"], "red,blue"), EVALUATED).counts
     assert (
         quality["held_out"]["to_blue"]["pictures"],
@@ -138,6 +144,20 @@ def test_a_model_whose_pictures_are_gone_is_exported_without_figures(
     assert (tmp_path / "model" / "card.toml").exists()
 
 
+@pytest.mark.parametrize(("weight", "judge"), [(0.0, "lite0"), (1.0, "lite2")])
+def test_a_network_of_the_discriminators_is_not_the_judge(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch, weight: float, judge: str
+) -> None:
+    config = replace(EVALUATED, size=32, load_size=36, lambda_projected=weight)
+    for name in FEATURE_NETWORKS:
+        network = replace(COLOURS, name=name)
+        monkeypatch.setitem(FEATURE_NETWORKS, name, partial(loaded, network))
+    said: list[str] = []
+    open_judge(config, folders, torch.device("cpu"), said.append)
+    (line,) = said
+    assert line.endswith(f"with the features of efficientnet-{judge}")
+
+
 def test_judging_is_repeatable(folders: Folders) -> None:
     from mediatrans.training.evaluation.held_out import HeldOutJudge
     from mediatrans.training.model.cyclegan import CycleGAN
@@ -146,4 +166,4 @@ def test_judging_is_repeatable(folders: Folders) -> None:
     model = CycleGAN(EVALUATED, torch.device("cpu"))
     first, again = (judge.judge(model.generators, model.device) for _ in range(2))
     assert first == again
-    assert np.isfinite(first.to_b.kid.translated.value)
+    assert np.isfinite(first.networks[0].to_b.kid.translated.value)
