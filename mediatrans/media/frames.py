@@ -16,6 +16,7 @@ from mediatrans.media.animation import FOREVER
 from mediatrans.media.colour.yuv import Chroma, Colour
 
 __all__ = [
+    "COMMENT",
     "Clip",
     "Done",
     "Frame",
@@ -26,6 +27,7 @@ __all__ = [
     "Pixels",
     "Segment",
     "StillInfo",
+    "Text",
     "VideoInfo",
 ]
 
@@ -49,6 +51,29 @@ class JpegCoding:
     progressive: bool
 
 
+COMMENT = "Comment"
+"""The keyword of a comment that has none in its file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text in a picture's file.
+
+    Attributes:
+        keyword: Its keyword in a PNG; `COMMENT` for the comment of another format.
+        text: The text; bytes of an unknown encoding are kept as surrogates.
+        language: Its language tag, or "".
+        translated: The keyword in that language, or "".
+        is_utf8: Whether it is stored as UTF-8 in a PNG.
+    """
+
+    keyword: str
+    text: str
+    language: str = ""
+    translated: str = ""
+    is_utf8: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class StillInfo:
     """The properties of a still picture's file besides its 8-bit RGB pixels, for writing it back.
@@ -56,10 +81,12 @@ class StillInfo:
     Attributes:
         mode: Pillow's name of the pixel layout: "L", "P", "RGBA", "I;16", ...
         bits: Bits per channel in the file: 8 or 16.
-        exif: The EXIF block with the orientation reset, or None.
+        exif: The EXIF block with the orientation reset, with its prefix of 6 bytes; or None.
         dpi: Horizontal and vertical pixels per inch, or None.
         icc: An sRGB profile to embed; None if the file had no profile.
         xmp: The XMP packet with the orientation reset, or None.
+        photoshop: Photoshop's image resources, among them IPTC records; or None.
+        texts: The comments and texts.
         jpeg: The compression parameters of a JPEG, else None.
         lossless: Whether the file is a losslessly compressed WebP.
         notes: What was changed in reading, for the report.
@@ -71,6 +98,8 @@ class StillInfo:
     dpi: tuple[float, float] | None = None
     icc: bytes | None = None
     xmp: bytes | None = None
+    photoshop: bytes | None = None
+    texts: tuple[Text, ...] = ()
     jpeg: JpegCoding | None = None
     lossless: bool = False
     notes: tuple[str, ...] = ()

@@ -6,8 +6,7 @@ from typing import BinaryIO
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
-from PIL.ExifTags import Base
+from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from mediatrans.errors import InputError
@@ -15,13 +14,9 @@ from mediatrans.media.animation import is_lossless_webp
 from mediatrans.media.colour.profiles import to_8_bits, to_srgb
 from mediatrans.media.frames import Frame, Pixels, StillInfo
 from mediatrans.media.read.declared_size import HEADER_BYTES, declared_size
-from mediatrans.media.read.picture_metadata import (
-    dpi_of,
-    exif_of,
-    jpeg_coding,
-    xmp_of,
-)
+from mediatrans.media.read.picture_metadata import RawMetadata, collect, dpi_of, jpeg_coding
 from mediatrans.media.read.plugins import Plugin, plugin_for
+from mediatrans.media.read.tiff_tags import SampleLayout, layout_of
 from mediatrans.media.read_options import MAX_PIXELS
 
 __all__ = ["read_picture"]
@@ -37,6 +32,16 @@ _FORMATS = (
 # fmt: on
 _PREFIX = 16  # bytes that Pillow passes to its readers
 _PAM = b"P7\n"
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""The rotation for an EXIF orientation."""
 _GET_COMPLETE = "get a complete copy of the file"
 
 
@@ -128,12 +133,18 @@ def _damaged(path: Path, error: Exception) -> InputError:
 
 def _decode(picture: ImageFile, file: BinaryIO, path: Path, index: int) -> Frame:
     jpeg = jpeg_coding(picture)
-    mode, bits = picture.mode, _bits(picture)
+    layout = layout_of(file) if picture.format == "TIFF" else None
+    mode, bits = picture.mode, layout.bits if layout else _bits(picture)
+    if layout and layout.is_too_deep:
+        raise _not_supported(f"a TIFF of {layout}", path)
     try:
         if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":
             _LOG.warning("%s: several pictures or pages; only the first is converted", path)
         picture.load()
-        upright, is_transposed = _upright(picture)
+        metadata = collect(picture, file)
+        orientation = metadata.orientation
+        # Pillow turns TIFF pictures itself.
+        upright = _scaled(picture, layout) if layout else _turned(picture, orientation)
         converted = to_srgb(to_8_bits(upright, path), path)
         pixels: Pixels = np.array(converted.picture.convert("RGB"))
     except InputError:
@@ -141,30 +152,60 @@ def _decode(picture: ImageFile, file: BinaryIO, path: Path, index: int) -> Frame
     except Exception as error:  # decoders raise many kinds of error for damaged data
         raise _damaged(path, error) from error
     colour = converted.picture
-    deep = "16 bits per channel, converted with 8" if bits == 16 else None
+    is_transposed = orientation >= 5
+    metadata.adjust(
+        colour.size,
+        is_transposed=is_transposed,
+        is_srgb_now=converted.note is not None,
+        path=path,
+    )
+    deep = f"{bits} bits per channel, converted with 8" if bits > 8 else None
     still = StillInfo(
         mode=mode,
-        bits=bits,
-        exif=exif_of(upright, picture.format, is_srgb_now=converted.note is not None),
+        bits=16 if bits > 8 else 8,
+        exif=metadata.exif,
         dpi=dpi_of(upright.info.get("dpi"), is_transposed=is_transposed),
         icc=converted.icc,
-        xmp=xmp_of(upright.info.get("xmp")),
+        xmp=metadata.xmp,
+        photoshop=metadata.photoshop,
+        texts=metadata.texts,
         jpeg=jpeg,
         lossless=picture.format == "WEBP" and is_lossless_webp(file),
-        notes=tuple(note for note in (deep, converted.note) if note),
+        notes=tuple(note for note in (deep, converted.note, *_lost(metadata, path)) if note),
     )
     alpha = np.array(colour.getchannel("A")) if "A" in colour.getbands() else None
     return Frame(pixels=pixels, index=index, name=str(path), alpha=alpha, still=still)
 
 
-def _upright(picture: Image.Image) -> tuple[Image.Image, bool]:
-    """The upright picture, and whether width and height were swapped."""
-    try:
-        is_transposed = picture.getexif().get(Base.Orientation, 1) >= 5
-        return ImageOps.exif_transpose(picture), is_transposed
-    except Exception as error:  # pictures with an invalid EXIF block are still read
-        _LOG.debug("no orientation: %s", error)
-        return picture, False
+def _turned(picture: Image.Image, orientation: int) -> Image.Image:
+    method = _TURNS.get(orientation)
+    return picture if method is None else picture.transpose(method)
+
+
+def _scaled(picture: Image.Image, layout: SampleLayout) -> Image.Image:
+    """A TIFF's picture with 8 bits by the range that its tags tell."""
+    if layout.is_plain or picture.mode not in ("L", "I", "I;16", "I;16B"):
+        return picture
+    scaled = Image.fromarray(layout.to_8_bits(np.asarray(picture)))
+    scaled.info = dict(picture.info)
+    return scaled
+
+
+def _not_supported(what: str, path: Path) -> InputError:
+    return InputError(
+        f"{what} is not supported",
+        path=path,
+        remedy="save it as PNG or TIFF with 8 or 16 bits per channel",
+    )
+
+
+def _lost(metadata: RawMetadata, path: Path) -> list[str]:
+    """Warn of what a translation cannot have; returns the notes for the report."""
+    if not metadata.lost:
+        return []
+    named = ", ".join(sorted(metadata.lost))
+    _LOG.warning("%s: the translation is without: %s", path, named)
+    return [f"without: {named}"]
 
 
 def _bits(picture: ImageFile) -> int:
