@@ -1,6 +1,8 @@
 """The metadata of a still picture's file, adjusted for its translation."""
 
 import logging
+import mmap
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +28,10 @@ _MORE_XMP_IN_JPEG = b"http://ns.adobe.com/xmp/extension/\0"
 _PHOTOSHOP_IN_JPEG = b"Photoshop 3.0\0"
 _GAIN_MAP_IN_JPEG = b"urn:iso:std:iso:ts:21496:-1\0"
 _JUMBF_IN_JPEG = b"JP"
+_SAMSUNG_END = b"SEFT"
+_SAMSUNG_VIDEO = b"MotionPhoto_Data"
+_GAIN_MAP = "HDR gain map"
+_FURTHER = "further pictures of the file"
 _XMP_IN_PNG = "XML:com.adobe.xmp"
 _PROFILE_IN_PNG = "Raw profile type "
 
@@ -78,6 +84,8 @@ class RawMetadata:
         if self.xmp is not None:
             self.xmp, lost = cut_down(without_orientation(self.xmp))
             self.lost |= lost
+        if _GAIN_MAP in self.lost:
+            self.lost.discard(_FURTHER)  # which are the gain map
 
 
 def collect(picture: ImageFile, file: BinaryIO) -> RawMetadata:
@@ -107,11 +115,25 @@ def _jpeg(found: RawMetadata, picture: ImageFile, file: BinaryIO) -> None:
         elif name == "APP1" and content.startswith(_MORE_XMP_IN_JPEG):
             found.lost.add("extended XMP")
         elif name == "APP2" and content.startswith(_GAIN_MAP_IN_JPEG):
-            found.lost.add("HDR gain map")
+            found.lost.add(_GAIN_MAP)
         elif name == "APP11" and content.startswith(_JUMBF_IN_JPEG):
             found.lost.add("content credentials")
+    if "mp" in picture.info:
+        found.lost.add(_FURTHER)
+    if _has_samsung_video(file):
+        found.lost.add("motion photo's video")
     found.photoshop = described_only(resources)
     found.texts = tuple(text for text in comments if text.text)
+
+
+def _has_samsung_video(file: BinaryIO) -> bool:
+    """Whether a video is appended in the way of Samsung's cameras, which XMP may not tell."""
+    length = file.seek(0, os.SEEK_END)
+    file.seek(max(0, length - len(_SAMSUNG_END)))
+    if file.read() != _SAMSUNG_END:
+        return False
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(_SAMSUNG_VIDEO) >= 0
 
 
 def _png(found: RawMetadata, picture: ImageFile, file: BinaryIO) -> None:

@@ -126,7 +126,9 @@ class _Finder:
         self._depth -= 1
         if self._cut_at is None or self._depth >= self._cut_at[1]:
             return
-        end = self._packet.index(b">", self._parser.CurrentByteIndex) + 1
+        end = self._parser.CurrentByteIndex
+        if self._packet.startswith(b"</", end):  # not behind an empty element
+            end = self._packet.index(b">", end) + 1
         self.cuts.append((self._cut_at[0], end))
         self._cut_at = None
 
