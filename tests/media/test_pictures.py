@@ -196,7 +196,11 @@ def test_a_truncated_picture_is_an_input_error(tmp_path: Path, suffix: str, part
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"", "empty"), (b"a text" * 30, "not a picture"), (b"\xff\xd8\xff", "not a picture")],
+    [
+        (b"", "empty"),
+        (b"a text" * 30, "not a picture"),
+        (b"\xff\xd8\xff", "damaged: not a whole JPEG"),
+    ],
 )
 def test_what_is_no_picture_is_an_input_error(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "in.jpg"

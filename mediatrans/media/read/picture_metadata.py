@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from PIL import JpegImagePlugin
-from PIL.ImageFile import ImageFile
+from PIL import Image, JpegImagePlugin
 
 from mediatrans.media.frames import JpegCoding, Text
 from mediatrans.media.photoshop import described_only, wrapped_iptc
@@ -88,7 +87,7 @@ class RawMetadata:
             self.lost.discard(_FURTHER)  # which are the gain map
 
 
-def collect(picture: ImageFile, file: BinaryIO) -> RawMetadata:
+def collect(picture: Image.Image, file: BinaryIO) -> RawMetadata:
     """The metadata of a decoded picture.
 
     Args:
@@ -102,7 +101,7 @@ def collect(picture: ImageFile, file: BinaryIO) -> RawMetadata:
     return found
 
 
-def _jpeg(found: RawMetadata, picture: ImageFile, file: BinaryIO) -> None:
+def _jpeg(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
     assert isinstance(picture, JpegImagePlugin.JpegImageFile)
     resources, comments = b"", []
     for name, content in picture.applist:
@@ -136,7 +135,7 @@ def _has_samsung_video(file: BinaryIO) -> bool:
         return content.find(_SAMSUNG_VIDEO) >= 0
 
 
-def _png(found: RawMetadata, picture: ImageFile, file: BinaryIO) -> None:
+def _png(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
     texts = []
     for text in png_texts(file):
         kind = text.keyword.removeprefix(_PROFILE_IN_PNG).lower()
@@ -157,12 +156,12 @@ def _png(found: RawMetadata, picture: ImageFile, file: BinaryIO) -> None:
     found.texts = tuple(texts)
 
 
-def _gif(found: RawMetadata, picture: ImageFile, file: BinaryIO) -> None:
+def _gif(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
     if content := _bytes(picture.info.get("comment")):
         found.texts = (comment(content),)
 
 
-def _tiff(found: RawMetadata, picture: ImageFile, file: BinaryIO) -> None:
+def _tiff(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
     try:
         description = description_of(file)
     except ValueError:
@@ -175,7 +174,7 @@ def _tiff(found: RawMetadata, picture: ImageFile, file: BinaryIO) -> None:
     found.lost |= set(description.lost)
 
 
-_READERS: dict[str, Callable[[RawMetadata, ImageFile, BinaryIO], None]] = {
+_READERS: dict[str, Callable[[RawMetadata, Image.Image, BinaryIO], None]] = {
     "JPEG": _jpeg,
     "MPO": _jpeg,
     "PNG": _png,
@@ -205,7 +204,7 @@ def dpi_of(dpi: Any, *, is_transposed: bool) -> tuple[float, float] | None:
     return (down, across) if is_transposed else (across, down)
 
 
-def jpeg_coding(picture: ImageFile) -> JpegCoding | None:
+def jpeg_coding(picture: Image.Image) -> JpegCoding | None:
     """The compression parameters of a JPEG; None for other formats."""
     if not isinstance(picture, JpegImagePlugin.JpegImageFile):
         return None

@@ -35,10 +35,12 @@ _IPTC = 33723
 _PHOTOSHOP = 34377
 _SUB_IFDS = 330
 _LAYERS = 37724
-_LONG = 4
+_LONG, _RATIONAL = 4, 5
+_PER_INCH, _PER_CM = 2, 3
+_ICC = 34675
 _BIG_KINDS = frozenset({16, 17, 18})
 _LARGEST_VALUE = 16_000_000
-_MINIMUM_IS_WHITE = 0
+_MINIMUM_IS_WHITE, _MINIMUM_IS_BLACK, _RGB = 0, 1, 2
 _DATA = ((Base.StripOffsets, Base.StripByteCounts), (Base.TileOffsets, Base.TileByteCounts))
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
 
@@ -52,6 +54,8 @@ class Description:
         xmp: The XMP packet, or None.
         iptc: The IPTC records, or None.
         photoshop: Photoshop's image resources, or None.
+        icc: The colour profile, or None.
+        dpi: Horizontal and vertical pixels per inch before rotation, or None.
         lost: Names of what cannot be part of a translation.
     """
 
@@ -59,6 +63,8 @@ class Description:
     xmp: bytes | None = None
     iptc: bytes | None = None
     photoshop: bytes | None = None
+    icc: bytes | None = None
+    dpi: tuple[float, float] | None = None
     lost: tuple[str, ...] = ()
 
 
@@ -67,6 +73,7 @@ class SampleLayout:
     """How the samples of a TIFF are stored.
 
     Attributes:
+        size: Width and height before rotation.
         bits: Bits of the first sample of a pixel.
         channels: Samples of a pixel.
         kind: 1 unsigned, 2 signed, 3 floating-point.
@@ -75,6 +82,7 @@ class SampleLayout:
         is_whole: Whether the file holds all the data that its tags point to.
     """
 
+    size: tuple[int, int]
     bits: int
     channels: int
     kind: int
@@ -86,6 +94,11 @@ class SampleLayout:
     def is_too_deep(self) -> bool:
         """Whether no tag tells the range: floating-point and 32-bit samples use a part of it."""
         return self.kind == _FLOAT or self.bits > 16
+
+    @property
+    def is_grey_or_rgb(self) -> bool:
+        """Whether the colour model is grey or RGB."""
+        return self.photometric in (_MINIMUM_IS_WHITE, _MINIMUM_IS_BLACK, _RGB)
 
     @property
     def is_plain(self) -> bool:
@@ -133,6 +146,10 @@ def layout_of(file: BinaryIO) -> SampleLayout | None:
         return None
     photometric = reader.number(tags.get(Base.PhotometricInterpretation), _MINIMUM_IS_WHITE)
     return SampleLayout(
+        size=(
+            reader.number(tags.get(Base.ImageWidth), 0),
+            reader.number(tags.get(Base.ImageLength), 0),
+        ),
         bits=reader.number(tags.get(Base.BitsPerSample), 1) or 1,
         channels=reader.number(tags.get(Base.SamplesPerPixel), 1),
         kind=reader.number(tags.get(Base.SampleFormat), _UNSIGNED),
@@ -184,8 +201,25 @@ def description_of(file: BinaryIO) -> Description:
         xmp=_block(reader, main, _XMP),
         iptc=_block(reader, main, _IPTC),
         photoshop=_block(reader, main, _PHOTOSHOP),
+        icc=_block(reader, main, _ICC),
+        dpi=_dpi(reader, main),
         lost=tuple(lost),
     )
+
+
+def _dpi(reader: TiffReader, main: Directory) -> tuple[float, float] | None:
+    per_unit = {_PER_INCH: 1.0, _PER_CM: 2.54}.get(
+        reader.number(main.entries.get(Base.ResolutionUnit), _PER_INCH)
+    )
+    found = []
+    for tag in (Base.XResolution, Base.YResolution):
+        entry = main.entries.get(tag)
+        data = reader.value(entry) if entry and entry.kind == _RATIONAL else b""
+        over, under = (int.from_bytes(data[at : at + 4], reader.order) for at in (0, 4))
+        if per_unit is None or not over or not under:
+            return None
+        found.append(over / under * per_unit)
+    return found[0], found[1]
 
 
 def _block(reader: TiffReader, directory: Directory, tag: int) -> bytes | None:

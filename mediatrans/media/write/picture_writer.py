@@ -25,6 +25,7 @@ _LOG = logging.getLogger(__name__)
 _OPAQUE = frozenset({"JPEG", "PPM", "PCX", "DIB"})
 _QUALITY = {"JPEG": 95, "WEBP": 90, "AVIF": 85}
 _DEFAULT_INFO = StillInfo(mode="RGB")
+_COARSEST = 255
 _BUFFER = Lock()
 _LARGEST_PIXEL = 8
 """The maximum number of bytes per encoded pixel."""
@@ -135,7 +136,9 @@ def _compression(still: StillInfo, file_format: str, quality: int | None) -> dic
         options["subsampling"] = still.jpeg.subsampling if still.jpeg else 0
         options["progressive"] = still.jpeg is not None and still.jpeg.progressive
         if still.jpeg and quality is None:
-            return options | {"qtables": [list(table) for table in still.jpeg.tables]}
+            # Coarser steps are not baseline JPEG, and libjpeg would print a warning.
+            tables = [[min(step, _COARSEST) for step in table] for table in still.jpeg.tables]
+            return options | {"qtables": tables}
     if file_format in _QUALITY:
         options["quality"] = quality or _QUALITY[file_format]
     return options
