@@ -17,6 +17,8 @@ from mediatrans.media.colour.yuv import Chroma, Colour
 
 __all__ = [
     "COMMENT",
+    "JPEG_411",
+    "JPEG_440",
     "Clip",
     "Done",
     "Frame",
@@ -35,14 +37,21 @@ Pixels = NDArray[np.uint8]
 """Pictures as uint8; [H, W, 3] RGB unless a docstring says otherwise."""
 
 
+JPEG_411 = 3
+"""The number of 4:1:1, a quarter of the chroma horizontally, which Pillow does not have."""
+
+JPEG_440 = 4
+"""The number of 4:4:0, half of the chroma vertically, which Pillow does not have."""
+
+
 @dataclass(frozen=True, slots=True)
 class JpegCoding:
     """The compression parameters of a JPEG, which are reused for its translation.
 
     Attributes:
         tables: Quantisation tables of 64 entries, luma first.
-        subsampling: Pillow's number for the chroma subsampling: 0 is 4:4:4 (also for a file without
-            chroma), 1 is 4:2:2, 2 is 4:2:0.
+        subsampling: The chroma subsampling: Pillow's number 0 for 4:4:4 (also for a file without
+            chroma), 1 for 4:2:2, 2 for 4:2:0; `JPEG_411` or `JPEG_440`.
         progressive: Whether the JPEG is progressive.
     """
 
@@ -88,6 +97,7 @@ class StillInfo:
         photoshop: Photoshop's image resources, among them IPTC records; or None.
         texts: The comments and texts.
         jpeg: The compression parameters of a JPEG, else None.
+        avif_subsampling: The chroma subsampling of an AVIF: "4:2:0", "4:2:2" or "4:4:4"; else None.
         lossless: Whether the file is a losslessly compressed WebP.
         notes: What was changed in reading, for the report.
     """
@@ -101,6 +111,7 @@ class StillInfo:
     photoshop: bytes | None = None
     texts: tuple[Text, ...] = ()
     jpeg: JpegCoding | None = None
+    avif_subsampling: str | None = None
     lossless: bool = False
     notes: tuple[str, ...] = ()
 

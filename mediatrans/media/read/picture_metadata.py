@@ -10,9 +10,10 @@ from typing import Any, BinaryIO
 
 from PIL import Image, JpegImagePlugin
 
-from mediatrans.media.frames import JpegCoding, Text
+from mediatrans.media.frames import JPEG_411, JPEG_440, JpegCoding, Text
 from mediatrans.media.photoshop import described_only, wrapped_iptc
 from mediatrans.media.read.exif_block import adjusted_exif, orientation_of
+from mediatrans.media.read.isobmff import HeifInfo, heif_info
 from mediatrans.media.read.picture_texts import comment, png_texts, raw_profile
 from mediatrans.media.read.tiff_tags import description_of
 from mediatrans.media.read.xmp_packet import cut_down, orientation_of_xmp, without_orientation
@@ -22,6 +23,13 @@ __all__ = ["RawMetadata", "collect", "dpi_of", "jpeg_coding"]
 
 _LOG = logging.getLogger(__name__)
 
+_SUBSAMPLINGS: dict[tuple[tuple[int, int], ...], int] = {
+    ((2, 1), (1, 1), (1, 1)): 1,
+    ((2, 2), (1, 1), (1, 1)): 2,
+    ((4, 1), (1, 1), (1, 1)): JPEG_411,
+    ((1, 2), (1, 1), (1, 1)): JPEG_440,
+}
+"""The number of the chroma subsampling by the sampling factors of the components."""
 _XMP_IN_JPEG = b"http://ns.adobe.com/xap/1.0/\0"
 _MORE_XMP_IN_JPEG = b"http://ns.adobe.com/xmp/extension/\0"
 _PHOTOSHOP_IN_JPEG = b"Photoshop 3.0\0"
@@ -45,6 +53,8 @@ class RawMetadata:
         photoshop: The image resources that also describe a translation, or None.
         texts: The comments and texts.
         lost: Names of what the file holds beside its picture and a translation cannot have.
+        boxes: The boxes of an AVIF or HEIF, else None.
+        turn: How the pixels are to be turned if not the blocks tell it, but the boxes; or None.
     """
 
     exif: bytes | None = None
@@ -52,10 +62,14 @@ class RawMetadata:
     photoshop: bytes | None = None
     texts: tuple[Text, ...] = ()
     lost: set[str] = field(default_factory=set)
+    boxes: HeifInfo | None = None
+    turn: int | None = None
 
     @property
     def orientation(self) -> int:
         """How the pixels are to be turned, 1 to 8: that of EXIF, else that of XMP."""
+        if self.turn is not None:
+            return self.turn
         turned = orientation_of(self.exif) if self.exif else None
         if turned is None and self.xmp:
             return orientation_of_xmp(self.xmp)
@@ -174,6 +188,19 @@ def _tiff(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
     found.lost |= set(description.lost)
 
 
+def _avif(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
+    # Pillow adds the orientation of the boxes to the EXIF block, and rewrites it for that.
+    found.turn = (orientation_of(found.exif) if found.exif else None) or 1
+    _heif(found, picture, file)
+    assert found.boxes is not None
+    found.exif = found.boxes.exif
+
+
+def _heif(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
+    found.boxes = heif_info(file)
+    found.lost |= found.boxes.lost
+
+
 _READERS: dict[str, Callable[[RawMetadata, Image.Image, BinaryIO], None]] = {
     "JPEG": _jpeg,
     "MPO": _jpeg,
@@ -181,6 +208,8 @@ _READERS: dict[str, Callable[[RawMetadata, Image.Image, BinaryIO], None]] = {
     "GIF": _gif,
     "JPEG2000": _gif,
     "TIFF": _tiff,
+    "AVIF": _avif,
+    "HEIF": _heif,
 }
 
 
@@ -211,7 +240,6 @@ def jpeg_coding(picture: Image.Image) -> JpegCoding | None:
     tables = tuple(tuple(table) for _, table in sorted(picture.quantization.items()))
     if not tables:
         return None
-    sampling = JpegImagePlugin.get_sampling(picture)
-    return JpegCoding(
-        tables[:2], sampling if sampling in (0, 1, 2) else 0, "progressive" in picture.info
-    )
+    factors = [layer[1:3] for layer in picture.layer]
+    sampling = _SUBSAMPLINGS.get(tuple(factors), 0)
+    return JpegCoding(tables[:2], sampling, "progressive" in picture.info)

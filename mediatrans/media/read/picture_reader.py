@@ -14,6 +14,7 @@ from mediatrans.media.animation import is_lossless_webp
 from mediatrans.media.colour.profiles import to_8_bits, to_srgb
 from mediatrans.media.frames import Frame, Pixels, StillInfo
 from mediatrans.media.read import opencv_reader
+from mediatrans.media.read.colour_tags import code_points_of, profile_of
 from mediatrans.media.read.declared_size import HEADER_BYTES, declared_size
 from mediatrans.media.read.native_messages import silence
 from mediatrans.media.read.picture_metadata import RawMetadata, collect, dpi_of, jpeg_coding
@@ -221,7 +222,9 @@ def _framed(decoded: _Decoded, opened: _Opened) -> Frame:
     """The frame of a decoded picture, in sRGB and with its metadata adjusted."""
     path, source, metadata = opened.path, decoded.source, decoded.metadata
     try:
-        converted = to_srgb(to_8_bits(decoded.upright, path), path)
+        profile = profile_of(source, opened.file, opened.header, metadata.exif)
+        codes = code_points_of(source, opened.file, metadata.boxes)
+        converted = to_srgb(to_8_bits(decoded.upright, path), path, profile, codes)
         colour = converted.picture
         pixels: Pixels = np.array(colour.convert("RGB"))
     except InputError:
@@ -235,11 +238,12 @@ def _framed(decoded: _Decoded, opened: _Opened) -> Frame:
         is_srgb_now=converted.note is not None,
         path=path,
     )
-    bits = decoded.bits
+    boxes = metadata.boxes
+    bits = boxes.bits if boxes else decoded.bits
     deep = f"{bits} bits per channel, converted with 8" if bits > 8 else None
     still = StillInfo(
         mode=source.mode,
-        bits=16 if bits > 8 else 8,
+        bits=16 if decoded.bits > 8 else 8,
         exif=metadata.exif,
         dpi=dpi_of(source.info.get("dpi"), is_transposed=is_transposed),
         icc=converted.icc,
@@ -247,6 +251,7 @@ def _framed(decoded: _Decoded, opened: _Opened) -> Frame:
         photoshop=metadata.photoshop,
         texts=metadata.texts,
         jpeg=jpeg_coding(source),
+        avif_subsampling=boxes.subsampling if boxes else None,
         lossless=source.format == "WEBP" and is_lossless_webp(opened.file),
         notes=tuple(note for note in (deep, converted.note, *_lost(metadata, path)) if note),
     )

@@ -15,6 +15,7 @@ from PIL import Image, ImageFile
 from mediatrans.errors import OutputError
 from mediatrans.files.publish import Record, publishing
 from mediatrans.media.frames import Frame, StillInfo
+from mediatrans.media.write.jpeg_encoder import encode_jpeg, opencv_quality
 from mediatrans.media.write.picture_blocks import encoder_options, report_dropped
 from mediatrans.media.write.picture_encoders import encoder_of
 
@@ -57,8 +58,11 @@ def write_picture(
     report_dropped(still, file_format, frame.name)
     with publishing(path, record) as part:
         try:
+            own_quality = opencv_quality(still, quality) if file_format == "JPEG" else None
             if encode := encoder_of(file_format, still):
                 part.write_bytes(encode(_laid(frame, file_format), still))
+            elif own_quality is not None:
+                part.write_bytes(encode_jpeg(_laid(frame, file_format), still, own_quality))
             else:
                 image = _image(_laid(frame, file_format))
                 options = encoder_options(still, file_format)
@@ -133,12 +137,15 @@ def _compression(still: StillInfo, file_format: str, quality: int | None) -> dic
     options: dict[str, Any] = {}
     if file_format == "JPEG":
         # Sources in other formats have no chroma subsampling.
-        options["subsampling"] = still.jpeg.subsampling if still.jpeg else 0
+        known = still.jpeg is not None and still.jpeg.subsampling in (0, 1, 2)
+        options["subsampling"] = still.jpeg.subsampling if still.jpeg and known else 0
         options["progressive"] = still.jpeg is not None and still.jpeg.progressive
         if still.jpeg and quality is None:
             # Coarser steps are not baseline JPEG, and libjpeg would print a warning.
             tables = [[min(step, _COARSEST) for step in table] for table in still.jpeg.tables]
             return options | {"qtables": tables}
+    if file_format == "AVIF" and still.avif_subsampling:
+        options["subsampling"] = still.avif_subsampling
     if file_format in _QUALITY:
         options["quality"] = quality or _QUALITY[file_format]
     return options
