@@ -116,6 +116,7 @@ def _show_plan(inputs: Sequence[Path], to: str, options: ConvertOptions, *, as_j
     from mediatrans.zoo.find import find
 
     generator = find(to, options.model)
+    generator.verify()
     left_out: list[LeftOut] = []
     jobs = plan(inputs, generator.to, options, sha256_of(generator.path), left_out.append)
     echo(f"{generator.path} ({generator.place})", err=True)

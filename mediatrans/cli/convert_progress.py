@@ -26,6 +26,7 @@ from mediatrans.conversion.job import Job
 from mediatrans.conversion.observer import Observer
 from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.errors import OutputError
+from mediatrans.files.names import is_too_long
 from mediatrans.files.walk import LeftOut, count_left_out, describe_left_out
 from mediatrans.media.formats import advice_for
 from mediatrans.quality.report.rows import (
@@ -162,7 +163,9 @@ class ConvertProgress(Observer):
         place = os.path.realpath(self._report)
         files = {os.path.realpath(path) for job in jobs for path in (job.input, job.output) if path}
         remedy = "name another --report"
-        if os.path.lexists(self._report) and not self._report.is_file():
+        if is_too_long(self._report):
+            problem = "the name of the report is too long for the file system"
+        elif os.path.lexists(self._report) and not self._report.is_file():
             problem = "exists already and is not a regular file"
         elif place in files:
             problem = "the report would replace a file of this run"

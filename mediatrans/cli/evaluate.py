@@ -248,12 +248,13 @@ def _show(evaluation: "Evaluation", as_json: bool) -> None:
         return
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     (a, b), probe, name = evaluation.domains, evaluation.probe, evaluation.features
     table = Table(box=None, pad_edge=False)
     table.add_column("")
-    table.add_column(f"{a} -> {b}")
-    table.add_column(f"{b} -> {a}")
+    table.add_column(Text(f"{a} -> {b}"))  # not markup, whatever the domains are called
+    table.add_column(Text(f"{b} -> {a}"))
     for column in table.columns:
         column.no_wrap = True
     for label, cell in _rows(name, evaluation.dimensions):

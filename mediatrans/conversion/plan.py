@@ -16,8 +16,10 @@ from mediatrans.conversion.outputs import (
     output_suffix,
     real_path,
     refusal,
+    too_long,
 )
 from mediatrans.errors import InputError, OutputError, UsageError
+from mediatrans.files.names import is_too_long
 from mediatrans.files.walk import LeftOut, WalkProblem, is_hidden, walk
 from mediatrans.media.formats import Kind, advice_for, kind_of
 from mediatrans.media.numbered import numbered_pictures
@@ -51,6 +53,7 @@ def plan(
 
     Raises:
         UsageError: There are no inputs, or -o does not fit them.
+        OutputError: The file system cannot hold the name given with -o.
     """
     if not inputs:
         raise UsageError("nothing to convert", remedy="name pictures, videos or folders")
@@ -59,6 +62,8 @@ def plan(
             "a pipe carries one video, but there are several inputs",
             remedy="convert the others separately",
         )
+    if options.output is not None and is_too_long(options.output):
+        raise too_long(options.output)
     are_many = len(inputs) > 1 or (options.fps is None and inputs[0].is_dir())
     if are_many and options.output and _names_a_file(options.output):
         raise UsageError(
@@ -195,6 +200,8 @@ def _folder_jobs(
             path=folder,
             remedy="name a folder outside it with -o",
         )
+    if is_too_long(target):
+        raise too_long(target)
     if target.is_file():
         raise OutputError(
             "the output folder is an existing file", path=target, remedy="use another -o"
