@@ -53,7 +53,7 @@ def heif_info(file: BinaryIO) -> HeifInfo:
         has_video = has_video or name == b"mpvd"
     try:
         return _read_meta(meta, has_video, file)
-    except (IndexError, struct.error, ValueError):
+    except (IndexError, OverflowError, struct.error, ValueError):
         return HeifInfo()
 
 
