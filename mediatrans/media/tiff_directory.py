@@ -7,6 +7,7 @@ from typing import BinaryIO, Literal
 
 __all__ = [
     "EXIF_PREFIX",
+    "LAYOUT_TAGS",
     "ByteOrder",
     "Directory",
     "Entry",
@@ -17,6 +18,17 @@ __all__ = [
 
 EXIF_PREFIX = b"Exif\0\0"
 """The bytes before the TIFF header of an EXIF block in a JPEG."""
+
+# fmt: off
+LAYOUT_TAGS = frozenset({
+    254, 255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 277, 278, 279, 280, 281, 282,
+    283, 284, 288, 289, 290, 291, 292, 293, 296, 300, 301, 317, 318, 319, 320, 321, 322, 323, 324,
+    325, 326, 327, 328, 332, 333, 334, 336, 338, 339, 340, 341, 342, 343, 344, 345, 346, 347, 351,
+    400, 401, 402, 403, 404, 405, 433, 434, 435, 512, 513, 514, 515, 517, 518, 519, 520, 521, 529,
+    530, 531, 532, 559, 32995, 32996, 32997, 32998, 34675, 37439, 50838, 50839,
+})
+# fmt: on
+"""The tags for the storage of pixels and the meaning of their values, which a writer sets."""
 
 ByteOrder = Literal["little", "big"]
 

@@ -34,7 +34,7 @@ class _Block:
         ValueError: It has no directory.
     """
 
-    def __init__(self, block: bytes) -> None:
+    def __init__(self, block: bytes | bytearray) -> None:
         self.data = bytearray(block.removeprefix(EXIF_PREFIX))
         self.reader = TiffReader.of(self.data)
         self.main = self.reader.directory(self.reader.first)
@@ -52,12 +52,12 @@ class _Block:
             return None
 
     def set_number(self, entry: Entry | None, value: int) -> None:
-        """Replace a whole number, if there is such an entry and its type can hold the value."""
-        if entry is None or not self.reader.numbers(entry):
+        """Replace a single whole number, if its type can hold the value."""
+        # A single number is part of its entry; several might lie anywhere, even in a directory.
+        if entry is None or entry.count != 1 or not self.reader.numbers(entry):
             return
-        size = entry.size // entry.count
-        if value < 1 << 8 * size:
-            self.put(entry.at, value.to_bytes(size, self.reader.order))
+        if value < 1 << 8 * entry.size:
+            self.put(entry.at, value.to_bytes(entry.size, self.reader.order))
 
     def put(self, at: int, data: bytes) -> None:
         """Replace bytes."""
@@ -146,6 +146,8 @@ def adjusted_exif(
         if index is not None and exif.reader.value(index) == _ADOBE_RGB:
             exif.put(index.at, _DCF_SRGB)
     exif.drop_thumbnail()
+    if set(_Block(exif.data).main.entries) != set(exif.main.entries):
+        raise ValueError("values that overlap the directory")
     return EXIF_PREFIX + bytes(exif.data)
 
 

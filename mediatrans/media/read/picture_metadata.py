@@ -30,6 +30,7 @@ _SUBSAMPLINGS: dict[tuple[tuple[int, int], ...], int] = {
     ((1, 2), (1, 1), (1, 1)): JPEG_440,
 }
 """The number of the chroma subsampling by the sampling factors of the components."""
+_MOST_DPI = 65_535
 _XMP_IN_JPEG = b"http://ns.adobe.com/xap/1.0/\0"
 _MORE_XMP_IN_JPEG = b"http://ns.adobe.com/xmp/extension/\0"
 _PHOTOSHOP_IN_JPEG = b"Photoshop 3.0\0"
@@ -228,7 +229,7 @@ def dpi_of(dpi: Any, *, is_transposed: bool) -> tuple[float, float] | None:
         across, down = (float(value) for value in dpi)
     except (TypeError, ValueError, ZeroDivisionError):
         return None
-    if across <= 0 or down <= 0:
+    if not (0 < across <= _MOST_DPI and 0 < down <= _MOST_DPI):
         return None
     return (down, across) if is_transposed else (across, down)
 

@@ -10,6 +10,7 @@ from PIL.ExifTags import IFD, Base
 
 from mediatrans.media.tiff_directory import (
     EXIF_PREFIX,
+    LAYOUT_TAGS,
     ByteOrder,
     Directory,
     Entry,
@@ -20,16 +21,6 @@ from mediatrans.media.tiff_directory import (
 
 __all__ = ["Description", "SampleLayout", "description_of", "layout_of"]
 
-# What the writer of a file writes itself: the storage of the pixels and the meaning of the values.
-# fmt: off
-_LAYOUT = frozenset({
-    254, 255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 277, 278, 279, 280, 281, 282,
-    283, 284, 288, 289, 290, 291, 292, 293, 296, 300, 301, 317, 318, 319, 320, 321, 322, 323, 324,
-    325, 326, 327, 328, 332, 333, 334, 336, 338, 339, 340, 341, 342, 343, 344, 345, 346, 347, 351,
-    400, 401, 402, 403, 404, 405, 433, 434, 435, 512, 513, 514, 515, 517, 518, 519, 520, 521, 529,
-    530, 531, 532, 559, 32995, 32996, 32997, 32998, 34675, 37439, 50838, 50839,
-})
-# fmt: on
 _XMP = 700
 _IPTC = 33723
 _PHOTOSHOP = 34377
@@ -188,7 +179,7 @@ def description_of(file: BinaryIO) -> Description:
         lost.append("Photoshop layers")
     if _SUB_IFDS in main.entries:
         lost.append("embedded pictures")
-    own = {_XMP, _IPTC, _PHOTOSHOP, _SUB_IFDS, _LAYERS, IFD.Exif, IFD.GPSInfo, *_LAYOUT}
+    own = {_XMP, _IPTC, _PHOTOSHOP, _SUB_IFDS, _LAYERS, IFD.Exif, IFD.GPSInfo, *LAYOUT_TAGS}
     fields = _fields(reader, main, own)
     children: dict[int, dict[int, Field]] = {}
     for tag in (IFD.Exif, IFD.GPSInfo):

@@ -15,6 +15,7 @@ from mediatrans.media.frames import Frame, StillInfo
 from mediatrans.media.photoshop import iptc_of
 from mediatrans.media.tiff_directory import (
     EXIF_PREFIX,
+    LAYOUT_TAGS,
     ByteOrder,
     Field,
     TiffReader,
@@ -35,7 +36,9 @@ _RGB = 2
 _CHUNKY = 1
 _PER_INCH = 2
 _BYTE, _SHORT, _LONG, _RATIONAL, _UNDEFINED = 1, 3, 4, 5, 7
-_STRIP_OFFSETS = 273
+_STRIP_OFFSETS, _ORIENTATION = 273, 274
+_KEPT = {282: _RATIONAL, 283: _RATIONAL, 296: _SHORT}
+"""The tags of storage that stay if the source has no other resolution, and their types."""
 _XMP, _ICC, _IPTC, _PHOTOSHOP = 700, 34675, 33723, 34377
 
 
@@ -138,7 +141,12 @@ def _described(still: StillInfo) -> tuple[dict[int, Field], bytearray, ByteOrder
         reader = TiffReader.of(block)
         order = reader.order
         entries = reader.directory(reader.first).entries
-        fields = {tag: reader.field(entry) for tag, entry in entries.items()}
+        fields = {
+            tag: reader.field(entry)
+            for tag, entry in entries.items()
+            if tag not in LAYOUT_TAGS or (entry.count == 1 and entry.kind == _KEPT.get(tag))
+        }
+        fields.pop(_ORIENTATION, None)  # of the upright picture
     blocks = {_XMP: still.xmp, _PHOTOSHOP: still.photoshop, _ICC: still.icc}
     if still.photoshop:
         blocks[_IPTC] = iptc_of(still.photoshop)
