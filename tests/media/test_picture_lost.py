@@ -11,7 +11,7 @@ from mediatrans.media.frames import StillInfo
 from mediatrans.media.read.picture_reader import read_picture
 from mediatrans.media.read.xmp_packet import cut_down
 from mediatrans.media.write.picture_writer import write_picture
-from tests.media.test_picture_texts import segment, write_jpeg
+from tests.media.test_picture_texts import chunk, segment, write_jpeg
 
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 MOTION = b"""<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>
@@ -154,3 +154,27 @@ def test_the_layers_of_a_tiff_are_named(tmp_path: Path) -> None:
     image = Image.fromarray(np.full((4, 5, 3), 90, np.uint8))
     image.save(tmp_path / "in.tif", tiffinfo={37724: b"8BIMLayr", 34377: b"8BIM"})
     assert still_of(tmp_path / "in.tif").notes == ("without: Photoshop layers",)
+
+
+def test_further_pages_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    pages = [Image.new("L", (4, 4), level) for level in (10, 20)]
+    pages[0].save(tmp_path / "in.tif", save_all=True, append_images=pages[1:])
+    assert still_of(tmp_path / "in.tif").notes == ("without: all pictures or pages but the first",)
+    assert "in.tif: the translation is without: all pictures or pages but the first" in caplog.text
+
+
+def test_the_content_credentials_of_a_png_are_named(tmp_path: Path) -> None:
+    Image.new("RGB", (4, 4)).save(tmp_path / "in.png")
+    data = (tmp_path / "in.png").read_bytes()
+    (tmp_path / "in.png").write_bytes(data[:33] + chunk(b"caBX", b"jumb") + data[33:])
+    assert still_of(tmp_path / "in.png").notes == ("without: content credentials",)
+
+
+@pytest.mark.parametrize("name", [b"uuid", b"xml "])
+def test_boxes_of_metadata_in_jpeg_2000_are_named(tmp_path: Path, name: bytes) -> None:
+    Image.new("RGB", (16, 16)).save(tmp_path / "in.jp2")
+    data = (tmp_path / "in.jp2").read_bytes()
+    at = data.index(b"jp2c") - 4
+    box = struct.pack(">I4s", 28, name) + bytes(20)
+    (tmp_path / "in.jp2").write_bytes(data[:at] + box + data[at:])
+    assert still_of(tmp_path / "in.jp2").notes == ("without: metadata in boxes",)

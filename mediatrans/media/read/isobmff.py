@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-__all__ = ["HeifInfo", "heif_info", "jpeg_2000_profile"]
+__all__ = ["HeifInfo", "has_metadata_boxes", "heif_info", "jpeg_2000_profile"]
 
 _LARGEST = 16_000_000
 _GAIN_MAPS = (b"urn:com:apple:photo:2020:aux:hdrgainmap",)
@@ -55,6 +55,23 @@ def heif_info(file: BinaryIO) -> HeifInfo:
         return _read_meta(meta, has_video, file)
     except (IndexError, OverflowError, struct.error, ValueError):
         return HeifInfo()
+
+
+def has_metadata_boxes(file: BinaryIO) -> bool:
+    """Whether a JP2 file has boxes of metadata (uuid, xml), which Pillow does not read.
+
+    Args:
+        file: The file; its position moves.
+    """
+    file.seek(0)
+    while len(head := file.read(8)) == 8:
+        length = int.from_bytes(head[:4])
+        if head[4:] in (b"uuid", b"xml "):
+            return True
+        if length < 8:
+            return False
+        file.seek(length - 8, 1)
+    return False
 
 
 def jpeg_2000_profile(header: bytes) -> bytes | None:

@@ -10,10 +10,11 @@ from typing import Any, BinaryIO
 
 from PIL import Image, JpegImagePlugin
 
+from mediatrans.media.animation import png_chunks
 from mediatrans.media.frames import JPEG_411, JPEG_440, JpegCoding, Text
 from mediatrans.media.photoshop import described_only, wrapped_iptc
 from mediatrans.media.read.exif_block import adjusted_exif, orientation_of
-from mediatrans.media.read.isobmff import HeifInfo, heif_info
+from mediatrans.media.read.isobmff import HeifInfo, has_metadata_boxes, heif_info
 from mediatrans.media.read.picture_texts import comment, png_texts, raw_profile
 from mediatrans.media.read.tiff_tags import description_of
 from mediatrans.media.read.xmp_packet import cut_down, orientation_of_xmp, without_orientation
@@ -39,6 +40,7 @@ _JUMBF_IN_JPEG = b"JP"
 _SAMSUNG_END = b"SEFT"
 _SAMSUNG_VIDEO = b"MotionPhoto_Data"
 _GAIN_MAP = "HDR gain map"
+_CREDENTIALS = "content credentials"
 _FURTHER = "further pictures of the file"
 _XMP_IN_PNG = "XML:com.adobe.xmp"
 _PROFILE_IN_PNG = "Raw profile type "
@@ -131,7 +133,7 @@ def _jpeg(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
         elif name == "APP2" and content.startswith(_GAIN_MAP_IN_JPEG):
             found.lost.add(_GAIN_MAP)
         elif name == "APP11" and content.startswith(_JUMBF_IN_JPEG):
-            found.lost.add("content credentials")
+            found.lost.add(_CREDENTIALS)
     if "mp" in picture.info:
         found.lost.add(_FURTHER)
     if _has_samsung_video(file):
@@ -169,11 +171,19 @@ def _png(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
         elif kind == "xmp":
             found.xmp = found.xmp or raw_profile(text) or None
     found.texts = tuple(texts)
+    if any(name == b"caBX" for name, _ in png_chunks(file)):
+        found.lost.add(_CREDENTIALS)
 
 
 def _gif(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
     if content := _bytes(picture.info.get("comment")):
         found.texts = (comment(content),)
+
+
+def _jpeg_2000(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
+    _gif(found, picture, file)
+    if has_metadata_boxes(file):
+        found.lost.add("metadata in boxes")
 
 
 def _tiff(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
@@ -207,7 +217,7 @@ _READERS: dict[str, Callable[[RawMetadata, Image.Image, BinaryIO], None]] = {
     "MPO": _jpeg,
     "PNG": _png,
     "GIF": _gif,
-    "JPEG2000": _gif,
+    "JPEG2000": _jpeg_2000,
     "TIFF": _tiff,
     "AVIF": _avif,
     "HEIF": _heif,

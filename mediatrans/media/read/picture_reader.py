@@ -167,12 +167,12 @@ def _by_pillow(picture: ImageFile, opened: _Opened) -> _Decoded:
     layout = layout_of(file) if picture.format == "TIFF" else None
     if layout and layout.is_too_deep:
         raise not_supported(f"a TIFF of {layout}", path)
-    if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":
-        _LOG.warning("%s: several pictures or pages; only the first is converted", path)
     bits = layout.bits if layout else _bits(picture)
     try:
         picture.load()
         metadata = collect(picture, file)
+        if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":
+            metadata.lost.add("all pictures or pages but the first")
         if layout is None:
             upright = _turned(picture, metadata.orientation)
         elif layout.is_plain or picture.mode not in ("L", "I", "I;16", "I;16B"):
