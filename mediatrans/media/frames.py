@@ -99,6 +99,7 @@ class StillInfo:
         jpeg: The compression parameters of a JPEG, else None.
         avif_subsampling: The chroma subsampling of an AVIF: "4:2:0", "4:2:2" or "4:4:4"; else None.
         lossless: Whether the file is a losslessly compressed WebP.
+        lost: Names of what the file holds and a translation cannot have.
         notes: What was changed in reading, for the report.
     """
 
@@ -113,6 +114,7 @@ class StillInfo:
     jpeg: JpegCoding | None = None
     avif_subsampling: str | None = None
     lossless: bool = False
+    lost: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 

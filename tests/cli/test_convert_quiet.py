@@ -61,7 +61,7 @@ def transparent_bytes(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "name", "said"),
     [
-        (truncated_exif, "a.jpg", "a.jpg: its EXIF block is damaged"),
+        (truncated_exif, "a.jpg", "a.jpg: the translation is without: damaged EXIF"),
         (coarse_tables, "a.jpg", None),
         (malformed_mpo, "a.jpg", "a.jpg: the translation is without: further pictures"),
         (damaged_jpeg, "a.jpg", "a.jpg: the picture is damaged"),

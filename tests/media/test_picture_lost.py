@@ -92,10 +92,11 @@ def test_a_motion_photo_becomes_a_photo(
     path = write_jpeg(tmp_path / "in.jpg", segment(0xE1, XMP + MOTION))
     path.write_bytes(path.read_bytes() + b"\0\0\0\x18ftypmp42" + bytes(200))
     frame = read_picture(path)
-    assert caplog.text.count("in.jpg") == 1
+    assert caplog.text == ""  # training reads it, too
     assert frame.still is not None
     assert frame.still.notes == ("without: embedded pictures and videos, motion photo's video",)
     write_picture(frame, tmp_path / f"out{suffix}")
+    assert caplog.text.count("in.jpg") == 1
     content = (tmp_path / f"out{suffix}").read_bytes()
     assert b"MotionPhoto" not in content
     assert b"(c) me" in content
@@ -160,6 +161,7 @@ def test_further_pages_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixtur
     pages = [Image.new("L", (4, 4), level) for level in (10, 20)]
     pages[0].save(tmp_path / "in.tif", save_all=True, append_images=pages[1:])
     assert still_of(tmp_path / "in.tif").notes == ("without: all pictures or pages but the first",)
+    write_picture(read_picture(tmp_path / "in.tif"), tmp_path / "out.tif")
     assert "in.tif: the translation is without: all pictures or pages but the first" in caplog.text
 
 

@@ -1,11 +1,9 @@
 """The metadata of a still picture's file, adjusted for its translation."""
 
-import logging
 import mmap
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from PIL import Image, JpegImagePlugin
@@ -21,8 +19,6 @@ from mediatrans.media.read.xmp_packet import cut_down, orientation_of_xmp, witho
 from mediatrans.media.tiff_directory import EXIF_PREFIX
 
 __all__ = ["RawMetadata", "collect", "dpi_of", "jpeg_coding"]
-
-_LOG = logging.getLogger(__name__)
 
 _SUBSAMPLINGS: dict[tuple[tuple[int, int], ...], int] = {
     ((2, 1), (1, 1), (1, 1)): 1,
@@ -78,16 +74,13 @@ class RawMetadata:
             return orientation_of_xmp(self.xmp)
         return turned or 1
 
-    def adjust(
-        self, size: tuple[int, int], *, is_transposed: bool, is_srgb_now: bool, path: Path
-    ) -> None:
+    def adjust(self, size: tuple[int, int], *, is_transposed: bool, is_srgb_now: bool) -> None:
         """Make the blocks describe the upright picture in its current colours.
 
         Args:
             size: Its width and height.
             is_transposed: Whether the orientation swapped width and height.
             is_srgb_now: Whether its colours were converted to sRGB.
-            path: The file, for warnings.
         """
         if self.exif is not None:
             try:
@@ -95,8 +88,8 @@ class RawMetadata:
                     self.exif, size, is_transposed=is_transposed, is_srgb_now=is_srgb_now
                 )
             except ValueError:
-                _LOG.warning("%s: its EXIF block is damaged and dropped", path)
                 self.exif = None
+                self.lost.add("damaged EXIF")
         if self.xmp is not None:
             self.xmp, lost = cut_down(without_orientation(self.xmp))
             self.lost |= lost

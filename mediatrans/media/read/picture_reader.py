@@ -188,8 +188,8 @@ def _by_pillow(picture: ImageFile, opened: _Opened) -> _Decoded:
 
 def _tiff_by_opencv(opened: _Opened) -> _Decoded:
     layout = layout_of(opened.file)
-    if layout is None or not layout.is_whole:
-        raise damaged(opened.path, ValueError("its directory or a part of its data is missing"))
+    if layout is None or not layout.is_whole or layout.is_common:
+        raise damaged(opened.path, ValueError("its directory or its data is not whole"))
     _check_size(opened.path, *layout.size, opened.max_pixels)
     picture = None if layout.is_too_deep else opencv_reader.decode_tiff(opened.path, layout)
     if picture is None:
@@ -236,8 +236,9 @@ def _framed(decoded: _Decoded, opened: _Opened) -> Frame:
         colour.size,
         is_transposed=is_transposed,
         is_srgb_now=converted.note is not None,
-        path=path,
     )
+    lost = tuple(sorted(metadata.lost))
+    without = f"without: {', '.join(lost)}" if lost else None
     boxes = metadata.boxes
     bits = boxes.bits if boxes else decoded.bits
     deep = f"{bits} bits per channel, converted with 8" if bits > 8 else None
@@ -253,7 +254,8 @@ def _framed(decoded: _Decoded, opened: _Opened) -> Frame:
         jpeg=jpeg_coding(source),
         avif_subsampling=boxes.subsampling if boxes else None,
         lossless=source.format == "WEBP" and is_lossless_webp(opened.file),
-        notes=tuple(note for note in (deep, converted.note, *_lost(metadata, path)) if note),
+        lost=lost,
+        notes=tuple(note for note in (deep, converted.note, without) if note),
     )
     alpha = np.array(colour.getchannel("A")) if "A" in colour.getbands() else None
     return Frame(pixels=pixels, index=opened.index, name=str(path), alpha=alpha, still=still)
@@ -262,15 +264,6 @@ def _framed(decoded: _Decoded, opened: _Opened) -> Frame:
 def _turned(picture: Image.Image, orientation: int) -> Image.Image:
     method = _TURNS.get(orientation)
     return picture if method is None else picture.transpose(method)
-
-
-def _lost(metadata: RawMetadata, path: Path) -> list[str]:
-    """Warn of what a translation cannot have; returns the notes for the report."""
-    if not metadata.lost:
-        return []
-    named = ", ".join(sorted(metadata.lost))
-    _LOG.warning("%s: the translation is without: %s", path, named)
-    return [f"without: {named}"]
 
 
 def _bits(picture: Image.Image) -> int:

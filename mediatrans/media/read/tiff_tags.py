@@ -84,7 +84,7 @@ class SampleLayout:
     @property
     def is_too_deep(self) -> bool:
         """Whether no tag tells the range: floating-point and 32-bit samples use a part of it."""
-        return self.kind == _FLOAT or self.bits > 16
+        return self.is_float or self.bits > 16
 
     @property
     def is_grey_or_rgb(self) -> bool:
@@ -95,6 +95,17 @@ class SampleLayout:
     def is_plain(self) -> bool:
         """Whether Pillow's 8-bit pixels are those of the picture."""
         return self.bits <= 8 and self.kind != _SIGNED
+
+    @property
+    def is_common(self) -> bool:
+        """Whether every decoder reads it, so that a failure means damage."""
+        is_usual = self.channels in (1, 3, 4) and self.bits in (1, 8) and self.is_plain
+        return self.is_grey_or_rgb and is_usual and not self.is_float
+
+    @property
+    def is_float(self) -> bool:
+        """Whether the samples are floating-point numbers."""
+        return self.kind == _FLOAT
 
     def __str__(self) -> str:
         """In words, for a message."""

@@ -33,7 +33,7 @@ _TAKES_ICC = frozenset({"JPEG", "PNG", "WEBP", "AVIF"})
 
 
 def report_dropped(still: StillInfo, file_format: str, name: str) -> None:
-    """Warn of the metadata that a format cannot hold.
+    """Warn of what the picture's file holds and the translation does not.
 
     Args:
         still: The properties of the picture's file.
@@ -52,6 +52,8 @@ def report_dropped(still: StillInfo, file_format: str, name: str) -> None:
     dropped = [kind for kind, content in present.items() if content and kind not in held]
     if keywords and "text" in dropped:
         dropped[dropped.index("text")] = f"text ({', '.join(keywords)})"
+    if still.lost:
+        _LOG.warning("%s: the translation is without: %s", name, ", ".join(still.lost))
     if dropped:
         _LOG.warning("%s: %s cannot hold its %s", name, file_format, ", ".join(dropped))
     for kind, block in (("EXIF", still.exif), ("XMP", still.xmp)):
