@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.media.test_picture_texts import segment, write_jpeg
+from tests.media.blocks import segment, write_jpeg
 
 SCENE = np.random.default_rng(5).integers(0, 256, (24, 32, 3)).astype(np.uint8)
 

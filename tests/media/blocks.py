@@ -1,13 +1,19 @@
-"""EXIF blocks and TIFF files made byte by byte, from the specification alone."""
+"""Blocks and files made byte by byte, from the specifications alone."""
 
+import io
 import struct
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
+from PIL import Image
 
 Entry = tuple[int, int, int, bytes]
 """Tag, type, count, and the bytes of the values."""
 
 ASCII, SHORT, LONG, RATIONAL, UNDEFINED, SRATIONAL = 2, 3, 4, 5, 7, 10
+NOISE = np.random.default_rng(4).integers(0, 256, (20, 30, 3)).astype(np.uint8)
 MAKER_NOTE = b"NOTE\0\0"
 BEHIND_THE_NOTE = b"what the maker note points to"
 
@@ -129,3 +135,68 @@ def write_tiff(
     strip = samples + bytes(len(samples) % 2)
     path.write_bytes(header(order, at) + strip + directory(entries, at, order))
     return path
+
+
+def segment(marker: int, content: bytes) -> bytes:
+    """A segment of a JPEG."""
+    return bytes([0xFF, marker]) + (len(content) + 2).to_bytes(2) + content
+
+
+def write_jpeg(path: Path, *segments: bytes) -> Path:
+    """A JPEG with segments before all others."""
+    Image.fromarray(NOISE).save(path, quality=90)
+    data = path.read_bytes()
+    path.write_bytes(data[:2] + b"".join(segments) + data[2:])
+    return path
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    """A chunk of a PNG."""
+    return len(body).to_bytes(4) + kind + body + zlib.crc32(kind + body).to_bytes(4)
+
+
+HEIF_EXIF = b"II*\0\x08\0\0\0\0\0"
+
+
+def box(name: bytes, content: bytes) -> bytes:
+    """A box of ISO 14496-12."""
+    return struct.pack(">I", len(content) + 8) + name + content
+
+
+def full(name: bytes, content: bytes, version: int = 0, flags: int = 0) -> bytes:
+    """A box with a version and flags."""
+    return box(name, struct.pack(">I", version << 24 | flags) + content)
+
+
+def heif(
+    properties: list[bytes],
+    of_main: list[int],
+    *,
+    kinds: dict[int, bytes] | None = None,
+    wide: bool = False,
+    behind: bytes = b"",
+) -> io.BytesIO:
+    """A file whose main picture is item 1 and whose HEIF_EXIF, if any, is item 2."""
+    kinds = {1: b"hvc1", 2: b"Exif"} | (kinds or {})
+    items = b"".join(
+        full(b"infe", struct.pack(">HH4sx", item, 0, kind), 2) for item, kind in kinds.items()
+    )
+    iinf = full(b"iinf", struct.pack(">H", len(kinds)) + items)
+    associations = struct.pack(">HB", 9, 1) + (b"\x80\1" if wide else b"\x81")
+    pieces = [
+        struct.pack(">H", 0x8000 | index) if wide else bytes([0x80 | index]) for index in of_main
+    ]
+    associations += struct.pack(">HB", 1, len(of_main)) + b"".join(pieces)
+    ipma = full(b"ipma", struct.pack(">I", 2) + associations, flags=int(wide))
+    iprp = box(b"iprp", box(b"ipco", b"".join(properties)) + ipma)
+    ftyp = box(b"ftyp", b"heic" + bytes(4) + b"mif1")
+    content = struct.pack(">I", 6) + b"Exif\0\0" + HEIF_EXIF
+
+    def meta(offset: int) -> bytes:
+        iloc = struct.pack(">BBHHHHII", 0x44, 0, 1, 2, 0, 1, offset, len(content))
+        return full(
+            b"meta", full(b"pitm", struct.pack(">H", 1)) + iinf + full(b"iloc", iloc) + iprp
+        )
+
+    offset = len(ftyp) + len(meta(0)) + 8
+    return io.BytesIO(ftyp + meta(offset) + box(b"mdat", content) + behind)

@@ -11,53 +11,8 @@ from PIL import Image, features
 from mediatrans.media.read.isobmff import HeifInfo, heif_info
 from mediatrans.media.read.picture_reader import read_picture
 from mediatrans.media.write.picture_writer import write_picture
-from tests.media.blocks import BEHIND_THE_NOTE, camera_exif
+from tests.media.blocks import BEHIND_THE_NOTE, HEIF_EXIF, box, camera_exif, full, heif
 from tests.media.test_picture_exif import SCENE, block_of
-
-EXIF = b"II*\0\x08\0\0\0\0\0"
-
-
-def box(name: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content) + 8) + name + content
-
-
-def full(name: bytes, content: bytes, version: int = 0, flags: int = 0) -> bytes:
-    return box(name, struct.pack(">I", version << 24 | flags) + content)
-
-
-def heif(
-    properties: list[bytes],
-    of_main: list[int],
-    *,
-    kinds: dict[int, bytes] | None = None,
-    wide: bool = False,
-    behind: bytes = b"",
-) -> io.BytesIO:
-    """A file whose main picture is item 1 and whose EXIF, if any, is item 2."""
-    kinds = {1: b"hvc1", 2: b"Exif"} | (kinds or {})
-    items = b"".join(
-        full(b"infe", struct.pack(">HH4sx", item, 0, kind), 2) for item, kind in kinds.items()
-    )
-    iinf = full(b"iinf", struct.pack(">H", len(kinds)) + items)
-    associations = struct.pack(">HB", 9, 1) + (b"\x80\1" if wide else b"\x81")
-    pieces = [
-        struct.pack(">H", 0x8000 | index) if wide else bytes([0x80 | index]) for index in of_main
-    ]
-    associations += struct.pack(">HB", 1, len(of_main)) + b"".join(pieces)
-    ipma = full(b"ipma", struct.pack(">I", 2) + associations, flags=int(wide))
-    iprp = box(b"iprp", box(b"ipco", b"".join(properties)) + ipma)
-    ftyp = box(b"ftyp", b"heic" + bytes(4) + b"mif1")
-    content = struct.pack(">I", 6) + b"Exif\0\0" + EXIF
-
-    def meta(offset: int) -> bytes:
-        iloc = struct.pack(">BBHHHHII", 0x44, 0, 1, 2, 0, 1, offset, len(content))
-        return full(
-            b"meta", full(b"pitm", struct.pack(">H", 1)) + iinf + full(b"iloc", iloc) + iprp
-        )
-
-    offset = len(ftyp) + len(meta(0)) + 8
-    return io.BytesIO(ftyp + meta(offset) + box(b"mdat", content) + behind)
-
 
 NCLX = box(b"colr", b"nclx" + struct.pack(">HHHB", 12, 16, 9, 0x80))
 OTHER_NCLX = box(b"colr", b"nclx" + struct.pack(">HHHB", 1, 13, 1, 0x80))
@@ -67,7 +22,7 @@ AV1C_422_10_BITS = box(b"av1C", bytes([0x81, 0, 0x48, 0]))
 @pytest.mark.parametrize("wide", [False, True])
 def test_the_properties_are_those_of_the_main_picture(wide: bool) -> None:
     found = heif_info(heif([OTHER_NCLX, NCLX, AV1C_422_10_BITS], [2, 3], wide=wide))
-    assert found == HeifInfo((12, 16), "4:2:2", 10, EXIF)
+    assert found == HeifInfo((12, 16), "4:2:2", 10, HEIF_EXIF)
 
 
 def aux(kind: bytes) -> bytes:

@@ -11,11 +11,10 @@ from PIL import Image, ImageCms, features
 from mediatrans.media.colour.coded import ADOBE_RGB, SRGB, CodePoints, Primaries, matrix_profile
 from mediatrans.media.read.picture_reader import read_picture
 from mediatrans.media.write.picture_writer import write_picture
-from tests.media.blocks import camera_exif
+from tests.media.blocks import camera_exif, chunk
 from tests.media.profiles import DISPLAY_P3, rgb_profile
 from tests.media.test_picture_colour import SRGB as SRGB_XYZ
 from tests.media.test_picture_colour import to_srgb
-from tests.media.test_picture_texts import chunk
 
 COLOURS = np.array([[[180, 110, 90], [100, 160, 110], [110, 110, 180], [128, 128, 128]]], np.uint8)
 LARGE = COLOURS.repeat(16, 0).repeat(16, 1)

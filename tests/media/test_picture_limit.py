@@ -9,7 +9,7 @@ from PIL import Image
 
 from mediatrans.errors import InputError
 from mediatrans.media.read.picture_reader import read_picture
-from tests.media.test_picture_texts import chunk
+from tests.media.blocks import chunk
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from mediatrans.media.frames import StillInfo
 from mediatrans.media.read.picture_reader import read_picture
 from mediatrans.media.read.xmp_packet import cut_down
 from mediatrans.media.write.picture_writer import write_picture
-from tests.media.test_picture_texts import chunk, segment, write_jpeg
+from tests.media.blocks import chunk, segment, write_jpeg
 
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 MOTION = b"""<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>

@@ -10,7 +10,8 @@ from PIL import Image, features
 
 from mediatrans.media.read.picture_reader import read_picture
 from mediatrans.media.write.picture_writer import write_picture
-from tests.media.test_picture_texts import comments, segment
+from tests.media.blocks import segment
+from tests.media.test_picture_texts import comments
 
 SCENE = cv2.resize(np.random.default_rng(6).integers(0, 256, (5, 6, 3)).astype(np.uint8), (48, 40))
 FACTORS = {"411": [(4, 1), (1, 1), (1, 1)], "440": [(1, 2), (1, 1), (1, 1)]}

@@ -1,6 +1,5 @@
 """IPTC records, comments, texts and XMP: carried where the format holds them, else named."""
 
-import zlib
 from pathlib import Path
 
 import cv2
@@ -11,9 +10,9 @@ from PIL.PngImagePlugin import PngInfo
 
 from mediatrans.media.read.picture_reader import read_picture
 from mediatrans.media.write.picture_writer import write_picture
-from tests.media.blocks import UNDEFINED, values, write_tiff
+from tests.media.blocks import NOISE as SCENE
+from tests.media.blocks import UNDEFINED, chunk, segment, values, write_jpeg, write_tiff
 
-SCENE = np.random.default_rng(4).integers(0, 256, (20, 30, 3)).astype(np.uint8)
 RECORDS = b"\x1c\x02\x74\0\6(c) me\x1c\x02\x19\0\4road"
 
 
@@ -30,18 +29,6 @@ RESOURCES = (
     + resource(0x040A, b"\1")
     + resource(0x040C, b"a preview of the untranslated picture")
 )
-
-
-def segment(marker: int, content: bytes) -> bytes:
-    return bytes([0xFF, marker]) + (len(content) + 2).to_bytes(2) + content
-
-
-def write_jpeg(path: Path, *segments: bytes) -> Path:
-    """A JPEG with segments before all others."""
-    Image.fromarray(SCENE).save(path, quality=90)
-    data = path.read_bytes()
-    path.write_bytes(data[:2] + b"".join(segments) + data[2:])
-    return path
 
 
 def passed_through(path: Path, suffix: str | None = None) -> Path:
@@ -120,10 +107,6 @@ def write_texts(path: Path, bits: int) -> Path:
     end = data.rindex(b"IEND") - 4
     path.write_bytes(data[:33] + chunks + data[33:end] + behind + data[end:])
     return path
-
-
-def chunk(kind: bytes, body: bytes) -> bytes:
-    return len(body).to_bytes(4) + kind + body + zlib.crc32(kind + body).to_bytes(4)
 
 
 @pytest.mark.parametrize("bits", [8, 16])

@@ -10,6 +10,7 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from mediatrans.errors import InputError
+from mediatrans.files.regular import check_regular
 from mediatrans.media.animation import is_lossless_webp
 from mediatrans.media.colour.profiles import to_8_bits, to_srgb
 from mediatrans.media.frames import Frame, Pixels, StillInfo
@@ -74,6 +75,7 @@ def read_picture(path: Path, *, index: int = 0, max_pixels: int = MAX_PIXELS) ->
         InputError: The file is missing, empty, damaged, too large or not a picture.
     """
     try:
+        check_regular(path.stat(), path)
         with path.open("rb") as file:
             header = file.read(HEADER_BYTES)
             if not header:
