@@ -91,7 +91,8 @@ def _convert(
             report = Report.of(progress.model, progress.rows, options.limits)
             code = stop.exit_code if isinstance(stop, Interrupted) else ExitCode.SIGINT
             if progress.has_planned:
-                _write_report(replace(report, exit_code=code), report_path)
+                report = replace(report, exit_code=code, left_out=progress.files_left_out)
+                _write_report(report, report_path)
             signum = signal.SIGTERM if code == ExitCode.SIGTERM else signal.SIGINT
             raise Interrupted(signum, progress.resume_hint()) from stop
     progress.summarise(report)
@@ -110,12 +111,15 @@ def _write_report(report: "Report", path: Path | None) -> None:
 
 def _show_plan(inputs: Sequence[Path], to: str, options: ConvertOptions, *, as_json: bool) -> int:
     from mediatrans.conversion.plan import plan
+    from mediatrans.files.walk import LeftOut, describe_left_out
     from mediatrans.zoo.card import sha256_of
     from mediatrans.zoo.find import find
 
     generator = find(to, options.model)
+    generator.verify()
     options = with_working_size(options, generator.working_size)
-    jobs = plan(inputs, generator.to, options, sha256_of(generator.path))
+    left_out: list[LeftOut] = []
+    jobs = plan(inputs, generator.to, options, sha256_of(generator.path), left_out.append)
     echo(f"{generator.path} ({generator.place})", err=True)
     piped = options.output == STDIO
     for job in jobs:
@@ -135,4 +139,6 @@ def _show_plan(inputs: Sequence[Path], to: str, options: ConvertOptions, *, as_j
             echo(f"{action}  {job.input} -> {job.output}{replacing}", err=piped)
         else:
             echo(f"{action}  {reason if job.error else f'{job.input}: {reason}'}", err=piped)
+    if left_out:
+        echo(describe_left_out(left_out), err=True)
     return int(batch_exit_code(job.error.exit_code for job in jobs if job.error))

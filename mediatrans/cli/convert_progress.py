@@ -26,6 +26,9 @@ from mediatrans.conversion.job import Job
 from mediatrans.conversion.observer import Observer
 from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.errors import OutputError
+from mediatrans.files.names import is_too_long
+from mediatrans.files.walk import LeftOut, count_left_out, describe_left_out
+from mediatrans.media.formats import advice_for
 from mediatrans.quality.report.rows import (
     JobReport,
     Report,
@@ -52,6 +55,7 @@ class ConvertProgress(Observer):
         has_planned: Whether the jobs are known, and the report may be written.
         model: The model's name; empty until it is loaded.
         rows: The finished jobs.
+        files_left_out: What is left out of input folders.
     """
 
     def __init__(
@@ -67,6 +71,7 @@ class ConvertProgress(Observer):
     ) -> None:
         self.model = ""
         self.rows: list[JobReport] = []
+        self.files_left_out: tuple[LeftOut, ...] = ()
         self._limits = limits
         self._report = report
         self.has_planned = False
@@ -106,13 +111,29 @@ class ConvertProgress(Observer):
         self._bar.stop()
 
     def summarise(self, report: Report) -> None:
-        """Print how many inputs succeeded and failed, if there were several."""
-        if self._quiet or len(report.jobs) < 2:
+        """Print what was left out, and how many of several inputs succeeded and failed."""
+        if self._quiet:
+            return
+        self._print_left_out(report)
+        if len(report.jobs) < 2:
             return
         counts = {status: report.count(status) for status in get_args(Status)}
         summary = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
         took = timedelta(seconds=round(sum(row.seconds for row in report.jobs)))
         self._print(f"{len(report.jobs)} files in {took}: {summary}")
+
+    def _print_left_out(self, report: Report) -> None:
+        counts = count_left_out(report.left_out)
+        if not counts:
+            return
+        self._print(describe_left_out(report.left_out))
+        for label in counts:
+            if advice := advice_for(Path(f"x{label}")):
+                self._print(f"        {label}: {advice}")
+
+    def left_out(self, files: Sequence[LeftOut]) -> None:
+        """Keep what is left out for the report of an interrupted run."""
+        self.files_left_out = tuple(files)
 
     def planned(self, translator: Translator, jobs: Sequence[Job]) -> None:
         """Print the model and start counting files.
@@ -142,7 +163,9 @@ class ConvertProgress(Observer):
         place = os.path.realpath(self._report)
         files = {os.path.realpath(path) for job in jobs for path in (job.input, job.output) if path}
         remedy = "name another --report"
-        if os.path.lexists(self._report) and not self._report.is_file():
+        if is_too_long(self._report):
+            problem = "the name of the report is too long for the file system"
+        elif os.path.lexists(self._report) and not self._report.is_file():
             problem = "exists already and is not a regular file"
         elif place in files:
             problem = "the report would replace a file of this run"

@@ -62,6 +62,8 @@ def cli(verbose: bool) -> None:
     )
     logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, handlers=[handler])
     logging.captureWarnings(True)
+    if not verbose:  # warnings of libraries name no file and have no remedy
+        logging.getLogger("py.warnings").setLevel(logging.ERROR)
 
 
 class _PrintableFormatter(logging.Formatter):

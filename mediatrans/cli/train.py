@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 from mediatrans.cli.flags import GroupedCommand, settings_flags
-from mediatrans.cli.terminal import echo
+from mediatrans.cli.terminal import echo, printable
 from mediatrans.errors import InputError, MissingExtraError, StoppedTogetherError, UsageError
 from mediatrans.training.config import GROUPS, TrainConfig
 from mediatrans.training.recipe import load_recipe
@@ -197,7 +197,7 @@ class _Screen:
 
     def message(self, text: str) -> None:
         """Show a sentence on a line of its own."""
-        self._console.print(text, markup=False)
+        self._console.print(printable(text), markup=False)
 
     def progress(self, progress: "Progress") -> None:
         """Show a finished step."""

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from mediatrans.conversion.executors.executor import Executor
@@ -12,6 +13,7 @@ from mediatrans.conversion.plan import plan
 from mediatrans.conversion.settle import Settlement
 from mediatrans.conversion.workshop import Workshop
 from mediatrans.errors import UsageError
+from mediatrans.files.walk import LeftOut
 from mediatrans.media.write.codecs import try_encoder
 from mediatrans.media.write.sinks import encoding_of
 from mediatrans.quality.report.rows import Report
@@ -68,9 +70,12 @@ def convert(
     given = [inputs] if isinstance(inputs, Path | str) else inputs
     translator = workshop.translator
     domain = workshop.generator.to
-    jobs = plan([Path(path) for path in given], domain, options, translator.sha256)
+    left_out: list[LeftOut] = []
+    paths = [Path(path) for path in given]
+    jobs = plan(paths, domain, options, translator.sha256, left_out.append)
     if any(job.kind == "video" and job.ready for job in jobs):
         try_encoder(encoding_of(options))
+    observer.left_out(left_out)
     observer.planned(translator, jobs)
     _check_reverse(workshop)
     settlement = Settlement(jobs, observer)
@@ -78,7 +83,8 @@ def convert(
     chosen = EXECUTORS[executor] if isinstance(executor, str) else executor
     chosen.run(tasks, workshop, settlement)
     settlement.finish()
-    return settlement.report(workshop.generator.name, options.limits, workshop.model_error())
+    report = settlement.report(workshop.generator.name, options.limits, workshop.model_error())
+    return replace(report, left_out=tuple(left_out))
 
 
 def _check_reverse(workshop: Workshop) -> None:

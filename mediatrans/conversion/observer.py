@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mediatrans.conversion.job import Job
 from mediatrans.conversion.overlap import Bottleneck
+from mediatrans.files.walk import LeftOut
 from mediatrans.quality.report.rows import JobReport
 from mediatrans.translate.translator import Translator
 
@@ -13,6 +14,9 @@ __all__ = ["Observer"]
 
 class Observer:
     """Callbacks that do nothing; override those of interest. Called on the calling thread."""
+
+    def left_out(self, files: Sequence[LeftOut]) -> None:
+        """Called with what is left out of input folders, before `planned`."""
 
     def planned(self, translator: Translator, jobs: Sequence[Job]) -> None:
         """Called with the loaded model and all jobs, before anything is read."""

@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from mediatrans.errors import OutputError, UsageError
+from mediatrans.files.names import is_too_long
 from mediatrans.media.formats import (
     PICTURE_SUFFIXES,
     VIDEO_OUTPUT_SUFFIXES,
@@ -15,7 +16,15 @@ from mediatrans.media.formats import (
 )
 from mediatrans.media.pipe_formats import STDIO
 
-__all__ = ["holds", "output_path", "output_suffix", "real_path", "refusal", "unwritable"]
+__all__ = [
+    "holds",
+    "output_path",
+    "output_suffix",
+    "real_path",
+    "refusal",
+    "too_long",
+    "unwritable",
+]
 
 
 def output_path(
@@ -104,6 +113,8 @@ def refusal(
     """
     if output == STDIO:
         return None
+    if is_too_long(output):
+        return too_long(output)
     real = os.path.realpath(output)
     if wanted[real] > 1:
         return OutputError(
@@ -118,6 +129,15 @@ def refusal(
     if output.is_dir():
         return OutputError("the output is a folder", path=output, remedy="use another -o")
     return None
+
+
+def too_long(output: Path) -> OutputError:
+    """The error of an output whose name the file system cannot hold."""
+    return OutputError(
+        "the name of the output is too long for the file system",
+        path=output,
+        remedy="name a shorter one with -o",
+    )
 
 
 def unwritable(output: Path) -> OutputError | None:

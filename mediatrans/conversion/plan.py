@@ -3,7 +3,7 @@
 import logging
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,10 +16,12 @@ from mediatrans.conversion.outputs import (
     output_suffix,
     real_path,
     refusal,
+    too_long,
 )
 from mediatrans.errors import InputError, OutputError, UsageError
-from mediatrans.files.walk import WalkProblem, walk
-from mediatrans.media.formats import Kind, kind_of
+from mediatrans.files.names import is_too_long
+from mediatrans.files.walk import LeftOut, WalkProblem, is_hidden, walk
+from mediatrans.media.formats import Kind, advice_for, kind_of
 from mediatrans.media.numbered import numbered_pictures
 from mediatrans.media.pipe_formats import STDIO
 
@@ -29,9 +31,16 @@ log = logging.getLogger(__name__)
 
 _FRAMES_SUFFIX = ".mp4"
 
+Leave = Callable[[LeftOut], None]
+"""Called with each file or folder in an input folder that is left out."""
+
 
 def plan(
-    inputs: Sequence[Path], to: str, options: ConvertOptions, model_sha256: str = ""
+    inputs: Sequence[Path],
+    to: str,
+    options: ConvertOptions,
+    model_sha256: str = "",
+    leave: Leave = lambda _: None,
 ) -> list[Job]:
     """Turn inputs into jobs; an input that cannot be converted becomes a job with an error.
 
@@ -40,9 +49,11 @@ def plan(
         to: The domain; derived names end in it.
         options: The options.
         model_sha256: The generator's digest; outputs of another generator are out of date.
+        leave: Called with what is left out of input folders.
 
     Raises:
         UsageError: There are no inputs, or -o does not fit them.
+        OutputError: The file system cannot hold the name given with -o.
     """
     if not inputs:
         raise UsageError("nothing to convert", remedy="name pictures, videos or folders")
@@ -51,6 +62,8 @@ def plan(
             "a pipe carries one video, but there are several inputs",
             remedy="convert the others separately",
         )
+    if options.output is not None and is_too_long(options.output):
+        raise too_long(options.output)
     are_many = len(inputs) > 1 or (options.fps is None and inputs[0].is_dir())
     if are_many and options.output and _names_a_file(options.output):
         raise UsageError(
@@ -63,7 +76,7 @@ def plan(
         )
     jobs: list[Job] = []
     for given in inputs:
-        jobs += _jobs_of(given, to, options, alone=len(inputs) == 1)
+        jobs += _jobs_of(given, to, options, leave, alone=len(inputs) == 1)
     for job in jobs:
         _warn_of_new_container(job, options)
     return compare_with_existing(_check_outputs(jobs), options, model_sha256)
@@ -74,7 +87,9 @@ def _names_a_file(output: Path) -> bool:
     return not output.is_dir() and any(holds(output.suffix.lower(), kind) for kind in KINDS)
 
 
-def _jobs_of(given: Path, to: str, options: ConvertOptions, *, alone: bool) -> list[Job]:
+def _jobs_of(
+    given: Path, to: str, options: ConvertOptions, leave: Leave, *, alone: bool
+) -> list[Job]:
     try:
         if given == STDIO:
             return [_stdin_job(to, options)]
@@ -82,9 +97,9 @@ def _jobs_of(given: Path, to: str, options: ConvertOptions, *, alone: bool) -> l
             # A link to itself does not exist, either.
             raise InputError("no such file or folder", path=given, remedy="check the name")
         if given.is_dir() and options.fps is not None:
-            return [_frames_job(given, to, options, alone=alone)]
+            return [_frames_job(given, to, options, leave, alone=alone)]
         if given.is_dir():
-            return _folder_jobs(given, to, options, alone=alone)
+            return _folder_jobs(given, to, options, leave, alone=alone)
         if not given.is_file():
             raise InputError(
                 "not a regular file", path=given, remedy="name a file, or pipe it in as -"
@@ -112,7 +127,7 @@ def _file_job(path: Path, to: str, options: ConvertOptions, *, alone: bool) -> J
         raise InputError(
             f"the suffix {path.suffix!r} is not that of a supported picture or video format",
             path=path,
-            remedy="give the file its usual suffix",
+            remedy=advice_for(path) or "give the file its usual suffix",
         )
     suffix = output_suffix(path, kind, options.file_format)
     derived = path.with_name(f"{path.stem}-{to}{_preview_mark(kind, options)}{suffix}")
@@ -136,7 +151,9 @@ def _stdin_job(to: str, options: ConvertOptions) -> Job:
     return Job(STDIO, output, "video")
 
 
-def _frames_job(folder: Path, to: str, options: ConvertOptions, *, alone: bool) -> Job:
+def _frames_job(
+    folder: Path, to: str, options: ConvertOptions, leave: Leave, *, alone: bool
+) -> Job:
     named = folder.resolve() if folder.name in ("", "..") else folder
     frames = tuple(numbered_pictures(folder))
     if not frames:
@@ -147,10 +164,9 @@ def _frames_job(folder: Path, to: str, options: ConvertOptions, *, alone: bool) 
     derived = named.with_name(f"{named.name}-{to}{_preview_mark('video', options)}{suffix}")
     # No manifest: it records single input files, not folders.
     output, _ = _place(derived, f"{named.name}{suffix}", "video", options, alone=alone)
-    videos = [path for path in folder.iterdir() if kind_of(path) == "video" and path.is_file()]
-    left_out = sum(real_path(path) != real_path(output) for path in videos)
-    if left_out:
-        log.warning("%s: --fps ignores the videos in the folder (%d found)", folder, left_out)
+    for path in sorted(set(folder.iterdir()) - set(frames)):
+        if not is_hidden(path.name) and path.is_file() and real_path(path) != real_path(output):
+            leave(LeftOut(path, is_hidden=False))
     return Job(folder, output, "video", frames=frames)
 
 
@@ -165,7 +181,9 @@ def _place(
     return output, options.output if in_folder else None
 
 
-def _folder_jobs(folder: Path, to: str, options: ConvertOptions, *, alone: bool) -> list[Job]:
+def _folder_jobs(
+    folder: Path, to: str, options: ConvertOptions, leave: Leave, *, alone: bool
+) -> list[Job]:
     named = folder.resolve() if folder.name in ("", "..") else folder
     if options.output == STDIO:
         raise UsageError(
@@ -182,11 +200,13 @@ def _folder_jobs(folder: Path, to: str, options: ConvertOptions, *, alone: bool)
             path=folder,
             remedy="name a folder outside it with -o",
         )
+    if is_too_long(target):
+        raise too_long(target)
     if target.is_file():
         raise OutputError(
             "the output folder is an existing file", path=target, remedy="use another -o"
         )
-    jobs = [_kept_inside(job, target) for job in _walk(folder, target, options.file_format)]
+    jobs = [_kept_inside(job, target) for job in _walk(folder, target, options.file_format, leave)]
     if not jobs:
         raise InputError(
             "no pictures or videos in this folder", path=folder, remedy="check the folder"
@@ -200,11 +220,13 @@ def _folder_jobs(folder: Path, to: str, options: ConvertOptions, *, alone: bool)
     ]
 
 
-def _walk(folder: Path, target: Path, file_format: str | None) -> Iterator[Job]:
+def _walk(folder: Path, target: Path, file_format: str | None, leave: Leave) -> Iterator[Job]:
     """The jobs of a folder in the order of their paths."""
     for found in walk(folder, _is_media):
         if isinstance(found, WalkProblem):
             yield Job.refused(found.path, found.problem, found.remedy)
+        elif isinstance(found, LeftOut):
+            leave(found)
         elif (kind := kind_of(found)) is not None:
             suffix = output_suffix(found, kind, file_format)
             output = (target / found.relative_to(folder)).with_suffix(suffix)
@@ -212,10 +234,7 @@ def _walk(folder: Path, target: Path, file_format: str | None) -> Iterator[Job]:
 
 
 def _is_media(path: Path) -> bool:
-    is_media = kind_of(path) is not None
-    if not is_media:
-        log.info("%s: not a picture or video, ignored", path)
-    return is_media
+    return kind_of(path) is not None
 
 
 def _kept_inside(job: Job, target: Path) -> Job:

@@ -1,12 +1,15 @@
 """A crash-safe journal: an append-only file with one JSON object per line."""
 
+import errno
 import json
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from mediatrans.files.records import json_text
+from mediatrans.files.regular import read_regular
 
 __all__ = ["Journal"]
 
@@ -29,10 +32,10 @@ class Journal:
         """The complete records, oldest first; none if the file does not exist.
 
         Raises:
-            OSError: The file exists and cannot be read.
+            OSError: The file exists and cannot be read, or is no regular file.
         """
         try:
-            lines = self.path.read_bytes().split(b"\n")
+            lines = read_regular(self.path).split(b"\n")
         except FileNotFoundError:
             return
         for line in lines:
@@ -50,17 +53,20 @@ class Journal:
             record: Values that JSON can hold.
 
         Raises:
-            OSError: The disk is full, the file is a link, or it was removed since the last
-                `append`.
+            OSError: The disk is full, the file is a link or no regular file, or it was removed
+                since the last `append`.
         """
         line = json_text(record).encode() + b"\n"
         flags = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
         # Following a link would write the record to a file outside the folder.
         flags |= getattr(os, "O_NOFOLLOW", 0)
+        flags |= getattr(os, "O_NONBLOCK", 0)  # a pipe in its place is refused, not waited for
         if not self._begun:
             flags |= os.O_CREAT
         descriptor = os.open(self.path, flags, 0o666)
         try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EINVAL, f"{self.path.name} beside it is not a regular file")
             _write(descriptor, b"\n" + line if _is_torn(descriptor) else line)
             os.fsync(descriptor)
         finally:

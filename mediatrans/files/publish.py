@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from mediatrans.errors import OutputError
+from mediatrans.files.names import name_beside
 
 __all__ = [
     "Fingerprint",
@@ -126,12 +127,13 @@ def output_errors(path: Path, *, what: str = "", remedy: str | None = None) -> I
 def part_path(final: Path) -> Path:
     """The name a file has while it is being written, beside its final one.
 
-    The suffix stays last, because encoders choose the format by it.
+    The suffix stays last, because encoders choose the format by it. Where the name would be too
+    long, a digest stands for the final one.
 
     Args:
         final: The output's final name.
     """
-    return final.with_name(f".{final.stem}.part{final.suffix}")
+    return final.with_name(name_beside(final.stem, f".part{final.suffix}", hidden=True))
 
 
 def is_part(path: Path) -> bool:
@@ -277,7 +279,7 @@ def _named(folder: Path) -> Path:
 
 
 def _beside(final: Path, ending: str) -> Path:
-    return final.with_name(f".{final.name}.{ending}")
+    return final.with_name(name_beside(final.name, f".{ending}", hidden=True))
 
 
 def _delete(path: Path) -> None:

@@ -15,6 +15,7 @@ __all__ = [
     "VIDEO_OUTPUT_SUFFIXES",
     "VIDEO_SUFFIXES",
     "Kind",
+    "advice_for",
     "is_picture_output",
     "kind_of",
     "picture_output_suffix",
@@ -41,6 +42,18 @@ VIDEO_SUFFIXES = frozenset({
     ".apng", ".webp",
 })
 """Suffixes read as videos; those of pictures only if the file is an animation."""
+# fmt: on
+
+# fmt: off
+_RAW_PHOTOGRAPHS = frozenset({
+    ".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".sr2", ".srf", ".srw", ".orf", ".rw2",
+    ".rwl", ".raf", ".pef", ".raw", ".3fr", ".fff", ".iiq", ".mos", ".erf", ".kdc", ".dcr", ".x3f",
+    ".mrw", ".gpr",
+})
+_DOCUMENTS = frozenset({
+    ".psd", ".psb", ".xcf", ".kra", ".ora", ".afphoto", ".ai", ".indd", ".eps", ".pdf", ".svg",
+    ".exr", ".hdr", ".dds", ".icns", ".clip", ".procreate",
+})
 # fmt: on
 
 _UNWRITABLE_PICTURES = frozenset({".heic", ".heif", ".jxl", ".pam", ".pfm", ".ras", ".sr"})
@@ -110,6 +123,18 @@ def kind_of(path: Path) -> Kind | None:
     if suffix in VIDEO_SUFFIXES:
         return "video"
     return None
+
+
+def advice_for(path: Path) -> str | None:
+    """What to do with a file whose format is not supported; None if nothing is known of it.
+
+    Args:
+        path: The file; it may not exist.
+    """
+    suffix = path.suffix.lower()
+    if suffix in _RAW_PHOTOGRAPHS:
+        return "develop raw photographs to TIFF or JPEG first"
+    return "export it as PNG, TIFF or JPEG first" if suffix in _DOCUMENTS else None
 
 
 def video_output_suffix(path: Path) -> str:

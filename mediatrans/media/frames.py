@@ -16,6 +16,9 @@ from mediatrans.media.animation import FOREVER
 from mediatrans.media.colour.yuv import Chroma, Colour
 
 __all__ = [
+    "COMMENT",
+    "JPEG_411",
+    "JPEG_440",
     "Clip",
     "Done",
     "Frame",
@@ -26,11 +29,19 @@ __all__ = [
     "Pixels",
     "Segment",
     "StillInfo",
+    "Text",
     "VideoInfo",
 ]
 
 Pixels = NDArray[np.uint8]
 """Pictures as uint8; [H, W, 3] RGB unless a docstring says otherwise."""
+
+
+JPEG_411 = 3
+"""The number of 4:1:1, a quarter of the chroma horizontally, which Pillow does not have."""
+
+JPEG_440 = 4
+"""The number of 4:4:0, half of the chroma vertically, which Pillow does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +50,37 @@ class JpegCoding:
 
     Attributes:
         tables: Quantisation tables of 64 entries, luma first.
-        subsampling: Pillow's number for the chroma subsampling: 0 is 4:4:4 (also for a file without
-            chroma), 1 is 4:2:2, 2 is 4:2:0.
+        subsampling: The chroma subsampling: Pillow's number 0 for 4:4:4 (also for a file without
+            chroma), 1 for 4:2:2, 2 for 4:2:0; `JPEG_411` or `JPEG_440`.
         progressive: Whether the JPEG is progressive.
     """
 
     tables: tuple[tuple[int, ...], ...]
     subsampling: int
     progressive: bool
+
+
+COMMENT = "Comment"
+"""The keyword of a comment that has none in its file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text in a picture's file.
+
+    Attributes:
+        keyword: Its keyword in a PNG; `COMMENT` for the comment of another format.
+        text: The text; bytes of an unknown encoding are kept as surrogates.
+        language: Its language tag, or "".
+        translated: The keyword in that language, or "".
+        is_utf8: Whether it is stored as UTF-8 in a PNG.
+    """
+
+    keyword: str
+    text: str
+    language: str = ""
+    translated: str = ""
+    is_utf8: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +90,16 @@ class StillInfo:
     Attributes:
         mode: Pillow's name of the pixel layout: "L", "P", "RGBA", "I;16", ...
         bits: Bits per channel in the file: 8 or 16.
-        exif: The EXIF block with the orientation reset, or None.
+        exif: The EXIF block with the orientation reset, with its prefix of 6 bytes; or None.
         dpi: Horizontal and vertical pixels per inch, or None.
         icc: An sRGB profile to embed; None if the file had no profile.
         xmp: The XMP packet with the orientation reset, or None.
+        photoshop: Photoshop's image resources, among them IPTC records; or None.
+        texts: The comments and texts.
         jpeg: The compression parameters of a JPEG, else None.
+        avif_subsampling: The chroma subsampling of an AVIF: "4:2:0", "4:2:2" or "4:4:4"; else None.
         lossless: Whether the file is a losslessly compressed WebP.
+        lost: Names of what the file holds and a translation cannot have.
         notes: What was changed in reading, for the report.
     """
 
@@ -71,8 +109,12 @@ class StillInfo:
     dpi: tuple[float, float] | None = None
     icc: bytes | None = None
     xmp: bytes | None = None
+    photoshop: bytes | None = None
+    texts: tuple[Text, ...] = ()
     jpeg: JpegCoding | None = None
+    avif_subsampling: str | None = None
     lossless: bool = False
+    lost: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 

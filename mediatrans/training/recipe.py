@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mediatrans.errors import UsageError
+from mediatrans.files.regular import read_regular
 from mediatrans.training.config import TrainConfig
 
 __all__ = ["load_recipe"]
@@ -20,7 +21,7 @@ def load_recipe(path: Path) -> dict[str, Any]:
         UsageError: The file is missing or not TOML, a key is unknown, a value is wrong.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(read_regular(path).decode())
     except (OSError, RecursionError, ValueError) as error:
         raise UsageError(f"cannot read the recipe ({error})", path=path) from error
     domains = table.pop("domains", None)

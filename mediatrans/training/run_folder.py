@@ -11,6 +11,7 @@ import tomli_w
 from mediatrans.errors import InputError, OutputError, UsageError
 from mediatrans.files.publish import output_errors, publishing
 from mediatrans.files.records import from_toml, to_toml
+from mediatrans.files.regular import read_regular
 from mediatrans.training.config import TrainConfig
 from mediatrans.training.data.folders import Folders, parse_domains
 
@@ -132,7 +133,7 @@ def read_run(folder: Path) -> RunSettings:
     """
     path = folder / _SETTINGS
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path).decode()
         saved = from_toml(_Saved, text, extra_fields=True)
         table = tomllib.loads(text)
     except FileNotFoundError as error:

@@ -8,6 +8,7 @@ from typing import Any
 from mediatrans.errors import ModelError
 from mediatrans.files.publish import publishing
 from mediatrans.files.records import RecordError, from_toml, to_toml
+from mediatrans.files.regular import check_regular, read_regular
 from mediatrans.zoo.graph import is_plain_name
 from mediatrans.zoo.size_rule import MAX_MULTIPLE, MAX_SIDE, MINIMUM
 
@@ -68,7 +69,8 @@ class Card:
 
 
 def sha256_of(file: Path) -> str:
-    """Hex digest of a file's bytes."""
+    """Hex digest of a regular file's bytes."""
+    check_regular(file.stat(), file)
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -112,7 +114,7 @@ def read_card(folder: Path) -> Card:
     """
     path = folder / CARD_NAME
     try:
-        content = from_toml(_CardFile, path.read_bytes(), extra_fields=True)
+        content = from_toml(_CardFile, read_regular(path), extra_fields=True)
     except FileNotFoundError as error:
         raise ModelError(
             "there is no card.toml here", path=folder, remedy="make one with mediatrans export-onnx"

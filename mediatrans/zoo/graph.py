@@ -25,6 +25,7 @@ import onnx
 import onnx.inliner
 
 from mediatrans.errors import ModelError
+from mediatrans.files.regular import read_regular
 from mediatrans.zoo.size_rule import MAX_MULTIPLE
 
 __all__ = [
@@ -143,7 +144,7 @@ def read_graph(path: Path) -> bytes:
     try:
         if path.stat().st_size > _MAX_GRAPH_BYTES:
             raise ModelError("larger than the limit of 1 GiB", path=path, remedy=_REMEDY)
-        return path.read_bytes()
+        return read_regular(path)
     except FileNotFoundError as error:
         raise ModelError("no such model file", path=path, remedy=_REMEDY) from error
     except OSError as error:

@@ -1,8 +1,10 @@
 """What files put on the terminal: their names and texts, never what a terminal obeys."""
 
 import json
+import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -84,3 +86,41 @@ def test_a_hostile_model_reaches_no_terminal(
         assert "--json" in words or "[red]pair" in shown
         assert r"\x1b[2J" in shown or r"\u001b[2J" in shown
         assert not [line for line in shown.split("\n") if not line.isprintable()]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo terminals of this kind")
+def test_nothing_hostile_reaches_a_pseudo_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pair = write_pair(Path("models"))
+    card = (pair / "card.toml").read_text()
+    (pair / "card.toml").write_text(card.replace('name = "day2night"', 'name = "[/red]pair"'))
+    folder = Path(HOSTILE)
+    folder.mkdir()
+    write_clip(folder / f"{HOSTILE}.mp4", frames=40)
+    write_picture(folder / f"{HOSTILE}.png")
+    (folder / f"bad{HOSTILE}.png").write_bytes(b"no picture")
+    shown = on_a_terminal("convert", folder.name, "--to", "night")
+    assert "[/red]pair" in shown
+    assert "Traceback" not in shown
+    assert r"a\x1b[2J\nb" in shown
+    for raw in ("\x1b[2J", "\x9b31m", "\u202e"):
+        assert raw not in shown
+
+
+def on_a_terminal(*words: str) -> str:
+    """What a run writes to a pseudo terminal, where progress bars are drawn."""
+    ours, theirs = os.openpty()
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "200"}
+    with subprocess.Popen(
+        [*MEDIATRANS, *words], stdin=theirs, stdout=theirs, stderr=theirs, env=environment
+    ) as run:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # the end of a pseudo terminal
+            while part := os.read(ours, 65_536):
+                shown += part
+        assert run.wait() == 3
+    os.close(ours)
+    return shown.decode()

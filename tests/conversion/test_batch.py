@@ -188,7 +188,8 @@ def test_report_as_json(pair: Path) -> None:
     report = convert(["a.png", "missing.png"], "night").to_dict()
     assert report["version"] == 1
     assert report["model"] == "day2night"
-    assert report["summary"] == {"ok": 1, "skipped": 0, "partial": 0, "failed": 1, "exit_code": 3}
+    counts = {"ok": 1, "skipped": 0, "partial": 0, "failed": 1, "left_out": 0, "exit_code": 3}
+    assert report["summary"] == counts
     failed, good = sorted(report["jobs"], key=lambda job: str(job["status"]))
     assert failed["error"].startswith("missing.png: ")
     assert good["cycle"]["psnr_db"].keys() >= {"mean", "p05", "min"}

@@ -10,6 +10,7 @@ from mediatrans.conversion.job import Job
 from mediatrans.conversion.options import ConvertOptions
 from mediatrans.conversion.plan import plan
 from mediatrans.errors import ExitCode, UsageError
+from mediatrans.files.walk import LeftOut
 
 
 def touch(*paths: Path) -> None:
@@ -157,12 +158,14 @@ def test_a_preview_leaves_the_videos_own_name_free(here: Path) -> None:
     assert outputs(jobs) == ["p-w-preview.mp4"]
 
 
-def test_videos_that_a_folder_of_frames_leaves_out_are_counted(
-    here: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_a_folder_of_frames_leaves_out_is_told(here: Path) -> None:
     touch(Path("p/1.png"), Path("p/a.mp4"), Path("p/b.mkv"), Path("p/out.mp4"), Path("p/c.mp4/x"))
-    plan([Path("p")], "w", ConvertOptions(fps=Fraction(24), output=Path("p/out.mp4")))
-    assert "--fps ignores the videos in the folder (2 found)" in caplog.text
+    touch(Path("p/._1.png"), Path("p/Thumbs.db"))
+    options = ConvertOptions(fps=Fraction(24), output=Path("p/out.mp4"))
+    left_out: list[LeftOut] = []
+    (job,) = plan([Path("p")], "w", options, leave=left_out.append)
+    assert [file.path.name for file in left_out] == ["a.mp4", "b.mkv"]
+    assert [path.name for path in job.frames] == ["1.png"]
 
 
 @pytest.mark.parametrize(

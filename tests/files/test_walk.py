@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mediatrans.files.publish import part_path
-from mediatrans.files.walk import WalkProblem, walk
+from mediatrans.files.walk import LeftOut, WalkProblem, describe_left_out, is_hidden, walk
 
 
 def is_picture(path: Path) -> bool:
@@ -20,14 +20,19 @@ def tree(root: Path, *names: str) -> Path:
     return root
 
 
-def walked(root: Path, *, hidden: bool = True, repeats: bool = True) -> list[str]:
+def walked(root: Path, *, repeats: bool = True) -> list[str]:
     """What is found by relative path, problems with what is wrong."""
     return [
         f"{found.path.relative_to(root).as_posix()}: {found.problem}"
         if isinstance(found, WalkProblem)
         else found.relative_to(root).as_posix()
-        for found in walk(root, is_picture, hidden=hidden, repeats=repeats)
+        for found in walk(root, is_picture, repeats=repeats)
+        if not isinstance(found, LeftOut)
     ]
+
+
+def left_out(root: Path) -> list[LeftOut]:
+    return [found for found in walk(root, is_picture) if isinstance(found, LeftOut)]
 
 
 def test_files_come_in_order_those_of_a_folder_before_its_folders(tmp_path: Path) -> None:
@@ -40,10 +45,33 @@ def test_part_files_are_left_out(tmp_path: Path) -> None:
     assert walked(tmp_path) == ["a.png"]
 
 
-def test_hidden_files_and_folders_are_walked_where_that_is_asked_for(tmp_path: Path) -> None:
-    tree(tmp_path, ".h.png", ".d/a.png", "a.png")
-    assert walked(tmp_path) == [".h.png", "a.png", ".d/a.png"]
-    assert walked(tmp_path, hidden=False) == ["a.png"]
+@pytest.mark.parametrize(
+    "name",
+    [
+        "._x.png", ".thumbnails/a.png", "@eaDir/x.png/SYNOPHOTO.png", "__MACOSX/._a.png",
+        "$RECYCLE.BIN/a.png", "System Volume Information/a.png", "#recycle/a.png",
+        "LOST.DIR/1.png", "deep/@EADIR/a.png",
+    ],
+)  # fmt: skip
+def test_what_is_hidden_or_of_the_system_is_left_out_and_told(tmp_path: Path, name: str) -> None:
+    tree(tmp_path, name, "a.png", "deep/b.png")
+    assert walked(tmp_path) == ["a.png", "deep/b.png"]
+    (found,) = left_out(tmp_path)
+    assert is_hidden(found.path.name)
+    assert found.label == "hidden"
+
+
+def test_hidden_files_that_nobody_would_want_are_not_told(tmp_path: Path) -> None:
+    tree(tmp_path, ".DS_Store", "Thumbs.db", "desktop.ini", ".mediatrans.jsonl", "a.png")
+    assert walked(tmp_path) == ["a.png"]
+    assert left_out(tmp_path) == []
+
+
+def test_what_is_left_out_is_counted_by_its_suffix(tmp_path: Path) -> None:
+    tree(tmp_path, "1.DNG", "sub/2.dng", "3.psd", "README", "a.png")
+    found = left_out(tmp_path)
+    assert sorted(file.path.name for file in found) == ["1.DNG", "2.dng", "3.psd", "README"]
+    assert describe_left_out(found) == "4 files left out (.dng 2, .psd 1, no suffix 1)"
 
 
 def test_links_are_followed_and_loops_reported(tmp_path: Path) -> None:
@@ -73,7 +101,15 @@ def test_a_folder_under_two_names_is_walked_twice_or_once(tmp_path: Path) -> Non
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
 def test_a_pipe_is_left_out(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
-    assert walked(tree(tmp_path, "a.png")) == ["a.png"]
+    tree(tmp_path, "a.png")
+    asked = []
+
+    def ask(path: Path) -> bool:
+        asked.append(path.name)
+        return True
+
+    assert list(walk(tmp_path, ask)) == [tmp_path / "a.png"]
+    assert asked == ["a.png"]  # whoever opens the pipe to tell its kind waits for ever
 
 
 def test_a_folder_that_cannot_be_listed_is_reported(

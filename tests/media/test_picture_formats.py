@@ -14,6 +14,7 @@ from PIL import Image, ImageFile
 from mediatrans.errors import InputError
 from mediatrans.media.read.declared_size import declared_size
 from mediatrans.media.read.picture_reader import read_picture
+from tests.media.blocks import box, full, heif
 
 HEIC = struct.pack(">I", 24) + b"ftypheic" + bytes(4) + b"mif1heic"
 MIF1 = struct.pack(">I", 20) + b"ftypmif1" + bytes(4) + b"mif1"
@@ -186,3 +187,13 @@ def test_a_png_without_its_last_bytes_is_cut_short(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-5])
     with pytest.raises(InputError, match="picture is damaged"):
         read_picture(path)
+
+
+def test_the_colour_of_a_heic_is_converted(tmp_path: Path, registry: None) -> None:
+    Image.register_open("HEIF", FakeHeif, lambda prefix: prefix[4:8] == b"ftyp")
+    path = tmp_path / "in.heic"
+    p3 = box(b"colr", b"nclx" + struct.pack(">HHHB", 12, 4, 1, 0x80))
+    path.write_bytes(heif([p3, full(b"ispe", struct.pack(">II", 3, 2))], [1, 2]).getvalue())
+    frame = read_picture(path)
+    assert frame.still is not None
+    assert frame.still.notes == ("converted from Display P3, gamma 2.2 to sRGB",)

@@ -1,5 +1,6 @@
 """Still pictures: every kind is read upright in sRGB and written back as what it was."""
 
+import os
 import warnings
 import zlib
 from fractions import Fraction
@@ -196,7 +197,11 @@ def test_a_truncated_picture_is_an_input_error(tmp_path: Path, suffix: str, part
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"", "empty"), (b"a text" * 30, "not a picture"), (b"\xff\xd8\xff", "not a picture")],
+    [
+        (b"", "empty"),
+        (b"a text" * 30, "not a picture"),
+        (b"\xff\xd8\xff", "damaged: not a whole JPEG"),
+    ],
 )
 def test_what_is_no_picture_is_an_input_error(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "in.jpg"
@@ -218,6 +223,13 @@ def test_a_missing_picture_and_a_folder_are_input_errors(tmp_path: Path) -> None
     for path in (tmp_path / "absent.png", tmp_path):
         with pytest.raises(InputError, match="cannot read"):
             read_picture(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "in.png")
+    with pytest.raises(InputError, match="cannot read the picture: not a regular file"):
+        read_picture(tmp_path / "in.png")
 
 
 def png_header(width: int, height: int) -> bytes:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from mediatrans.errors import InputError
+from mediatrans.media.colour.coded import CodePoints, hdr_table
 
 __all__ = ["Converted", "to_8_bits", "to_srgb"]
 
@@ -71,23 +72,37 @@ def to_8_bits(picture: Image.Image, path: Path) -> Image.Image:
     return picture if picture.mode in ("RGB", "CMYK", "LAB") else picture.convert("RGB")
 
 
-def to_srgb(picture: Image.Image, path: Path) -> Converted:
-    """Convert to sRGB by the embedded profile; CMYK and L*a*b* are also converted without one.
+def to_srgb(
+    picture: Image.Image, path: Path, profile: bytes | None, codes: CodePoints | None = None
+) -> Converted:
+    """Convert to sRGB by code points or a profile; CMYK and L*a*b* are also converted without.
 
     Args:
         picture: A result of `to_8_bits`.
         path: Its file, for warnings.
+        profile: The profile of its values, or None.
+        codes: The code points of its values, which precede a profile; or None.
     """
-    embedded = picture.info.get("icc_profile")
-    if embedded:
+    if codes is not None and picture.mode in ("L", "LA", "RGB", "RGBA"):
+        coloured = picture.convert("RGBA" if picture.mode.endswith("A") else "RGB")
+        return (
+            _from_hdr(coloured, codes) if codes.is_hdr else _by_profile(coloured, codes.profile())
+        )
+    if profile:
         try:
-            return _by_profile(picture, embedded)
+            return _by_profile(picture, profile)
         except (ImageCms.PyCMSError, OSError, ValueError) as error:
             _LOG.warning("%s: the colour profile is invalid and ignored: %s", path, error)
     if picture.mode in ("CMYK", "LAB"):
         note = f"{picture.mode} without a profile, converted to sRGB by the standard formula"
         return Converted(picture.convert("RGB"), _srgb().tobytes(), note)
     return Converted(picture)
+
+
+def _from_hdr(picture: Image.Image, codes: CodePoints) -> Converted:
+    # The alpha of an RGBA picture passes the filter as it is.
+    converted = picture.filter(hdr_table(codes))
+    return Converted(converted, _srgb().tobytes(), f"converted from {codes.name} to sRGB")
 
 
 def _by_profile(picture: Image.Image, embedded: bytes) -> Converted:

@@ -1,20 +1,27 @@
 """The encoders of TIFF, and of PNG and PPM with 16 bits per channel.
 
-Pillow can write neither colour pictures with 16 bits per channel nor compressed TIFF with EXIF.
+Pillow can neither write colour pictures with 16 bits per channel nor keep an EXIF block in TIFF.
 """
 
-import io
 import zlib
 from collections.abc import Callable
+from fractions import Fraction
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
-from PIL.ExifTags import IFD
-from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from mediatrans.media.frames import Frame, StillInfo
+from mediatrans.media.photoshop import iptc_of
+from mediatrans.media.tiff_directory import (
+    EXIF_PREFIX,
+    LAYOUT_TAGS,
+    ByteOrder,
+    Field,
+    TiffReader,
+    directory_bytes,
+)
+from mediatrans.media.write.picture_blocks import png_text_chunks
 
 __all__ = ["encoder_of"]
 
@@ -25,6 +32,14 @@ _INCH_M = 0.0254
 _UNASSOCIATED_ALPHA = 2
 _DEFLATE = 8
 _HORIZONTAL = 2
+_RGB = 2
+_CHUNKY = 1
+_PER_INCH = 2
+_BYTE, _SHORT, _LONG, _RATIONAL, _UNDEFINED = 1, 3, 4, 5, 7
+_STRIP_OFFSETS, _ORIENTATION = 273, 274
+_KEPT = {282: _RATIONAL, 283: _RATIONAL, 296: _SHORT}
+"""The tags of storage that stay if the source has no other resolution, and their types."""
+_XMP, _ICC, _IPTC, _PHOTOSHOP = 700, 34675, 33723, 34377
 
 
 def encoder_of(file_format: str, still: StillInfo) -> Encode | None:
@@ -65,7 +80,7 @@ def _encode_png(frame: Frame, still: StillInfo) -> bytes:
     if not done:
         raise ValueError("the encoder failed")
     after_header = 8 + 25
-    return bytes(data[:after_header]) + _dpi_and_xmp(still) + bytes(data[after_header:])
+    return bytes(data[:after_header]) + _dpi_and_texts(still) + bytes(data[after_header:])
 
 
 def _encode_ppm(frame: Frame, still: StillInfo) -> bytes:
@@ -80,14 +95,14 @@ def _bgr(samples: Samples) -> Samples:
     return np.ascontiguousarray(samples[..., channels])
 
 
-def _dpi_and_xmp(still: StillInfo) -> bytes:
-    """The pHYs and iTXt chunks, which OpenCV does not write (PNG specification, 11.3)."""
+def _dpi_and_texts(still: StillInfo) -> bytes:
+    """The pHYs chunk and those of texts, which OpenCV does not write (PNG specification, 11.3)."""
     chunks = b""
     if still.dpi:
         across, down = (round(value / _INCH_M) for value in still.dpi)
         chunks += _chunk(b"pHYs", across.to_bytes(4) + down.to_bytes(4) + b"\1")
-    if still.xmp:
-        chunks += _chunk(b"iTXt", b"XML:com.adobe.xmp".ljust(22, b"\0") + still.xmp)
+    for kind, body in png_text_chunks(still):
+        chunks += _chunk(kind, body)
     return chunks
 
 
@@ -96,33 +111,75 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def _encode_tiff(frame: Frame, still: StillInfo) -> bytes:
-    """A TIFF of one deflated strip; Pillow's directory writer encodes the tags (TIFF 6.0)."""
+    """A TIFF of one deflated strip.
+
+    An EXIF block is a TIFF without a picture. The file begins with the source's block as it is,
+    so that all offsets in it stay valid; a directory of the same tags and of the picture follows.
+    """
     samples = _samples(frame, still.bits)
-    height, width, channels = samples.shape
+    fields, block, order = _described(still)
     left = np.zeros_like(samples)
     left[:, 1:] = samples[:, :-1]
-    strip = zlib.compress((samples - left).astype(samples.dtype.newbyteorder("<")).tobytes())
-    directory = ImageFileDirectory_v2(b"II\x2a\0\0\0\0\0")
+    endless = samples.dtype.newbyteorder("<" if order == "little" else ">")
+    strip = zlib.compress((samples - left).astype(endless).tobytes())
+    fields |= _picture_tags(samples, still, order, len(strip))
+    begin = len(block) + len(block) % 2
+    fields[_STRIP_OFFSETS] = _long(0, order)
+    begin_of_strip = begin + len(directory_bytes(fields.items(), begin, order))
+    fields[_STRIP_OFFSETS] = _long(begin_of_strip, order)
+    block[4:8] = begin.to_bytes(4, order)
+    return bytes(block.ljust(begin, b"\0")) + directory_bytes(fields.items(), begin, order) + strip
+
+
+def _described(still: StillInfo) -> tuple[dict[int, Field], bytearray, ByteOrder]:
+    """The tags of the source's EXIF block, the block itself and its byte order."""
+    fields: dict[int, Field] = {}
+    block = bytearray(b"II\x2a\0\0\0\0\0")
+    order: ByteOrder = "little"
     if still.exif:
-        exif = Image.Exif()
-        exif.load(still.exif)
-        for tag, value in exif.items():
-            directory[tag] = exif.get_ifd(tag) if tag in (IFD.Exif, IFD.GPSInfo) else value
-    if still.xmp:
-        directory[700] = still.xmp
-    if still.icc:
-        directory[34675] = still.icc
-    if still.dpi:
-        directory[282], directory[283], directory[296] = *still.dpi, 2
+        block = bytearray(still.exif.removeprefix(EXIF_PREFIX))
+        reader = TiffReader.of(block)
+        order = reader.order
+        entries = reader.directory(reader.first).entries
+        fields = {
+            tag: reader.field(entry)
+            for tag, entry in entries.items()
+            if tag not in LAYOUT_TAGS or (entry.count == 1 and entry.kind == _KEPT.get(tag))
+        }
+        fields.pop(_ORIENTATION, None)  # of the upright picture
+    blocks = {_XMP: still.xmp, _PHOTOSHOP: still.photoshop, _ICC: still.icc}
+    if still.photoshop:
+        blocks[_IPTC] = iptc_of(still.photoshop)
+    for tag, content in blocks.items():
+        if content:
+            fields[tag] = Field(_BYTE if tag == _XMP else _UNDEFINED, len(content), content)
+    return fields, block, order
+
+
+def _picture_tags(
+    samples: Samples, still: StillInfo, order: ByteOrder, strip_length: int
+) -> dict[int, Field]:
+    height, width, channels = samples.shape
+    numbers = {256: width, 257: height, 278: height, 279: strip_length}
+    fields = {tag: _long(value, order) for tag, value in numbers.items()}
+    shorts = {258: (still.bits,) * channels, 259: (_DEFLATE,), 262: (_RGB,), 277: (channels,)}
+    shorts |= {284: (_CHUNKY,), 317: (_HORIZONTAL,)}
     if channels == 4:
-        directory[338] = _UNASSOCIATED_ALPHA
-    directory[256], directory[257], directory[258] = width, height, (still.bits,) * channels
-    directory[259], directory[262], directory[277] = _DEFLATE, 2, channels
-    directory[273], directory[278], directory[279] = 0, height, len(strip)
-    directory[317] = _HORIZONTAL
-    file = io.BytesIO()
-    directory.save(file)  # sets the strip's offset to the end of the directory
-    return file.getvalue() + strip
+        shorts[338] = (_UNASSOCIATED_ALPHA,)
+    if still.dpi:
+        shorts[296] = (_PER_INCH,)
+        for tag, value in zip((282, 283), still.dpi, strict=True):
+            ratio = Fraction(value).limit_denominator(10_000)
+            parts = ratio.numerator, ratio.denominator
+            fields[tag] = Field(_RATIONAL, 1, b"".join(part.to_bytes(4, order) for part in parts))
+    for tag, values in shorts.items():
+        data = b"".join(value.to_bytes(2, order) for value in values)
+        fields[tag] = Field(_SHORT, len(values), data)
+    return fields
+
+
+def _long(value: int, order: ByteOrder) -> Field:
+    return Field(_LONG, 1, value.to_bytes(4, order))
 
 
 _DEEP: dict[str, Encode] = {"PNG": _encode_png, "PPM": _encode_ppm}

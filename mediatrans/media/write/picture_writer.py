@@ -11,11 +11,12 @@ from typing import Any
 import cv2
 import numpy as np
 from PIL import Image, ImageFile
-from PIL.PngImagePlugin import PngInfo
 
 from mediatrans.errors import OutputError
 from mediatrans.files.publish import Record, publishing
 from mediatrans.media.frames import Frame, StillInfo
+from mediatrans.media.write.jpeg_encoder import encode_jpeg, opencv_quality
+from mediatrans.media.write.picture_blocks import encoder_options, report_dropped
 from mediatrans.media.write.picture_encoders import encoder_of
 
 __all__ = ["write_picture"]
@@ -23,12 +24,9 @@ __all__ = ["write_picture"]
 _LOG = logging.getLogger(__name__)
 
 _OPAQUE = frozenset({"JPEG", "PPM", "PCX", "DIB"})
-_TAKES_EXIF = frozenset({"JPEG", "PNG", "WEBP", "AVIF"})
-_TAKES_XMP = frozenset({"JPEG", "WEBP", "AVIF"})
-_TAKES_DPI = frozenset({"JPEG", "PNG", "BMP", "PCX"})
-_JPEG_SEGMENT = 65_000
 _QUALITY = {"JPEG": 95, "WEBP": 90, "AVIF": 85}
 _DEFAULT_INFO = StillInfo(mode="RGB")
+_COARSEST = 255
 _BUFFER = Lock()
 _LARGEST_PIXEL = 8
 """The maximum number of bytes per encoded pixel."""
@@ -40,8 +38,9 @@ def write_picture(
     """Write a frame as a still picture and publish it; the suffix determines the format.
 
     The properties in the frame's `still` are written back if the format supports them: EXIF, XMP,
-    DPI, profile, 16 bits per channel, a JPEG's quantisation and chroma subsampling, and lossless
-    compression of WebP.
+    IPTC, comments, texts, DPI, profile, 16 bits per channel, a JPEG's quantisation and chroma
+    subsampling, and lossless compression of WebP. Metadata that it cannot hold is named in a
+    warning.
 
     Args:
         frame: The picture.
@@ -56,13 +55,18 @@ def write_picture(
     """
     file_format = _format_of(path)
     still = frame.still or _DEFAULT_INFO
+    report_dropped(still, file_format, frame.name)
     with publishing(path, record) as part:
         try:
+            own_quality = opencv_quality(still, quality) if file_format == "JPEG" else None
             if encode := encoder_of(file_format, still):
                 part.write_bytes(encode(_laid(frame, file_format), still))
+            elif own_quality is not None:
+                part.write_bytes(encode_jpeg(_laid(frame, file_format), still, own_quality))
             else:
                 image = _image(_laid(frame, file_format))
-                options = _options(frame, still, file_format, quality)
+                options = encoder_options(still, file_format)
+                options |= _compression(still, file_format, quality)
                 # An open file, so that a full disk raises the operating system's error.
                 with part.open("wb") as file, _room_for(image, options):
                     image.save(file, file_format, **options)
@@ -127,43 +131,21 @@ def _image(frame: Frame) -> Image.Image:
     return image
 
 
-def _options(
-    frame: Frame, still: StillInfo, file_format: str, quality: int | None
-) -> dict[str, Any]:
-    options: dict[str, Any] = {}
-    if file_format in _TAKES_EXIF and still.icc:
-        options["icc_profile"] = still.icc
-    if file_format in _TAKES_DPI and still.dpi:
-        options["dpi"] = still.dpi
-    exif = _held(still.exif, "EXIF", frame, file_format)
-    xmp = _held(still.xmp, "XMP", frame, file_format)
-    if exif and file_format in _TAKES_EXIF:
-        options["exif"] = exif
-    if xmp and file_format in _TAKES_XMP:
-        options["xmp"] = xmp
-    if file_format == "PNG" and xmp:
-        options["pnginfo"] = PngInfo()
-        options["pnginfo"].add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8", "replace"))
-    return options | _compression(still, file_format, quality)
-
-
 def _compression(still: StillInfo, file_format: str, quality: int | None) -> dict[str, Any]:
     if file_format == "WEBP" and still.lossless and quality is None:
         return {"lossless": True}
     options: dict[str, Any] = {}
     if file_format == "JPEG":
         # Sources in other formats have no chroma subsampling.
-        options["subsampling"] = still.jpeg.subsampling if still.jpeg else 0
+        known = still.jpeg is not None and still.jpeg.subsampling in (0, 1, 2)
+        options["subsampling"] = still.jpeg.subsampling if still.jpeg and known else 0
         options["progressive"] = still.jpeg is not None and still.jpeg.progressive
         if still.jpeg and quality is None:
-            return options | {"qtables": [list(table) for table in still.jpeg.tables]}
+            # Coarser steps are not baseline JPEG, and libjpeg would print a warning.
+            tables = [[min(step, _COARSEST) for step in table] for table in still.jpeg.tables]
+            return options | {"qtables": tables}
+    if file_format == "AVIF" and still.avif_subsampling:
+        options["subsampling"] = still.avif_subsampling
     if file_format in _QUALITY:
         options["quality"] = quality or _QUALITY[file_format]
     return options
-
-
-def _held(block: bytes | None, kind: str, frame: Frame, file_format: str) -> bytes | None:
-    if block and file_format == "JPEG" and len(block) > _JPEG_SEGMENT:
-        _LOG.warning("%s: its %s block is too large for JPEG and is dropped", frame.name, kind)
-        return None
-    return block

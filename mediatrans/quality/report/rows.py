@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 from mediatrans.errors import ExitCode, batch_exit_code
 from mediatrans.files.records import json_text
+from mediatrans.files.walk import LeftOut
 from mediatrans.quality.cycle import CycleSummary
 
 __all__ = ["JobReport", "Report", "failed_limits", "is_report"]
@@ -86,11 +87,13 @@ class Report:
         model: The model's name.
         jobs: One row per input file, in the order in which they ended.
         exit_code: The exit code of the process.
+        left_out: Files and folders in input folders that are no inputs.
     """
 
     model: str
     jobs: tuple[JobReport, ...]
     exit_code: ExitCode
+    left_out: tuple[LeftOut, ...] = ()
 
     @classmethod
     def of(
@@ -133,7 +136,9 @@ class Report:
 
     def _tail(self) -> dict[str, Any]:
         counts = {status: self.count(status) for status in get_args(Status)}
-        return {"summary": {**counts, "exit_code": int(self.exit_code)}}
+        left_out = [{"path": str(file.path), "as": file.label} for file in self.left_out]
+        summary = {**counts, "left_out": len(left_out), "exit_code": int(self.exit_code)}
+        return {"left_out": left_out, "summary": summary}
 
 
 def is_report(path: Path) -> bool:

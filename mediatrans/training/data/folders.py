@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from mediatrans.errors import InputError, UsageError
-from mediatrans.files.walk import WalkProblem, walk
+from mediatrans.files.walk import LeftOut, WalkProblem, walk
 from mediatrans.media.formats import PICTURE_SUFFIXES
 
 __all__ = ["Folders", "find_pictures", "parse_domains", "resolve_folders", "split_hold_out"]
@@ -107,12 +107,15 @@ def _resolve_root(root: Path, domains: str | Sequence[str] | None) -> Folders:
 def find_pictures(folder: Path) -> list[str]:
     """Relative paths ("/" between parts) of a folder's pictures by suffix, nested ones too, sorted.
 
-    Hidden files are left out; symbolic links are followed, and a folder that several lead to is
-    looked into once. Folders that cannot be listed are logged as a warning; a link that leads
-    nowhere is among the pictures, so that reading reports it.
+    What is hidden or of the system is left out, by the same rule as in a conversion. Symbolic links
+    are followed, and a folder that several lead to is looked into once. Folders that cannot be
+    listed are logged as a warning; a link that leads nowhere is among the pictures, so that reading
+    reports it.
     """
     names = []
-    for found in walk(folder, _is_picture, hidden=False, repeats=False):
+    for found in walk(folder, _is_picture, repeats=False):
+        if isinstance(found, LeftOut):
+            continue
         path = found.path if isinstance(found, WalkProblem) else found
         if isinstance(found, WalkProblem) and path.is_dir():
             _log.warning("%s: %s; %s", path, found.problem, found.remedy)

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from mediatrans.errors import OutputError
 from mediatrans.files.journal import Journal
+from mediatrans.files.names import name_beside
 from mediatrans.files.publish import Fingerprint, output_error, sync_folder
 from mediatrans.files.records import RecordError, from_table, to_table
 from mediatrans.media.frames import Segment
@@ -53,8 +54,8 @@ class _Published:
 
 
 def work_path(output: Path) -> Path:
-    """The work folder of an output: `NAME.mediatrans` in the same folder."""
-    return output.with_name(f"{output.name}.mediatrans")
+    """The work folder of an output: `NAME.mediatrans` in the same folder, if that can be a name."""
+    return output.with_name(name_beside(output.name, ".mediatrans"))
 
 
 def segment_path(output: Path, first: int) -> Path:

@@ -1,0 +1,84 @@
+"""Odd files leave no line on the screen but those of mediatrans, which name the file."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.media.blocks import segment, write_jpeg
+
+SCENE = np.random.default_rng(5).integers(0, 256, (24, 32, 3)).astype(np.uint8)
+
+
+def truncated_exif(path: Path) -> None:
+    """EXIF whose directory ends early, like Pillow's `hopper_bad_exif`."""
+    write_jpeg(path, segment(0xE1, b"Exif\0\0II*\0\x08\0\0\0\x0b\0\x0f\1\2\0\x06\0\0\0"))
+
+
+def coarse_tables(path: Path) -> None:
+    Image.fromarray(SCENE).save(path, qtables=[[300] * 64, [400] * 64])
+
+
+def malformed_mpo(path: Path) -> None:
+    write_jpeg(path, segment(0xE2, b"MPF\0II*\0\xff\xff\xff\x7f"))
+
+
+def damaged_jpeg(path: Path) -> None:
+    Image.fromarray(SCENE).save(path)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+
+
+def damaged_tiff(path: Path) -> None:
+    Image.fromarray(SCENE).save(path, "TIFF", compression="tiff_lzw")
+    data = bytearray(path.read_bytes())
+    data[20:120] = b"\xff" * 100
+    path.write_bytes(data)
+
+
+def float_tiff(path: Path) -> None:
+    Image.fromarray(np.zeros((8, 8), np.float32)).save(path, "TIFF")
+
+
+def odd_tiff_tags(path: Path) -> None:
+    Image.fromarray(SCENE).save(path, "TIFF", tiffinfo={315: "me"})
+    data = bytearray(path.read_bytes())
+    at = data.index(b"\x3b\x01\2\0")
+    data[at + 4 : at + 12] = b"\xff\xff\0\0\xff\xff\xff\x0f"  # 65,535 letters beyond the end
+    path.write_bytes(data)
+
+
+def transparent_bytes(path: Path) -> None:
+    image = Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8), "P")
+    image.putpalette(list(range(256)) * 3)
+    image.save(path, "PNG", transparency=bytes(range(64)))
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "said"),
+    [
+        (truncated_exif, "a.jpg", "a.jpg: the translation is without: damaged EXIF"),
+        (coarse_tables, "a.jpg", None),
+        (malformed_mpo, "a.jpg", "a.jpg: the translation is without: further pictures"),
+        (damaged_jpeg, "a.jpg", "a.jpg: the picture is damaged"),
+        (damaged_tiff, "a.tif", "a.tif: the picture is damaged"),
+        (float_tiff, "a.tif", "a.tif: a TIFF of 1 x 32 floating-point bits"),
+        (odd_tiff_tags, "a.tif", None),
+        (transparent_bytes, "a.png", None),
+    ],
+)
+def test_the_screen(pair: Path, make: Callable[[Path], None], name: str, said: str | None) -> None:
+    make(Path(name))
+    # A process of its own, since native libraries write to its descriptors.
+    words = [sys.executable, "-m", "mediatrans", "convert", name, "--to", "night"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    lines = [line for line in done.stderr.splitlines() if "day -> night with" not in line]
+    if said is None:
+        assert lines == []
+        assert done.returncode == 0
+    else:
+        assert [said in line for line in lines] == [True]
