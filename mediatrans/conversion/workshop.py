@@ -79,7 +79,11 @@ class Workshop:
         """The loaded generator."""
         how = self.options
         return Translator(
-            self.generator, device=how.device, threads=how.threads, opener=self._open_engine
+            self.generator,
+            device=how.device,
+            precision=how.precision,
+            threads=how.threads,
+            opener=self._open_engine,
         )
 
     @cached_property
@@ -201,6 +205,7 @@ class Workshop:
             "model": self.translator.sha256,
             "reverse_model": self.inverse.sha256 if self.inverse else None,
             "engine": self.translator.identity,
+            "reverse_engine": self.inverse.identity if self.inverse else None,
             "stages": [getattr(make, "__qualname__", repr(make)) for make in self._stages],
             **settings_of(self.options),
             "mediatrans": __version__,

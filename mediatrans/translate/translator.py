@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mediatrans.errors import ModelError
 from mediatrans.translate.chain import generator_of
 from mediatrans.translate.engines.choice import open_engine
-from mediatrans.translate.engines.engine import EngineOpener
+from mediatrans.translate.engines.engine import EngineOpener, Precision
 from mediatrans.translate.stages.stage import Stage
 from mediatrans.zoo.card import sha256_of
 from mediatrans.zoo.find import Generator, find
@@ -22,7 +22,8 @@ class Translator:
 
     Args:
         generator: The generator to load, a result of `mediatrans.zoo.find.find`.
-        device: "auto", "cpu", "cuda" or "cuda:N". Only "auto" may fall back to the CPU.
+        device: A `--device` value. Only "auto" chooses among devices.
+        precision: A `--precision` value.
         threads: Threads per operator; None lets the runtime choose.
         opener: Loads the graph; see `EngineOpener`.
 
@@ -43,15 +44,17 @@ class Translator:
         generator: Generator,
         *,
         device: str = "auto",
+        precision: Precision = "auto",
         threads: int | None = None,
         opener: EngineOpener = open_engine,
     ) -> None:
         generator.verify()
         self.generator = generator
         self._device = device
+        self._precision = precision
         self._threads = threads
         self._opener = opener
-        engine = opener(generator.path, device=device, threads=threads)
+        engine = opener(generator.path, device=device, threads=threads, precision=precision)
         self.provider = engine.provider
         self.identity = engine.identity
         self.stage: Stage = generator_of(engine, generator.size_rule)
@@ -67,6 +70,7 @@ class Translator:
         *,
         model: str | None = None,
         device: str = "auto",
+        precision: Precision = "auto",
         threads: int | None = None,
         opener: EngineOpener = open_engine,
     ) -> Self:
@@ -76,7 +80,8 @@ class Translator:
             to: The domain to translate to, for example "winter".
             model: A model's name, folder or ONNX file; None searches `./models`, the user's data
                 folder and the models shipped with mediatrans.
-            device: "auto", "cpu", "cuda" or "cuda:N". Only "auto" may fall back to the CPU.
+            device: A `--device` value. Only "auto" chooses among devices.
+            precision: A `--precision` value.
             threads: Threads per operator; None lets the runtime choose.
             opener: Loads the graph; see `EngineOpener`.
 
@@ -85,7 +90,9 @@ class Translator:
                 invalid.
             DeviceError: The requested device does not start.
         """
-        return cls(find(to, model), device=device, threads=threads, opener=opener)
+        return cls(
+            find(to, model), device=device, precision=precision, threads=threads, opener=opener
+        )
 
     def check_unchanged(self) -> None:
         """Check that the file on disk is still the one that was loaded.
@@ -112,7 +119,13 @@ class Translator:
         reverse = self.generator.inverse()
         if reverse is None:
             return None
-        return Translator(reverse, device=self._device, threads=self._threads, opener=self._opener)
+        return Translator(
+            reverse,
+            device=self._device,
+            precision=self._precision,
+            threads=self._threads,
+            opener=self._opener,
+        )
 
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Translate one picture or a batch of pictures of the same size.

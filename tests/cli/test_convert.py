@@ -14,7 +14,7 @@ from PIL import Image
 
 from mediatrans.cli.main import run
 from mediatrans.errors import ExitCode
-from mediatrans.translate.engines.onnxruntime import cuda_device_count
+from mediatrans.translate.engines.cuda import cuda_device_count
 from tests.media_files import write_clip, write_picture
 from tests.pairs import darkening, identity, write_pair
 

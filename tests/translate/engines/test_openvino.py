@@ -1,0 +1,172 @@
+"""OpenVINO: the same pixels as the reference, at any size, in any batch, within the memory."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from onnx import helper
+
+from mediatrans.errors import DeviceError, InputError, ModelError
+from mediatrans.translate.engines import openvino
+from mediatrans.translate.engines.agreement import photograph_like
+from mediatrans.translate.engines.device_words import DeviceWord
+from mediatrans.translate.engines.engine import Pixels
+from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine
+from mediatrans.translate.engines.openvino import OpenVinoEngine
+from mediatrans.translate.engines.openvino_memory import bytes_per_pixel
+from mediatrans.zoo.find import find
+from tests.pairs import graph, inverting, write_graph
+from tests.translate.engines.graphs import network
+
+pytest.importorskip("openvino")
+
+CPU = DeviceWord("openvino")
+
+
+def photographs(count: int, height: int = 48, width: int = 64) -> Pixels:
+    random = np.random.default_rng(2)
+    return np.stack([photograph_like(random, height, width) for _ in range(count)])
+
+
+def opened(path: Path, threads: int | None = None) -> OpenVinoEngine:
+    return OpenVinoEngine(path, device=CPU, threads=threads)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("model")
+    return write_graph(place / "g.onnx", network(with_maps=True), "a", "b")
+
+
+def test_all_outputs_are_those_of_the_reference(model: Path) -> None:
+    images = photographs(3)
+    expected, found = OnnxRuntimeEngine(model).run(images), opened(model).run(images)
+    assert np.abs(found.image.astype(int) - expected.image).max() <= 1
+    for mine, theirs in ((found.map, expected.map), (found.texture, expected.texture)):
+        assert mine is not None
+        assert theirs is not None
+        assert mine.dtype == np.float32
+        np.testing.assert_allclose(mine, theirs, atol=1e-3)
+    assert found.image.std() > 10
+
+
+def test_the_shipped_pair() -> None:
+    for domain in ("summer", "winter"):
+        path = find(domain, "summer2winter").path
+        images = photographs(1, 64, 96)
+        expected, found = (e.run(images).image for e in (OnnxRuntimeEngine(path), opened(path)))
+        assert np.abs(found.astype(int) - expected).max() <= 1
+
+
+def test_pixels_without_floats(tmp_path: Path) -> None:
+    engine = opened(write_graph(tmp_path / "g.onnx", inverting(), "a", "b"))
+    images = photographs(2, 8, 12)
+    np.testing.assert_array_equal(engine.run(images).image, 255 - images)
+    assert engine.provider == "CPU"
+    assert engine.metadata["mediatrans.to"] == "b"
+    assert "float32" in engine.identity
+
+
+def test_sizes_may_change_and_the_bytes_stay_the_same(model: Path) -> None:
+    engine, other = opened(model), opened(model)
+    first = engine.run(photographs(1)).image
+    for height, width in ((8, 8), (72, 40), (8, 100)):
+        assert engine.run(photographs(1, height, width)).image.shape == (1, height, width, 3)
+    np.testing.assert_array_equal(engine.run(photographs(1)).image, first)
+    np.testing.assert_array_equal(other.run(photographs(1)).image, first)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_a_batch_keeps_its_order_whatever_stream_computes_it(model: Path, threads: int) -> None:
+    images = photographs(5)
+    engine = opened(model, threads)
+    whole = engine.run(images)
+    assert whole.map is not None
+    assert whole.map.shape == (5, 12, 16, 12)
+    for _ in range(5):
+        np.testing.assert_array_equal(engine.run(images).image, whole.image)
+    turned = engine.run(images[::-1])
+    np.testing.assert_array_equal(turned.image, whole.image[::-1])
+    np.testing.assert_array_equal(engine.run(images[1:3]).image, whole.image[1:3])
+
+
+def test_results_outlive_the_next_run(model: Path) -> None:
+    engine = opened(model)
+    first = engine.run(photographs(1))
+    kept = [value.copy() for value in first if value is not None]
+    engine.run(255 - photographs(1))
+    for value, copy in zip(first, kept, strict=True):
+        np.testing.assert_array_equal(value, copy)
+
+
+def test_a_picture_that_needs_more_memory_than_there_is(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = opened(model)
+    monkeypatch.setattr(openvino, "memory_limit", lambda: 1 << 20)
+    with pytest.raises(InputError, match=r"of 400x400 \(it needs about .* smaller pictures"):
+        engine.run(np.zeros((1, 400, 400, 3), np.uint8))
+    assert engine.run(photographs(1)).image.shape == (1, 48, 64, 3)
+
+
+def test_the_estimate_counts_values_that_are_needed_at_the_same_time(model: Path) -> None:
+    core = pytest.importorskip("openvino").Core()
+    floats = bytes_per_pixel(core.read_model(model), 4)
+    # Eight channels of float32 before and after an operator, and the picture.
+    assert 64 <= floats <= 100
+    assert floats / 2 <= bytes_per_pixel(core.read_model(model), 2) < floats
+
+
+def test_an_intel_gpu_that_is_not_there(model: Path) -> None:
+    if "openvino:GPU" in openvino.BACKEND.devices():
+        pytest.skip("there is an Intel GPU")
+    with pytest.raises(DeviceError, match="finds no GPU"):
+        OpenVinoEngine(model, device=DeviceWord("openvino", is_intel_gpu=True))
+
+
+def test_openvino_that_is_not_installed(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openvino, "find_spec", lambda name: None)
+    assert openvino.BACKEND.devices() == []
+    with pytest.raises(DeviceError, match="pip install openvino"):
+        opened(model)
+
+
+def test_a_graph_that_openvino_does_not_know(tmp_path: Path) -> None:
+    node = helper.make_node("StringNormalizer", ["image"], ["image_out"])
+    path = write_graph(tmp_path / "g.onnx", graph([node], {}), "a", "b")
+    with pytest.raises(ModelError, match="use --device cpu"):
+        opened(path)
+
+
+NOTHING_IS_SENT = """
+import sys
+from pathlib import Path
+
+def watch(event, arguments):
+    if event.startswith("socket.") and event != "socket.gethostname":
+        print(event, arguments)
+
+sys.addaudithook(watch)
+from mediatrans.translate.engines.choice import open_engine
+engine = open_engine(Path(sys.argv[1]), device="openvino")
+print(engine.identity)
+assert "openvino_telemetry" not in sys.modules
+"""
+
+
+def test_nothing_is_reported_home(model: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    places = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "USERPROFILE": str(home)}
+    # In a CI job it turns its reports off by itself.
+    usual = {k: v for k, v in os.environ.items() if k != "CI"}
+    done = subprocess.run(
+        [sys.executable, "-c", NOTHING_IS_SENT, str(model)],
+        check=True, env=usual | places, capture_output=True, text=True,
+    )  # fmt: skip
+    (line,) = done.stdout.splitlines()
+    assert line.startswith("OpenVINO 20")
+    assert list(home.rglob("*")) == []
