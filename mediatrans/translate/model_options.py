@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from mediatrans.settings import Setting, setting
-from mediatrans.translate.engines.device_words import DEVICE_WORDS
-from mediatrans.translate.engines.engine import Precision
+from mediatrans.translate.engines.device_words import DEVICE_WORDS, Precision
 
 __all__ = ["ModelOptions"]
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from mediatrans.errors import ModelError
 from mediatrans.translate.chain import generator_of
 from mediatrans.translate.engines.choice import open_engine
-from mediatrans.translate.engines.engine import EngineOpener, Precision
+from mediatrans.translate.engines.device_words import Precision
+from mediatrans.translate.engines.engine import EngineOpener
 from mediatrans.translate.stages.stage import Stage
 from mediatrans.zoo.card import sha256_of
 from mediatrans.zoo.find import Generator, find

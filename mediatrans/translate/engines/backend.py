@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from mediatrans.translate.engines.device_words import DeviceWord
-from mediatrans.translate.engines.engine import Engine, NumberFormat
+from mediatrans.translate.engines.device_words import DeviceWord, NumberFormat
+from mediatrans.translate.engines.engine import Engine
 
 __all__ = ["Backend", "BackendOpener"]
 

@@ -13,8 +13,13 @@ from onnx import TensorProto, helper
 from mediatrans.errors import DeviceError, MediatransError, ModelError, UsageError
 from mediatrans.translate.engines import cuda, onnxruntime, openvino, tensorrt
 from mediatrans.translate.engines.backend import Backend
-from mediatrans.translate.engines.device_words import DeviceWord, read_device_word
-from mediatrans.translate.engines.engine import Engine, NumberFormat, Precision
+from mediatrans.translate.engines.device_words import (
+    DeviceWord,
+    NumberFormat,
+    Precision,
+    read_device_word,
+)
+from mediatrans.translate.engines.engine import Engine
 from mediatrans.translate.engines.reference import Reference
 from mediatrans.zoo.graph import INPUT_NAME, OUTPUT_NAME
 

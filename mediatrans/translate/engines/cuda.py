@@ -7,8 +7,8 @@ from pathlib import Path
 
 from mediatrans.errors import DeviceError
 from mediatrans.translate.engines.backend import Backend
-from mediatrans.translate.engines.device_words import DeviceWord
-from mediatrans.translate.engines.engine import Generated, NumberFormat, Pixels
+from mediatrans.translate.engines.device_words import DeviceWord, NumberFormat
+from mediatrans.translate.engines.engine import Generated, Pixels
 from mediatrans.translate.engines.gpu_session import GpuSession
 from mediatrans.translate.engines.half import to_float16
 from mediatrans.translate.engines.onnxruntime import NAME, Provider, built_with, load_session

@@ -1,4 +1,4 @@
-"""The parser of `--device` values, for example "auto", "cpu", "cuda:1" and "openvino:GPU"."""
+"""The values of `--device`, for example "cuda:1" and "openvino:GPU", and of `--precision`."""
 
 import re
 from dataclasses import dataclass
@@ -6,13 +6,26 @@ from typing import Literal, cast
 
 from mediatrans.errors import UsageError
 
-__all__ = ["DEVICE_WORDS", "DeviceKind", "DeviceWord", "read_device_word"]
+__all__ = [
+    "DEVICE_WORDS",
+    "DeviceKind",
+    "DeviceWord",
+    "NumberFormat",
+    "Precision",
+    "read_device_word",
+]
 
 DEVICE_WORDS = "auto|cpu|cuda[:N]|tensorrt[:N]|openvino[:GPU]"
 """The valid values, in the notation of `--help`."""
 
 DeviceKind = Literal["auto", "cpu", "cuda", "tensorrt", "openvino"]
 """The first part of a `--device` value."""
+
+NumberFormat = Literal["float32", "bfloat16", "float16"]
+"""A number format in which an engine computes."""
+
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
+"""A `--precision` value; "auto" is the fastest format whose result is near that of float32."""
 
 # ASCII digits only: str.isdigit accepts superscripts, str.isdecimal the digits of every script.
 _WORD = re.compile(

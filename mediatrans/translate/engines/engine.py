@@ -2,29 +2,22 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mediatrans.errors import InputError, ModelError
+from mediatrans.translate.engines.device_words import Precision
 
 __all__ = [
     "Engine",
     "EngineOpener",
     "Generated",
-    "NumberFormat",
     "Pixels",
-    "Precision",
     "failed_run",
     "generated",
 ]
-
-NumberFormat = Literal["float32", "bfloat16", "float16"]
-"""A number format in which an engine computes."""
-
-Precision = Literal["auto", "float32", "bfloat16", "float16"]
-"""A `--precision` value; "auto" is the fastest format whose result is near that of float32."""
 
 Pixels = NDArray[np.uint8]
 """Pictures as uint8; [H, W, 3] RGB unless a docstring says otherwise."""

@@ -14,14 +14,8 @@ import onnxruntime as ort
 from mediatrans.errors import ModelError
 from mediatrans.files.memory import memory_limit
 from mediatrans.translate.engines.backend import Backend
-from mediatrans.translate.engines.device_words import DeviceWord
-from mediatrans.translate.engines.engine import (
-    Generated,
-    NumberFormat,
-    Pixels,
-    failed_run,
-    generated,
-)
+from mediatrans.translate.engines.device_words import DeviceWord, NumberFormat
+from mediatrans.translate.engines.engine import Generated, Pixels, failed_run, generated
 from mediatrans.zoo.graph import INPUT_NAME, inspect_graph, read_graph
 
 __all__ = ["BACKEND", "NAME", "OnnxRuntimeEngine", "Provider", "built_with", "load_session"]

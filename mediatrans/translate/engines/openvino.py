@@ -12,14 +12,8 @@ import numpy as np
 from mediatrans.errors import DeviceError, ModelError
 from mediatrans.files.memory import memory_limit
 from mediatrans.translate.engines.backend import Backend
-from mediatrans.translate.engines.device_words import DeviceWord
-from mediatrans.translate.engines.engine import (
-    Generated,
-    NumberFormat,
-    Pixels,
-    failed_run,
-    generated,
-)
+from mediatrans.translate.engines.device_words import DeviceWord, NumberFormat
+from mediatrans.translate.engines.engine import Generated, Pixels, failed_run, generated
 from mediatrans.translate.engines.openvino_memory import bytes_per_pixel
 from mediatrans.zoo.graph import INPUT_NAME, inspect_graph, read_graph
 

@@ -18,17 +18,17 @@ def network(*, gain: float = 0.5, with_maps: bool = False) -> onnx.ModelProto:
     """
     random = np.random.default_rng(1)
     weights: Weights = {
-        "scale": np.float32([127.5]),
-        "one": np.float32([1]),
+        "scale": np.array([127.5], np.float32),
+        "one": np.array([1], np.float32),
         "first": random.normal(0, 0.3, (8, 3, 3, 3)).astype(np.float32),
         "second": random.normal(0, 0.2, (8, 8, 3, 3)).astype(np.float32),
         "last": random.normal(0, gain, (3, 8, 1, 1)).astype(np.float32),
         "maps": random.normal(0, 0.1, (12, 8, 1, 1)).astype(np.float32),
         "unit": np.ones(8, np.float32),
         "zero": np.zeros(8, np.float32),
-        "low": np.float32(0),
-        "high": np.float32(255),
-        "pads": np.int64([0, 0, 1, 1, 0, 0, 1, 1]),
+        "low": np.array(0, np.float32),
+        "high": np.array(255, np.float32),
+        "pads": np.array([0, 0, 1, 1, 0, 0, 1, 1], np.int64),
     }
     nodes = [
         helper.make_node("Cast", ["image"], ["float"], to=TensorProto.FLOAT),
