@@ -2,7 +2,7 @@
 
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -23,7 +23,7 @@ from mediatrans.translate.engines.engine import Engine
 from mediatrans.translate.engines.reference import Reference
 from mediatrans.zoo.graph import INPUT_NAME, OUTPUT_NAME
 
-__all__ = ["ENGINES", "compiled_in", "open_engine", "try_devices"]
+__all__ = ["ENGINES", "compiled_in", "installed", "open_engine", "try_devices"]
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +110,33 @@ def _open_on(word: DeviceWord, path: Path, threads: int | None, precision: Preci
             remedy=f"use --precision auto or {' or '.join(formats)}",
         )
     return backend.open(path, device=word, threads=threads, precision=precision)
+
+
+def installed(devices: Sequence[str] = ()) -> list[tuple[str, NumberFormat]]:
+    """The devices of this machine with each of their number formats, as `--device` values.
+
+    Args:
+        devices: The devices that are wanted; none, or "auto", lists all that "auto" may take.
+
+    Raises:
+        UsageError: A device is unknown.
+        DeviceError: A device that is wanted is missing.
+    """
+    automatic = [
+        device
+        for backend in ENGINES.values()
+        if backend.is_automatic
+        for device in backend.devices()
+    ]
+    words = {device: read_device_word(device) for device in devices}
+    if not words or "auto" in words:
+        words = {device: read_device_word(device) for device in automatic} | words
+    return [
+        (device, number_format)
+        for device, word in words.items()
+        if word.kind != "auto"
+        for number_format in ENGINES[word.kind].formats(word)
+    ]
 
 
 def compiled_in() -> dict[str, list[str]]:
