@@ -100,7 +100,6 @@ class Elsewhere(OnnxRuntimeEngine):
 def test_another_engine_starts_over(
     clip: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    reference = convert(clip, "night", options("whole.mp4"))
     monkeypatch.setitem(ENGINES, "openvino", replace(ENGINES["openvino"], devices=list))
     interrupt(clip, options("made.mp4"), 40)
     known: tuple[NumberFormat, ...] = ("float32",)
@@ -109,6 +108,7 @@ def test_another_engine_starts_over(
         known, lambda device: known, lambda: ["openvino"],
     )  # fmt: skip
     monkeypatch.setitem(ENGINES, "openvino", other)
+    reference = convert(clip, "night", options("whole.mp4"))
     seen = Stopping(1000)
     assert same(convert(clip, "night", options("made.mp4"), seen), reference)
     assert seen.first == 1
@@ -233,7 +233,8 @@ def test_a_video_in_a_folder_goes_on_as_well(clip: Path, monkeypatch: pytest.Mon
     Path("in").mkdir()
     clip.rename("in/day.mp4")
     convert(Path("in/day.mp4"), "night", options("whole.mp4", device="cpu"))
-    interrupt(Path("in"), options("out", device="cpu"), 40)
+    how = options("out", device="cpu")
+    interrupt(Path("in"), how, 40)
     calls: list[int] = []
     run = OnnxRuntimeEngine.run
 
@@ -242,14 +243,10 @@ def test_a_video_in_a_folder_goes_on_as_well(clip: Path, monkeypatch: pytest.Mon
         return run(self, images)
 
     monkeypatch.setattr(OnnxRuntimeEngine, "run", counted)
-    assert [row.status for row in convert("in", "night", options("out", device="cpu")).jobs] == [
-        "ok"
-    ]
+    assert [row.status for row in convert("in", "night", how).jobs] == ["ok"]
     assert 0 < sum(calls) < FRAMES
     assert packets(Path("out/day.mp4")) == packets(Path("whole.mp4"))
-    assert [row.status for row in convert("in", "night", options("out", device="cpu")).jobs] == [
-        "skipped"
-    ]
+    assert [row.status for row in convert("in", "night", how).jobs] == ["skipped"]
 
 
 def test_an_unreadable_end_leaves_no_folder(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
