@@ -2,9 +2,6 @@
 
 import onnx
 
-# It turns the telemetry of ONNX Runtime off, whose converter is used.
-import mediatrans.translate.engines.onnxruntime  # noqa: F401
-
 __all__ = ["to_float16"]
 
 # Sums over a whole picture exceed the range of float16.

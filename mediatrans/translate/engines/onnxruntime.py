@@ -1,13 +1,9 @@
 """The ONNX Runtime engine for the CPU, which is the reference, and its session for all engines."""
 
-import os
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-# Since version 1.29, ONNX Runtime sends telemetry unless this is set before it is imported.
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime as ort
 

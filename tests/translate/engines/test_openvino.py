@@ -1,8 +1,5 @@
 """OpenVINO: the same pixels as the reference, at any size, in any batch, within the memory."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -139,34 +136,3 @@ def test_a_graph_that_openvino_does_not_know(tmp_path: Path) -> None:
     path = write_graph(tmp_path / "g.onnx", graph([node], {}), "a", "b")
     with pytest.raises(ModelError, match="use --device cpu"):
         opened(path)
-
-
-NOTHING_IS_SENT = """
-import sys
-from pathlib import Path
-
-def watch(event, arguments):
-    if event.startswith("socket.") and event != "socket.gethostname":
-        print(event, arguments)
-
-sys.addaudithook(watch)
-from mediatrans.translate.engines.choice import open_engine
-engine = open_engine(Path(sys.argv[1]), device="openvino")
-print(engine.identity)
-assert "openvino_telemetry" not in sys.modules
-"""
-
-
-def test_nothing_is_reported_home(model: Path, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    places = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "USERPROFILE": str(home)}
-    # In a CI job it turns its reports off by itself.
-    usual = {k: v for k, v in os.environ.items() if k != "CI"}
-    done = subprocess.run(
-        [sys.executable, "-c", NOTHING_IS_SENT, str(model)],
-        check=True, env=usual | places, capture_output=True, text=True,
-    )  # fmt: skip
-    (line,) = done.stdout.splitlines()
-    assert line.startswith("OpenVINO 20")
-    assert list(home.rglob("*")) == []
