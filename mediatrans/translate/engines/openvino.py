@@ -30,6 +30,10 @@ _STREAMS = 2
 _KEPT_PIXELS = 1 << 22
 """Larger pictures release OpenVINO's memory after each run: two generators would both keep it."""
 
+_CACHED_KERNELS = "CPU_RUNTIME_CACHE_CAPACITY"
+_MOST_CACHED_KERNELS = 100
+"""The kernels of a few sizes. By default, a folder of 1,000 sizes would take 0.7 GB for them."""
+
 _SENDS_TELEMETRY = "openvino.tools.ovc"
 
 
@@ -90,10 +94,14 @@ class OpenVinoEngine:
         }
         if self.provider == "CPU":
             # A pinned thread would wait for a core on which another one decodes or encodes.
-            settings["ENABLE_CPU_PINNING"] = False
+            settings |= {"ENABLE_CPU_PINNING": False, _CACHED_KERNELS: _MOST_CACHED_KERNELS}
             if threads is not None:
                 settings["INFERENCE_NUM_THREADS"] = threads
-        return _core().compile_model(self._model, self.provider, settings)
+        try:
+            return _core().compile_model(self._model, self.provider, settings)
+        except RuntimeError:  # the capacity is no documented setting, so it may be refused
+            settings.pop(_CACHED_KERNELS, None)
+            return _core().compile_model(self._model, self.provider, settings)
 
     @property
     def identity(self) -> str:

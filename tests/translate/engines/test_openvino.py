@@ -136,3 +136,17 @@ def test_a_graph_that_openvino_does_not_know(tmp_path: Path) -> None:
     path = write_graph(tmp_path / "g.onnx", graph([node], {}), "a", "b")
     with pytest.raises(ModelError, match="use --device cpu"):
         opened(path)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="there is no /proc")
+def test_memory_does_not_grow_with_the_number_of_sizes() -> None:
+    engine = opened(find("winter", "summer2winter").path)
+    sizes = [(32 + 4 * (i % 16), 32 + 4 * (i // 16)) for i in range(256)]
+    resident = []
+    for half in (sizes[:128], sizes[128:]):
+        for height, width in half:
+            engine.run(np.zeros((1, height, width, 3), np.uint8))
+        status = Path("/proc/self/status").read_text()
+        resident.append(int(status.split("VmRSS:")[1].split()[0]) / 1024)
+    assert resident[1] - resident[0] < 30
