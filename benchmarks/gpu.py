@@ -53,19 +53,18 @@ def pictures(count: int, size: tuple[int, int]) -> Pixels:
     return np.stack([photograph_like(random, size[1], size[0]) for _ in range(count)])
 
 
-def arms(path: Path, devices: list[str]) -> Iterator[Arm]:
+def arms(path: Path, cases: list[tuple[str, NumberFormat]]) -> Iterator[Arm]:
     """Open every engine; one that does not start is named."""
-    for device in devices:
-        for precision in FORMATS:
-            began = time.perf_counter()
-            try:
-                engine = open_engine(path, device=device, precision=precision)
-                loaded = time.perf_counter()
-                engine.run(pictures(1, CHECKED))
-            except MediatransError as error:
-                print(f"{device} {precision} is left out: {error}\n", flush=True)
-                continue
-            yield Arm(device, precision, engine, loaded - began, time.perf_counter() - loaded)
+    for device, precision in cases:
+        began = time.perf_counter()
+        try:
+            engine = open_engine(path, device=device, precision=precision)
+            loaded = time.perf_counter()
+            engine.run(pictures(1, CHECKED))
+        except MediatransError as error:
+            print(f"{device} {precision} is left out: {error}\n", flush=True)
+            continue
+        yield Arm(device, precision, engine, loaded - began, time.perf_counter() - loaded)
 
 
 def print_row(*cells: object) -> None:
@@ -110,7 +109,7 @@ def print_loading(path: Path, opened: list[Arm]) -> None:
     print("\nSeconds to load and for the first frame, and the same again:\n")
     print_head("engine", "load", "first frame", "load again", "first frame again")
     for arm in opened:
-        again = next(a for a in arms(path, [arm.device]) if a.precision == arm.precision)
+        (again,) = arms(path, [(arm.device, arm.precision)])
         figures = (arm.load_s, arm.first_s, again.load_s, again.first_s)
         print_row(arm.name, *[f"{figure:.2f}" for figure in figures])
 
@@ -163,7 +162,7 @@ def main() -> None:
         if not devices:
             sys.exit("no GPU works here; see mediatrans doctor")
     path = find(args.to, args.model).path
-    opened = list(arms(path, devices))
+    opened = list(arms(path, [(device, f) for device in devices for f in FORMATS]))
     if not opened:
         sys.exit("no engine started")
     reference = open_engine(path, device="cpu").run(pictures(1, CHECKED)).image
