@@ -198,12 +198,10 @@ def _core_with(name: str) -> Any:
     """OpenVINO's core.
 
     Raises:
-        DeviceError: OpenVINO is not installed, or finds no device of this name.
+        DeviceError: OpenVINO is not installed, does not start, or finds no device of this name.
     """
-    if find_spec("openvino") is None:
-        raise DeviceError(
-            "OpenVINO is not installed", remedy="pip install openvino, or use --device cpu"
-        )
+    if (problem := _problem()) is not None:
+        raise DeviceError(problem, remedy="pip install openvino, or use --device cpu")
     core = _core()
     if not any(_is_called(name, found) for found in core.available_devices):
         raise DeviceError(
@@ -216,6 +214,17 @@ def _core_with(name: str) -> Any:
 def _is_called(name: str, device: str) -> bool:
     """Whether a device is of a kind: several GPUs are called "GPU.0", "GPU.1" and so on."""
     return device.split(".")[0] == name
+
+
+def _problem() -> str | None:
+    """Why OpenVINO does not start, or None."""
+    if find_spec("openvino") is None:
+        return "OpenVINO is not installed"
+    try:
+        _core()
+    except (ImportError, OSError, RuntimeError) as error:  # for example another C library
+        return f"OpenVINO does not start ({_last_line(error)})"
+    return None
 
 
 @cache
@@ -251,8 +260,8 @@ def _last_line(error: Exception) -> str:
 
 
 def built_with() -> tuple[str, list[str]]:
-    """The runtime's name, and the devices that it finds; none if it is not installed."""
-    if find_spec("openvino") is None:
+    """The runtime's name, and the devices that it finds; none if it does not start."""
+    if _problem() is not None:
         return "OpenVINO", []
     return f"OpenVINO {_version()}", list(_core().available_devices)
 

@@ -63,8 +63,7 @@ class TensorRtEngine:
         self.metadata = inspect_graph(content, path)
         if precision == "float16":
             content = to_float16(content)
-        folder = cache_folder(content, self._version)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = _made(cache_folder(content, self._version))
         # Operators that TensorRT does not know run in CUDA.
         providers = [_provider(index, folder, precision), cuda_provider(index)]
         session = load_session(content, path, providers, threads)
@@ -95,6 +94,22 @@ def cache_folder(content: bytes, version: str) -> Path:
     key = hashlib.sha256(content).hexdigest()[:16]
     name = f"{key}-onnxruntime-{ort.__version__}-tensorrt-{version}"
     return platformdirs.user_cache_path("mediatrans") / "tensorrt" / name
+
+
+def _made(folder: Path) -> Path:
+    """A folder, made if it is missing.
+
+    Raises:
+        DeviceError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DeviceError(
+            f"TensorRT's cache folder {folder} cannot be made ({error.strerror})",
+            remedy="set XDG_CACHE_HOME to a folder that you may write to, or use --device cuda",
+        ) from error
+    return folder
 
 
 def _provider(index: int, folder: Path, precision: NumberFormat) -> Provider:

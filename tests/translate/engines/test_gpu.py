@@ -247,6 +247,15 @@ def test_a_provider_that_falls_back_to_the_cpu_is_refused(
         open_engine(model, device=device, precision="float32")
 
 
+def test_a_cache_folder_that_cannot_be_made(
+    model: Path, fake: list[FakeSession], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(DeviceError, match="use --device cuda"):
+        open_engine(model, device="tensorrt", precision="float32")
+
+
 def test_tensorrt_that_is_not_installed(
     model: Path, monkeypatch: pytest.MonkeyPatch, fake: list[FakeSession]
 ) -> None:

@@ -9,6 +9,7 @@ from onnx import helper
 from mediatrans.errors import DeviceError, InputError, ModelError
 from mediatrans.translate.engines import openvino
 from mediatrans.translate.engines.agreement import photograph_like
+from mediatrans.translate.engines.choice import open_engine
 from mediatrans.translate.engines.device_words import DeviceWord
 from mediatrans.translate.engines.engine import Pixels
 from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine
@@ -129,6 +130,20 @@ def test_openvino_that_is_not_installed(model: Path, monkeypatch: pytest.MonkeyP
     assert openvino.BACKEND.devices() == []
     with pytest.raises(DeviceError, match="pip install openvino"):
         opened(model)
+
+
+@pytest.mark.parametrize("error", [ImportError("no GLIBC_2.28"), RuntimeError("no plugins.xml")])
+def test_openvino_that_does_not_start(
+    model: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def broken() -> None:
+        raise error
+
+    monkeypatch.setattr(openvino, "_core", broken)
+    assert openvino.built_with() == ("OpenVINO", [])
+    with pytest.raises(DeviceError, match=f"does not start \\({error}\\); pip install openvino"):
+        opened(model)
+    assert open_engine(model).identity.startswith("ONNX Runtime")
 
 
 def test_a_graph_that_openvino_does_not_know(tmp_path: Path) -> None:
