@@ -55,8 +55,8 @@ class OpenVinoEngine:
         metadata: The graph's `metadata_props`.
 
     Raises:
-        ModelError: The file is missing, damaged, breaks the graph contract, or has operators that
-            OpenVINO does not know.
+        ModelError: The file is missing, damaged, breaks the graph contract, has operators that
+            OpenVINO does not know, or values whose size cannot be known before it runs.
         DeviceError: OpenVINO is not installed, or finds no such device.
     """
 
@@ -76,8 +76,9 @@ class OpenVinoEngine:
         self.metadata = inspect_graph(content, path)
         try:
             self._model = core.read_model(content)
+            self._bytes_per_pixel = bytes_per_pixel(self._model, 4 if precision == "float32" else 2)
             self._compiled = [self._compile(1, threads)]
-        except RuntimeError as error:
+        except (RuntimeError, ValueError) as error:
             raise ModelError(
                 f"OpenVINO cannot load the graph ({_last_line(error)})",
                 path=path,
@@ -85,7 +86,6 @@ class OpenVinoEngine:
             ) from error
         self._alone = [self._compiled[0].create_infer_request()]
         self._names = [output.get_any_name() for output in self._model.outputs]
-        self._bytes_per_pixel = bytes_per_pixel(self._model, 4 if precision == "float32" else 2)
 
     def _compile(self, streams: int, threads: int | None) -> Any:
         settings: dict[str, Any] = {

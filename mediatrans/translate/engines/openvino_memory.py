@@ -17,11 +17,19 @@ def bytes_per_pixel(model: Any, float_bytes: int) -> int:
         float_bytes: The size of a floating-point value in the number format of the computation.
 
     Returns:
-        The largest sum over the operators, in the order in which they run. Values whose size is
-        only known when the graph runs are not counted.
+        The largest sum over the operators, in the order in which they run.
+
+    Raises:
+        ValueError: The size of a value depends on the pixels, or the graph has branches, so the
+            memory is not known.
     """
     sample = model.clone()
     sample.reshape({INPUT_NAME: [1, _SIDE, _SIDE, 3]})
+    branches = [
+        o.get_friendly_name() for o in sample.get_ordered_ops() if o.get_type_name() == "If"
+    ]
+    if branches:
+        raise ValueError(f"the memory of the branches {branches[0]!r} is not known")
     operators = [o for o in sample.get_ordered_ops() if o.get_type_name() != "Constant"]
     names = {operator.get_friendly_name() for operator in operators}
     last_use: dict[str, int] = {}
@@ -45,7 +53,8 @@ def _size(operator: Any, float_bytes: int) -> int:
     total = 0
     for output in operator.outputs():
         if output.get_partial_shape().is_dynamic:
-            continue
+            name = operator.get_friendly_name()
+            raise ValueError(f"the size of the value {name!r} depends on the pixels")
         count = 1
         for length in output.get_shape():
             count *= length

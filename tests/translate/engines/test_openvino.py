@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx import helper
+from onnx import TensorProto, helper
 
 from mediatrans.errors import DeviceError, InputError, ModelError
 from mediatrans.translate.engines import openvino
@@ -16,7 +16,7 @@ from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine
 from mediatrans.translate.engines.openvino import OpenVinoEngine
 from mediatrans.translate.engines.openvino_memory import bytes_per_pixel
 from mediatrans.zoo.find import find
-from tests.pairs import graph, inverting, write_graph
+from tests.pairs import SHAPE, graph, inverting, write_graph
 from tests.translate.engines.graphs import network
 
 pytest.importorskip("openvino")
@@ -116,6 +116,54 @@ def test_the_estimate_counts_values_that_are_needed_at_the_same_time(model: Path
     # Eight channels of float32 before and after an operator, and the picture.
     assert 64 <= floats <= 100
     assert floats / 2 <= bytes_per_pixel(core.read_model(model), 2) < floats
+
+
+def test_a_graph_whose_memory_depends_on_the_pixels_is_left_to_the_reference(
+    tmp_path: Path,
+) -> None:
+    nodes = [
+        helper.make_node("ReduceMax", ["image"], ["brightest"], keepdims=0),
+        helper.make_node("Cast", ["brightest"], ["count"], to=TensorProto.INT64),
+        helper.make_node("Unsqueeze", ["count", "axis"], ["shape"]),
+        helper.make_node("ConstantOfShape", ["shape"], ["row"]),
+        helper.make_node("ReduceSum", ["row"], ["sum"], keepdims=0),
+        helper.make_node("Cast", ["sum"], ["zero"], to=TensorProto.UINT8),
+        helper.make_node("Add", ["image", "zero"], ["image_out"]),
+    ]
+    model = graph(nodes, {})
+    model.graph.initializer.append(helper.make_tensor("axis", TensorProto.INT64, [1], [0]))
+    model.opset_import[0].version = 18
+    path = write_graph(tmp_path / "g.onnx", model, "a", "b")
+    with pytest.raises(ModelError, match="depends on the pixels"):
+        opened(path)
+    engine = open_engine(path)
+    assert engine.identity.startswith("ONNX Runtime")
+    np.testing.assert_array_equal(engine.run(photographs(1)).image, photographs(1))
+
+
+def test_a_graph_with_branches_is_left_to_the_reference(tmp_path: Path) -> None:
+    copied = [
+        helper.make_graph(
+            [helper.make_node("Identity", ["image"], [f"{name}_out"])],
+            name,
+            [],
+            [helper.make_tensor_value_info(f"{name}_out", TensorProto.UINT8, SHAPE)],
+        )
+        for name in ("yes", "no")
+    ]
+    nodes = [
+        helper.make_node("ReduceMax", ["image"], ["brightest"], keepdims=0),
+        helper.make_node("Cast", ["brightest"], ["any"], to=TensorProto.BOOL),
+        helper.make_node(
+            "If", ["any"], ["image_out"], then_branch=copied[0], else_branch=copied[1]
+        ),
+    ]
+    model = graph(nodes, {})
+    model.opset_import[0].version = 18
+    path = write_graph(tmp_path / "g.onnx", model, "a", "b")
+    with pytest.raises(ModelError, match="memory of the branches"):
+        opened(path)
+    assert open_engine(path).identity.startswith("ONNX Runtime")
 
 
 def test_an_intel_gpu_that_is_not_there(model: Path) -> None:
