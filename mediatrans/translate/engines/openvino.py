@@ -71,6 +71,7 @@ class OpenVinoEngine:
         self.path = path
         self.provider = _name_of(device)
         self._precision = precision
+        self._memory_limit = memory_limit()
         core = _core_with(self.provider)
         content = read_graph(path)
         self.metadata = inspect_graph(content, path)
@@ -131,8 +132,8 @@ class OpenVinoEngine:
             if pixels > _KEPT_PIXELS:
                 for compiled in self._compiled:
                     compiled.release_memory()
-        return generated([np.concatenate(parts) for parts in zip(*made, strict=True)],
-                         images, self.path)  # fmt: skip
+        outputs = made[0] if len(made) == 1 else list(map(np.concatenate, zip(*made, strict=True)))
+        return generated(outputs, images, self.path)
 
     @cached_property
     def _side_by_side(self) -> list[Any]:
@@ -149,18 +150,19 @@ class OpenVinoEngine:
 
     def _run_together(self, requests: list[Any], images: Pixels) -> list[list[Any]]:
         """The outputs of at most as many pictures as there are requests, in their order."""
+        # They are shared, so they must outlive the requests, also if Ctrl-C comes in between.
+        self._shared = [np.ascontiguousarray(image[np.newaxis]) for image in images]
         running = []
         try:
-            for request, image in zip(requests, images, strict=False):
-                batch = np.ascontiguousarray(image[np.newaxis])
-                request.start_async({INPUT_NAME: batch}, share_inputs=True)
-                running.append((request, batch))  # the batch must outlive the request
+            for request, picture in zip(requests, self._shared, strict=False):
+                request.start_async({INPUT_NAME: picture}, share_inputs=True)
+                running.append(request)
         finally:
-            errors = [error for request, _ in running if (error := _waited(request)) is not None]
+            errors = [error for request in running if (error := _waited(request)) is not None]
         if errors:
             raise errors[0]
         return [
-            [request.get_tensor(name).data.copy() for name in self._names] for request, _ in running
+            [request.get_tensor(name).data.copy() for name in self._names] for request in running
         ]
 
     def _refuse_large(self, images: Pixels, pixels: int) -> None:
@@ -171,8 +173,7 @@ class OpenVinoEngine:
         Raises:
             InputError: The batch needs too much memory.
         """
-        limit = memory_limit()
-        need = pixels * self._bytes_per_pixel
+        limit, need = self._memory_limit, pixels * self._bytes_per_pixel
         if self.provider == "CPU" and limit is not None and need > limit:
             raise failed_run(
                 images,
