@@ -7,9 +7,9 @@
 Three arms take turns, each in a separate process, so that other load on the machine affects all of
 them. `convert` is `mediatrans.convert` without the cycle check. `plain` is a simple script with
 cv2.VideoCapture, float32 NCHW in numpy, the same network without its uint8 input and output, and
-cv2.VideoWriter, without sound and with a constant rate. `session` only runs the frames through ONNX
-Runtime. The wall time divided by the time inside the session shows the cost of decoding and
-encoding.
+cv2.VideoWriter, without sound and with a constant rate. `session` only runs the frames through the
+engine. The wall time divided by the time inside the session shows the cost of decoding and
+encoding. `plain` always uses ONNX Runtime on the CPU; the others use --device.
 """
 
 import argparse
@@ -32,8 +32,10 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from mediatrans import ConvertOptions, Translator, convert
+from mediatrans.conversion.workshop import Workshop
+from mediatrans.translate.engines.choice import open_engine
 from mediatrans.translate.engines.engine import Generated
-from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine
+from mediatrans.zoo.find import find
 
 Arm = Callable[[argparse.Namespace], dict[str, float | str | None]]
 
@@ -63,22 +65,35 @@ def draw_clip(path: Path, frames: int, width: int, height: int) -> None:
 def run_convert(args: argparse.Namespace) -> dict[str, float | str | None]:
     """Time `mediatrans.convert`, and the part of it inside the session."""
     inside_s = 0.0
-    run = OnnxRuntimeEngine.run
 
-    def timed(session: OnnxRuntimeEngine, images: NDArray[np.uint8]) -> Generated:
-        nonlocal inside_s
-        began_s = time.perf_counter()
-        try:
-            return run(session, images)
-        finally:
-            inside_s += time.perf_counter() - began_s
+    class Timed:
+        """The engine, whose time is added up."""
 
-    OnnxRuntimeEngine.run = timed  # type: ignore[assignment, method-assign]
+        def __init__(self, path: Path, **how: Any) -> None:
+            self._engine = open_engine(path, **how)
+            self.identity, self.provider = self._engine.identity, self._engine.provider
+
+        def run(self, images: NDArray[np.uint8]) -> Generated:
+            nonlocal inside_s
+            began_s = time.perf_counter()
+            try:
+                return self._engine.run(images)
+            finally:
+                inside_s += time.perf_counter() - began_s
+
     options = ConvertOptions(
-        output=args.output, model=args.model, threads=args.threads, check_every=0, overwrite=True
+        output=args.output,
+        model=args.model,
+        device=args.device,
+        precision=args.precision,
+        threads=args.threads,
+        batch_size=args.batch_size,
+        check_every=0,
+        overwrite=True,
     )
+    workshop = Workshop(find(args.to, args.model), options, engine_opener=Timed)
     began_s = time.perf_counter()
-    report = convert(args.video, args.to, options)
+    report = convert(args.video, args.to, workshop=workshop)
     wall_s = time.perf_counter() - began_s
     (job,) = report.jobs
     if job.status != "ok" or job.repeated_frames:
@@ -88,7 +103,13 @@ def run_convert(args: argparse.Namespace) -> dict[str, float | str | None]:
 
 def run_session(args: argparse.Namespace) -> dict[str, float | str | None]:
     """Time the session on the same frames, decoded beforehand."""
-    translator = Translator.load(args.to, model=args.model, threads=args.threads)
+    translator = Translator.load(
+        args.to,
+        model=args.model,
+        device=args.device,
+        precision=args.precision,
+        threads=args.threads,
+    )
     with av.open(str(args.video)) as container:
         frames = [frame.to_ndarray(format="rgb24")[None] for frame in container.decode(video=0)]
     began_s = time.perf_counter()
@@ -152,6 +173,8 @@ def take_turns(args: argparse.Namespace, arms: list[str]) -> dict[str, list[dict
             words += ["--network", str(args.network), "--output", str(args.output)]
             words += ["--model", args.model] if args.model else []
             words += ["--threads", str(args.threads)] if args.threads else []
+            words += ["--device", args.device, "--precision", args.precision]
+            words += ["--batch-size", str(args.batch_size)]
             done = subprocess.run(
                 [sys.executable, __file__, *words], stdout=subprocess.PIPE, check=True, text=True
             )
@@ -196,6 +219,9 @@ def main() -> None:
     parser.add_argument("--to", default="winter")
     parser.add_argument("--model", help="as for mediatrans convert")
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--device", default="auto", help="as for mediatrans convert")
+    parser.add_argument("--precision", default="auto", help="as for mediatrans convert")
+    parser.add_argument("--batch-size", type=int, default=1, help="as for mediatrans convert")
     parser.add_argument("--arms", default="convert,plain,session", help="the arms to compare")
     parser.add_argument("--arm", choices=ARMS, help=argparse.SUPPRESS)
     parser.add_argument("--network", type=Path, help=argparse.SUPPRESS)

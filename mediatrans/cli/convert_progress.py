@@ -149,7 +149,7 @@ class ConvertProgress(Observer):
         if not self._quiet:
             self._print(
                 f"{generator.origin} -> {generator.to} with {generator.name} "
-                f"(found in {generator.place}), {translator.provider}"
+                f"(found in {generator.place}), {translator.identity}"
             )
         if len(jobs) > 1:
             self._files = self._bar.add_task("files", total=len(jobs), limit="")

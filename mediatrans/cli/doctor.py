@@ -18,6 +18,7 @@ _PACKAGES = (
     "onnx",
     "onnxscript",
     "opencv-python-headless",
+    "openvino",
     "pillow",
     "torch",
     "torchvision",
@@ -70,13 +71,14 @@ def _check_encoders() -> list[str]:
 
 
 def _check_devices() -> list[str]:
-    from mediatrans.translate.engines.choice import compiled_in, try_devices
+    from mediatrans.translate.engines.choice import compiled_in, installed, try_devices
 
-    for runtime, providers in compiled_in().items():
-        click.echo(f"compiled into {runtime}: {', '.join(providers)}")
+    for runtime, parts in compiled_in().items():
+        click.echo(f"{runtime}: {', '.join(parts)}")
     devices = try_devices()
     for device, problem in devices.items():
-        echo(f"  {device}: {problem or 'works'}")
-    if len(devices) == 1:
+        formats = ", ".join(number_format for _, number_format in installed([device]))
+        echo(f"  {device}: {problem or f'works, in {formats}'}")
+    if not any(device.startswith("cuda") for device in devices):
         click.echo("  no usable CUDA device")
     return [f"the CPU provider does not work: {devices['cpu']}"] if devices["cpu"] else []

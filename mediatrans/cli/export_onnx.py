@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mediatrans.cli.terminal import echo
 from mediatrans.errors import InputError, MissingExtraError, UsageError
+
+if TYPE_CHECKING:
+    from mediatrans.training.export.float16 import WeightFormat
 
 __all__ = ["command"]
 
@@ -28,6 +32,13 @@ __all__ = ["command"]
 )
 @click.option("--domains", metavar="A,B", help="Names of the domains of those two files.")
 @click.option(
+    "--precision",
+    type=click.Choice(["float32", "float16"]),
+    default="float32",
+    show_default=True,
+    help="Number format of the weights. float16 halves the files.",
+)
+@click.option(
     "--evaluate/--no-evaluate",
     "evaluated",
     default=True,
@@ -42,6 +53,7 @@ def command(
     overwrite: bool,
     legacy: tuple[Path, Path] | None,
     domains: str | None,
+    precision: "WeightFormat",
     evaluated: bool,
     data_source: str,
     data_licence: str,
@@ -73,11 +85,13 @@ def command(
     note = DataNote(data_source, data_licence)
     if legacy is not None and domains is not None:
         pair = load_legacy_pair(legacy, parse_domains(domains), note)
-        folder = publish_pair(pair, out, overwrite=overwrite, on_message=show)
+        folder = publish_pair(pair, out, overwrite=overwrite, precision=precision, on_message=show)
     else:
         source = source or newest_run(Path("runs"))
         show(f"exporting {source}")
-        folder = export_pair(source, out, overwrite=overwrite, note=note, on_message=show)
+        folder = export_pair(
+            source, out, overwrite=overwrite, note=note, precision=precision, on_message=show
+        )
         if evaluated:
             _measure(folder, source, show)
     show(f"model: {folder}")

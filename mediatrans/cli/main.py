@@ -18,6 +18,7 @@ from mediatrans.cli.terminal import echo, printable
 from mediatrans.errors import ExitCode, Interrupted, MediatransError
 
 COMMANDS = {
+    "benchmark": "mediatrans.cli.benchmark",
     "convert": "mediatrans.cli.convert",
     "demo": "mediatrans.cli.demo",
     "doctor": "mediatrans.cli.doctor",

@@ -81,6 +81,7 @@ class Workshop:
         return Translator(
             self.generator,
             device=how.device,
+            precision=how.precision,
             threads=how.threads,
             work_size=how.work_size,
             opener=self._open_engine,
@@ -206,6 +207,7 @@ class Workshop:
             "model": self.translator.sha256,
             "reverse_model": self.inverse.sha256 if self.inverse else None,
             "engine": self.translator.identity,
+            "reverse_engine": self.inverse.identity if self.inverse else None,
             "stages": [getattr(make, "__qualname__", repr(make)) for make in self._stages],
             **settings_of(self.options),
             "mediatrans": __version__,

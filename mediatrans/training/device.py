@@ -2,7 +2,7 @@
 
 import torch
 
-from mediatrans.errors import DeviceError
+from mediatrans.errors import DeviceError, UsageError
 from mediatrans.translate.engines.device_words import read_device_word
 
 __all__ = ["choose_device"]
@@ -20,6 +20,10 @@ def choose_device(name: str, default: int = 0) -> torch.device:
         UsageError: No such word.
     """
     word = read_device_word(name)
+    if word.kind not in ("auto", "cpu", "cuda"):
+        raise UsageError(
+            f"torch does not run on the device {name!r}", remedy="use auto, cpu, cuda or cuda:N"
+        )
     available = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if word.kind == "cpu" or (word.kind == "auto" and not available):
         return torch.device("cpu")

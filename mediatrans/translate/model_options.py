@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mediatrans.settings import Setting, setting
-from mediatrans.translate.engines.device_words import DEVICE_WORDS
+from mediatrans.translate.engines.device_words import DEVICE_WORDS, Precision
 from mediatrans.translate.work_size import WORK_SIZES, WorkSize, read_work_size
 
 __all__ = ["ModelOptions"]
@@ -17,7 +17,9 @@ class ModelOptions:
 
     Attributes:
         model: A model's name, folder or ONNX file; None searches the installed models.
-        device: "auto", "cpu", "cuda" or "cuda:N".
+        device: "auto", "cpu", "cuda", "cuda:N", "tensorrt", "tensorrt:N", "openvino" or
+            "openvino:GPU".
+        precision: The number format that the generator computes in.
         threads: Threads of the generator; None lets the runtime choose.
         batch_size: Frames per inference call.
         work_size: The shorter side, in pixels, at which the generator works on larger frames;
@@ -40,10 +42,18 @@ class ModelOptions:
     device: str = setting(
         "auto",
         Setting(
-            "The device that runs the generator. Only auto falls back to the CPU.",
+            "The device that runs the generator. auto takes the best one that starts; a device "
+            "that is named is never replaced by another.",
             _GROUP,
             metavar=DEVICE_WORDS,
-            changes="nothing",
+        ),
+    )
+    precision: Precision = setting(
+        "auto",
+        Setting(
+            "The number format of the generator. auto takes a faster one than float32 where the "
+            "pictures differ by at most 3 of 255.",
+            _GROUP,
         ),
     )
     threads: int | None = setting(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from mediatrans.errors import ModelError
 from mediatrans.translate.chain import generator_of
 from mediatrans.translate.engines.choice import open_engine
+from mediatrans.translate.engines.device_words import Precision
 from mediatrans.translate.engines.engine import EngineOpener
 from mediatrans.translate.stages.stage import Stage
 from mediatrans.translate.work_size import WorkSize, check_work_size, working_side
@@ -23,7 +24,8 @@ class Translator:
 
     Args:
         generator: The generator to load, a result of `mediatrans.zoo.find.find`.
-        device: "auto", "cpu", "cuda" or "cuda:N". Only "auto" may fall back to the CPU.
+        device: A `--device` value. Only "auto" chooses among devices.
+        precision: A `--precision` value.
         threads: Threads per operator; None lets the runtime choose.
         work_size: The shorter side, in pixels, at which the generator works on larger pictures;
             "auto" is the model's, "full" the picture's own.
@@ -48,6 +50,7 @@ class Translator:
         generator: Generator,
         *,
         device: str = "auto",
+        precision: Precision = "auto",
         threads: int | None = None,
         work_size: WorkSize = "auto",
         opener: EngineOpener = open_engine,
@@ -56,10 +59,11 @@ class Translator:
         generator.verify()
         self.generator = generator
         self._device = device
+        self._precision = precision
         self._threads = threads
         self._work_size = work_size
         self._opener = opener
-        engine = opener(generator.path, device=device, threads=threads)
+        engine = opener(generator.path, device=device, threads=threads, precision=precision)
         self.provider = engine.provider
         self.identity = engine.identity
         self.working_side = working_side(work_size, generator.working_size)
@@ -82,6 +86,7 @@ class Translator:
         *,
         model: str | None = None,
         device: str = "auto",
+        precision: Precision = "auto",
         threads: int | None = None,
         work_size: WorkSize = "auto",
         opener: EngineOpener = open_engine,
@@ -92,7 +97,8 @@ class Translator:
             to: The domain to translate to, for example "winter".
             model: A model's name, folder or ONNX file; None searches `./models`, the user's data
                 folder and the models shipped with mediatrans.
-            device: "auto", "cpu", "cuda" or "cuda:N". Only "auto" may fall back to the CPU.
+            device: A `--device` value. Only "auto" chooses among devices.
+            precision: A `--precision` value.
             threads: Threads per operator; None lets the runtime choose.
             work_size: The shorter side, in pixels, at which the generator works on larger pictures;
                 "auto" is the model's, "full" the picture's own.
@@ -105,7 +111,12 @@ class Translator:
             UsageError: The device or the working size is not valid.
         """
         return cls(
-            find(to, model), device=device, threads=threads, work_size=work_size, opener=opener
+            find(to, model),
+            device=device,
+            precision=precision,
+            threads=threads,
+            work_size=work_size,
+            opener=opener,
         )
 
     def check_unchanged(self) -> None:
@@ -136,6 +147,7 @@ class Translator:
         return Translator(
             reverse,
             device=self._device,
+            precision=self._precision,
             threads=self._threads,
             work_size=self._work_size,
             opener=self._opener,

@@ -14,7 +14,8 @@ from PIL import Image
 
 from mediatrans.cli.main import run
 from mediatrans.errors import ExitCode
-from mediatrans.translate.engines.onnxruntime import cuda_device_count
+from mediatrans.translate.engines.choice import ENGINES
+from mediatrans.translate.engines.cuda import cuda_device_count
 from tests.media_files import write_clip, write_picture
 from tests.pairs import darkening, identity, write_pair
 
@@ -49,6 +50,18 @@ def test_json_is_all_of_stdout(pair: Path) -> None:
     assert done.returncode == 3
     assert "missing.png" in done.stderr
     assert "day2night" in done.stderr
+
+
+def test_the_engine_is_named_once(pair: Path) -> None:
+    write_picture(Path("in/a.png"))
+    write_picture(Path("in/b.png"))
+    for words, engine in (
+        ([], (ENGINES["openvino"].devices() and "OpenVINO") or "ONNX Runtime"),
+        (["--device", "cpu"], "CPUExecutionProvider, float32"),
+    ):
+        command = [*MEDIATRANS, "convert", "in", "--to", "night", *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert done.stderr.count(engine) == 1
 
 
 def test_report_file(pair: Path) -> None:
@@ -110,6 +123,10 @@ def test_dry_run_touches_nothing(pair: Path, capsys: pytest.CaptureFixture[str])
         (["--to", "mars"], 4),
         (["--to", "night", "--model", "nothere"], 4),
         (["--to", "night", "--device", "tpu"], 2),
+        (["--to", "night", "--device", "openvino:CPU"], 2),
+        (["--to", "night", "--precision", "int8"], 2),
+        (["--to", "night", "--device", "cpu", "--precision", "bfloat16"], 2),
+        (["--to", "night", "--device", "tensorrt:63"], 5),
         (["--to", "night", "--fail-under", "psnr"], 2),
         (["--to", "night", "--fail-under", "mse=3"], 2),
         (["--to", "night", "--fail-under", "psnr=3", "--check-every", "0"], 2),

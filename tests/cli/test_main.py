@@ -9,7 +9,7 @@ import pytest
 from mediatrans.cli import main
 from mediatrans.cli.main import COMMANDS, run
 
-HEAVY = {"numpy", "cv2", "onnx", "onnxruntime", "av", "torch", "PIL"}
+HEAVY = {"numpy", "cv2", "onnx", "onnxruntime", "openvino", "av", "torch", "PIL"}
 
 
 def python(code: str, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -97,7 +97,7 @@ def test_a_picture_that_cannot_be_translated(pair: Path, monkeypatch: pytest.Mon
     for name, width in (("1", 16), ("2", 32), ("3", 16)):
         write_picture(Path(f"in/{name}.png"), width)
     fail_on_width(monkeypatch, 32, InputError("no memory for this one"))
-    report = convert(["in"], "night")
+    report = convert(["in"], "night", ConvertOptions(device="cpu"))
     assert {row.input.stem: row.status for row in report.jobs} == {
         "1": "ok",
         "2": "failed",
@@ -112,7 +112,7 @@ def test_a_bug_is_no_bad_input(
     clip = write_clip(Path("a.mp4"), width=48)
     write_picture(Path("b.png"))
     fail_on_width(monkeypatch, 48, RuntimeError("a bug"))
-    report = convert([clip, "b.png"], "night")
+    report = convert([clip, "b.png"], "night", ConvertOptions(device="cpu"))
     assert [row.status for row in report.jobs] == ["failed", "ok"]
     assert report.exit_code == ExitCode.INTERNAL
     assert "RuntimeError: a bug" in caplog.text
@@ -132,7 +132,7 @@ def test_a_video_that_fails_midway_leaves_nothing(
         return run(self, images)
 
     monkeypatch.setattr(OnnxRuntimeEngine, "run", run_twenty)
-    report = convert([clip], "night", ConvertOptions(check_every=0))
+    report = convert([clip], "night", ConvertOptions(check_every=0, device="cpu"))
     assert report.exit_code == ExitCode.INPUT
     assert [path.name for path in Path().iterdir() if "night" in path.name] == []
 
@@ -271,7 +271,7 @@ def test_frames_equal_to_the_one_before_are_generated_once(
         return run(session, images)
 
     monkeypatch.setattr(OnnxRuntimeEngine, "run", counted)
-    options = ConvertOptions(batch_size=batch_size, check_every=0)
+    options = ConvertOptions(batch_size=batch_size, check_every=0, device="cpu")
     (row,) = convert("still.mkv", "night", options).jobs
     assert given == [30, 90, 91]
     assert (row.frames, row.repeated_frames) == (6, 3)

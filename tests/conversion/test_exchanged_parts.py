@@ -53,7 +53,7 @@ def test_a_fake_engine(inputs: Path) -> None:
     tools = Workshop(
         find("night"),
         ConvertOptions(output=Path("out")),
-        engine_opener=lambda path, *, device, threads: Greying(),
+        engine_opener=lambda path, *, device, threads, precision: Greying(),
     )
     convert(inputs, "night", workshop=tools)
     with Image.open("out/1.png") as picture:

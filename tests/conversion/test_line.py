@@ -60,7 +60,7 @@ def test_what_fails_on_a_picture_fails_it_alone(
     tools = Workshop(
         find("night"),
         ConvertOptions(batch_size=batch_size),
-        engine_opener=lambda path, *, device, threads: Failing(),
+        engine_opener=lambda path, *, device, threads, precision: Failing(),
     )
     report = convert("in", "night", workshop=tools)
     assert {row.input.stem: row.status for row in report.jobs} == {
@@ -204,7 +204,7 @@ def test_what_limits_is_judged_for_each_video(here: Path, count: int) -> None:
     tools = Workshop(
         find("night"),
         ConvertOptions(check_every=0),
-        engine_opener=lambda path, *, device, threads: Slow(),
+        engine_opener=lambda path, *, device, threads, precision: Slow(),
     )
     report = convert(clips, "night", workshop=tools)
     assert [row.limited_by for row in report.jobs] == ["generate"] * count

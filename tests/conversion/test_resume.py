@@ -1,6 +1,7 @@
 """Long videos: an interrupted run that is gone on with ends in what an uninterrupted one gives."""
 
 import logging
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from PIL import Image
 from mediatrans import ExitCode, Observer, convert
 from mediatrans.media.write import destination
 from mediatrans.media.write.segments.work_folder import work_path
+from mediatrans.translate.engines.backend import Backend
+from mediatrans.translate.engines.choice import ENGINES
+from mediatrans.translate.engines.device_words import NumberFormat
 from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine
 from tests.conversion.long_videos import SEGMENT, UNEVEN, packets, same
 from tests.conversion.stopping import FRAMES, Stopping, interrupt, options
@@ -69,6 +73,8 @@ def test_a_part_of_a_video(clip: Path, how: dict[str, float]) -> None:
         ({"end_s": 1.7}, "end_s (was None, is 1.7)"),
         ({"crf": 30.0}, "crf (was None, is 30.0)"),
         ({"work_size": 8}, "work_size (was 360, is 8)"),
+        ({"device": "cpu"}, "device (was auto, is cpu)"),
+        ({"precision": "float32"}, "precision (was auto, is float32)"),
     ],
 )
 def test_changed_options_start_over(
@@ -82,6 +88,33 @@ def test_changed_options_start_over(
     assert said in caplog.text
     assert same(report, reference)
     assert packets(Path("made.mp4")) == packets(Path("whole.mp4"))
+
+
+class Elsewhere(OnnxRuntimeEngine):
+    """The same pixels from a runtime of another name."""
+
+    @property
+    def identity(self) -> str:
+        return "elsewhere 1"
+
+
+def test_another_engine_starts_over(
+    clip: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(ENGINES, "openvino", replace(ENGINES["openvino"], devices=list))
+    interrupt(clip, options("made.mp4"), 40)
+    known: tuple[NumberFormat, ...] = ("float32",)
+    other = Backend(
+        lambda path, *, device, threads, precision: Elsewhere(path, threads=threads),
+        known, lambda device: known, lambda: ["openvino"],
+    )  # fmt: skip
+    monkeypatch.setitem(ENGINES, "openvino", other)
+    reference = convert(clip, "night", options("whole.mp4"))
+    seen = Stopping(1000)
+    assert same(convert(clip, "night", options("made.mp4"), seen), reference)
+    assert seen.first == 1
+    assert "engine (was ONNX Runtime" in caplog.text
+    assert "is elsewhere 1)" in caplog.text
 
 
 def test_a_changed_model_and_a_changed_input_start_over(
@@ -200,8 +233,9 @@ def test_nothing_is_kept_before_the_first_whole_segment(clip: Path) -> None:
 def test_a_video_in_a_folder_goes_on_as_well(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("in").mkdir()
     clip.rename("in/day.mp4")
-    convert(Path("in/day.mp4"), "night", options("whole.mp4"))
-    interrupt(Path("in"), options("out"), 40)
+    convert(Path("in/day.mp4"), "night", options("whole.mp4", device="cpu"))
+    how = options("out", device="cpu")
+    interrupt(Path("in"), how, 40)
     calls: list[int] = []
     run = OnnxRuntimeEngine.run
 
@@ -210,10 +244,10 @@ def test_a_video_in_a_folder_goes_on_as_well(clip: Path, monkeypatch: pytest.Mon
         return run(self, images)
 
     monkeypatch.setattr(OnnxRuntimeEngine, "run", counted)
-    assert [row.status for row in convert("in", "night", options("out")).jobs] == ["ok"]
-    assert sum(calls) < FRAMES
+    assert [row.status for row in convert("in", "night", how).jobs] == ["ok"]
+    assert 0 < sum(calls) < FRAMES
     assert packets(Path("out/day.mp4")) == packets(Path("whole.mp4"))
-    assert [row.status for row in convert("in", "night", options("out")).jobs] == ["skipped"]
+    assert [row.status for row in convert("in", "night", how).jobs] == ["skipped"]
 
 
 def test_an_unreadable_end_leaves_no_folder(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:

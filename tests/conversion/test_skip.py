@@ -46,6 +46,13 @@ def test_a_second_run_skips_everything(folder: Path) -> None:
     assert cycles == {row.input: (row.frames, row.cycle) for row in first.jobs}
 
 
+@pytest.mark.parametrize(("name", "value"), [("device", "cpu"), ("precision", "float32")])
+def test_another_device_or_precision_is_another_output(folder: Path, name: str, value: str) -> None:
+    other = ConvertOptions(**{name: value})  # type: ignore[arg-type]
+    assert set(statuses(convert("in", "night", other)).values()) == {"ok"}
+    assert set(statuses(convert("in", "night", other)).values()) == {"skipped"}
+
+
 def test_what_changed_or_is_missing_is_done_again(folder: Path) -> None:
     Path("in/1.png").touch()
     source = write_picture(Path("in/2.png"), 20, 20)

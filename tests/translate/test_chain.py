@@ -68,7 +68,7 @@ def test_a_fake_stage_remembers_and_forgets() -> None:
 
 def test_a_translator_takes_a_fake_engine(pair: Path) -> None:
     engine = Doubling()
-    translator = Translator.load("night", opener=lambda path, *, device, threads: engine)
+    translator = Translator.load("night", opener=lambda path, *, device, threads, precision: engine)
     assert (translator.provider, translator.identity) == ("arithmetic", "doubling 1.0")
     np.testing.assert_array_equal(translator(FRAMES[0]), FRAMES[0] * 2)
 

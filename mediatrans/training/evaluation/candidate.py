@@ -66,7 +66,7 @@ class TorchTranslator:
 
 
 def open_candidate(source: str, device: str = "auto") -> Candidate:
-    """Open a run or a checkpoint in torch, a model in ONNX Runtime.
+    """Open a run or a checkpoint in torch, a model in an engine in float32.
 
     Args:
         source: A run folder, a checkpoint, a model folder, or the name of a model in the zoo.
@@ -99,7 +99,9 @@ def open_candidate(source: str, device: str = "auto") -> Candidate:
 
 def _open_model(folder: Path, card: Card, device: str) -> Candidate:
     a, b = card.domains
-    there, back = (Translator.load(to, model=str(folder), device=device) for to in (b, a))
+    there, back = (
+        Translator.load(to, model=str(folder), device=device, precision="float32") for to in (b, a)
+    )
     return Candidate((a, b), there, back, folder, networks_of_card(card))
 
 

@@ -16,6 +16,7 @@ from mediatrans.files.publish import output_errors, publishing_folder, recover_f
 from mediatrans.training.checkpoint import Checkpoint, load_checkpoint
 from mediatrans.training.config import free_keys
 from mediatrans.training.export.exporter import OPSET, PictureGenerator, picture_network, to_onnx
+from mediatrans.training.export.float16 import WeightFormat, halve
 from mediatrans.training.export.pair import DataNote, TrainedPair
 from mediatrans.training.export.parity import ParityProof, prove_parity
 from mediatrans.training.model.building import build_generator, generator_config
@@ -45,6 +46,7 @@ def export_pair(
     *,
     overwrite: bool = False,
     note: DataNote | None = None,
+    precision: WeightFormat = "float32",
     on_message: Callable[[str], None] = lambda text: None,
     prove: Prove = prove_parity,
 ) -> Path:
@@ -55,6 +57,7 @@ def export_pair(
         folder: The model folder to make; None makes `models/<a>2<b>`.
         overwrite: Replace a model that is there; other files in its folder are kept.
         note: The data's source and licence, for the card.
+        precision: The number format of the weights.
         on_message: Called with sentences about the progress.
         prove: Compares a graph with its network; raises a ModelError where they differ.
 
@@ -67,7 +70,14 @@ def export_pair(
         ModelError: A graph does not answer as torch does; no model is left behind.
     """
     pair = _trained_pair(load_checkpoint(source), note or DataNote())
-    return publish_pair(pair, folder, overwrite=overwrite, on_message=on_message, prove=prove)
+    return publish_pair(
+        pair,
+        folder,
+        overwrite=overwrite,
+        precision=precision,
+        on_message=on_message,
+        prove=prove,
+    )
 
 
 def publish_pair(
@@ -75,6 +85,7 @@ def publish_pair(
     folder: Path | None = None,
     *,
     overwrite: bool = False,
+    precision: WeightFormat = "float32",
     on_message: Callable[[str], None] = lambda text: None,
     prove: Prove = prove_parity,
 ) -> Path:
@@ -84,6 +95,8 @@ def publish_pair(
         pair: The generators and what is known of them, for the card.
         folder: The model folder to make; None makes `models/<a>2<b>`.
         overwrite: Replace a model that is there; other files in its folder are kept.
+        precision: The number format of the weights. Graphs in float16 are made from those in
+            float32 after the proof, and compared with them.
         on_message: Called with sentences about the progress.
         prove: Compares a graph with its network; raises a ModelError where they differ.
 
@@ -106,8 +119,8 @@ def publish_pair(
             remedy="replace a model with --overwrite, or choose another folder with -o",
         )
     with publishing_folder(folder, what="the model", remedy=_WRITE_REMEDY) as part:
-        directions = _write_graphs(pair, part, on_message, prove)
-        write_card(part, _card(pair, directions))
+        directions = _write_graphs(pair, part, precision, on_message, prove)
+        write_card(part, _card(pair, directions, precision))
         _keep_other_files(folder, part)
     return folder
 
@@ -135,7 +148,11 @@ def load_generators(checkpoint: Checkpoint) -> tuple[ResnetGenerator, ResnetGene
 
 
 def _write_graphs(
-    pair: TrainedPair, folder: Path, on_message: Callable[[str], None], prove: Prove
+    pair: TrainedPair,
+    folder: Path,
+    precision: WeightFormat,
+    on_message: Callable[[str], None],
+    prove: Prove,
 ) -> tuple[Direction, Direction]:
     a, b = pair.domains
     directions = []
@@ -157,6 +174,12 @@ def _write_graphs(
             f"{path.name}: largest difference to torch {proof.largest_difference} of 255 "
             f"over {proof.inputs} inputs"
         )
+        if precision == "float16":
+            found = halve(path)
+            on_message(
+                f"{path.name}: in float16 it differs by up to {found.largest} of 255, "
+                f"by {found.mean:.2f} on average"
+            )
         directions.append(Direction(to=to, file=path.name, sha256=sha256_of(path)))
     return directions[1], directions[0]
 
@@ -187,7 +210,9 @@ def _trained_pair(checkpoint: Checkpoint, note: DataNote) -> TrainedPair:
     )
 
 
-def _card(pair: TrainedPair, directions: tuple[Direction, Direction]) -> Card:
+def _card(
+    pair: TrainedPair, directions: tuple[Direction, Direction], precision: WeightFormat
+) -> Card:
     generator, _ = pair.generators
     config = generator.config
     architecture = {
@@ -209,7 +234,7 @@ def _card(pair: TrainedPair, directions: tuple[Direction, Direction]) -> Card:
         stride=STRIDE,
         working_size=max(_LEAST_WORKING_SIZE, pair.training_size or 0),
         opset=OPSET,
-        precision="float32",
+        precision=precision,
         seed=pair.seed,
         architecture=architecture,
         training=pair.training,

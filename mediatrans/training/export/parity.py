@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from torch import nn
 
 from mediatrans.errors import ModelError
 from mediatrans.media.frames import Pixels
+from mediatrans.translate.engines.agreement import photograph_like
 from mediatrans.translate.engines.choice import open_engine
 
 __all__ = ["ParityProof", "proof_inputs", "prove_parity"]
@@ -49,7 +49,7 @@ def prove_parity(path: Path, network: nn.Module, training_size: int) -> ParityPr
         ModelError: They differ by more than 1 of 255 somewhere, a map or a texture by more than a
             thousandth, or the output hardly varies, which would prove nothing.
     """
-    engine = open_engine(path, device="cpu")
+    engine = open_engine(path, device="cpu", precision="float32")
     largest, lowest, highest = 0, 255, 0
     inputs = proof_inputs(training_size)
     for pictures in inputs:
@@ -101,22 +101,12 @@ def proof_inputs(training_size: int) -> list[Pixels]:
     """
     random = np.random.default_rng(0)
     shapes = ((2, 64, 64), (1, 72, 120), (1, training_size, training_size))
-    kinds = (_photograph_like, _noise, _hard_edges)
+    kinds = (photograph_like, _noise, _hard_edges)
     return [
         np.stack([kind(random, height, width) for _ in range(n)])
         for kind in kinds
         for n, height, width in shapes
     ]
-
-
-def _photograph_like(random: np.random.Generator, height: int, width: int) -> Pixels:
-    """Noise of all scales, stronger the coarser: the 1/f spectrum of natural pictures."""
-    picture = np.zeros((height, width, 3))
-    for side in (2, 4, 8, 16, 32):
-        coarse = random.normal(0, 1 / side, (side, side, 3))
-        picture += cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-    picture = 127 + 120 * picture / np.abs(picture).max()
-    return np.asarray(picture, np.uint8)
 
 
 def _noise(random: np.random.Generator, height: int, width: int) -> Pixels:

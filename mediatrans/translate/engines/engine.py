@@ -1,12 +1,23 @@
 """The engine protocol: one generator's graph, loaded on one device."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Engine", "EngineOpener", "Generated", "Pixels"]
+from mediatrans.errors import InputError, ModelError
+from mediatrans.translate.engines.device_words import Precision
+
+__all__ = [
+    "Engine",
+    "EngineOpener",
+    "Generated",
+    "Pixels",
+    "failed_run",
+    "generated",
+]
 
 Pixels = NDArray[np.uint8]
 """Pictures as uint8; [H, W, 3] RGB unless a docstring says otherwise."""
@@ -57,17 +68,56 @@ class Engine(Protocol):
 class EngineOpener(Protocol):
     """Loads a graph on a device."""
 
-    def __call__(self, path: Path, *, device: str, threads: int | None) -> Engine:
+    def __call__(
+        self, path: Path, *, device: str, threads: int | None, precision: Precision
+    ) -> Engine:
         """Load an ONNX file.
 
         Args:
             path: The file.
             device: A `--device` value.
             threads: Threads per operator; None lets the runtime choose.
+            precision: A `--precision` value.
 
         Raises:
             ModelError: The file is missing, damaged or breaks the graph contract.
-            DeviceError: The requested device does not start.
-            UsageError: The `--device` value is invalid.
+            DeviceError: The requested device does not start, or lacks the precision.
+            UsageError: The `--device` value is invalid, or its engine never has the precision.
         """
         ...
+
+
+def generated(outputs: Sequence[Any], images: Pixels, path: Path) -> Generated:
+    """The outputs of a graph, checked.
+
+    Args:
+        outputs: The arrays in the order of the graph's outputs.
+        images: The batch that was given to the graph.
+        path: The ONNX file, for the message.
+
+    Raises:
+        ModelError: The first output is not a picture of the input's size.
+    """
+    image, *maps = outputs
+    if not isinstance(image, np.ndarray) or image.shape != images.shape or image.dtype != np.uint8:
+        raise ModelError(
+            f"the graph's output is {getattr(image, 'shape', image)} for the input {images.shape}",
+            path=path,
+            remedy="use a generator that keeps the size of its input",
+        )
+    return Generated(image, *maps)
+
+
+def failed_run(images: Pixels, path: Path, reason: object) -> InputError:
+    """The error of a graph that fails on a batch.
+
+    Args:
+        images: The batch that was given to the graph.
+        path: The ONNX file.
+        reason: The runtime's exception or its message.
+    """
+    count, height, width, _ = images.shape
+    return InputError(
+        f"{path.name} fails on {count} picture(s) of {width}x{height} ({reason})",
+        remedy="try smaller pictures or --batch-size 1",
+    )

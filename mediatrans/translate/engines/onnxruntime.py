@@ -1,38 +1,35 @@
-"""The ONNX Runtime engine: runs an inspected graph on exactly one execution provider."""
+"""The ONNX Runtime engine for the CPU, which is the reference, and its session for all engines."""
 
-import ctypes
-import os
-import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-
-import numpy as np
-
-# Since version 1.29, ONNX Runtime sends telemetry unless this is set before it is imported.
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+from typing import Any
 
 import onnxruntime as ort
 
-from mediatrans.errors import DeviceError, InputError, ModelError
+from mediatrans.errors import ModelError
 from mediatrans.files.memory import memory_limit
-from mediatrans.translate.engines.device_words import DeviceWord, read_device_word
-from mediatrans.translate.engines.engine import Generated, Pixels
+from mediatrans.translate.engines.backend import Backend
+from mediatrans.translate.engines.device_words import DeviceWord, NumberFormat
+from mediatrans.translate.engines.engine import Generated, Pixels, failed_run, generated
 from mediatrans.zoo.graph import INPUT_NAME, inspect_graph, read_graph
 
-__all__ = ["NAME", "OnnxRuntimeEngine", "compiled_providers", "cuda_device_count", "cuda_devices"]
+__all__ = ["BACKEND", "NAME", "OnnxRuntimeEngine", "Provider", "built_with", "load_session"]
 
 NAME = f"ONNX Runtime {ort.__version__}"
 """The name and version of the runtime."""
 
-_CUDA = "CUDAExecutionProvider"
+Provider = tuple[str, dict[str, Any]]
+"""The name of an execution provider and its options."""
+
+_CPU = "CPUExecutionProvider"
 
 
 class OnnxRuntimeEngine:
-    """A generator's graph, loaded in ONNX Runtime.
+    """A generator's graph on the CPU, in float32.
 
     Args:
         path: The ONNX file; it is inspected before ONNX Runtime loads it.
-        device: "auto", "cpu", "cuda" or "cuda:N". Only "auto" may fall back to the CPU.
         threads: Threads per operator; None lets ONNX Runtime choose.
 
     Attributes:
@@ -42,37 +39,14 @@ class OnnxRuntimeEngine:
 
     Raises:
         ModelError: The file is missing, damaged or breaks the graph contract.
-        DeviceError: The requested device does not start.
-        UsageError: The `--device` value is invalid.
     """
 
-    def __init__(self, path: Path, *, device: str = "cpu", threads: int | None = None) -> None:
+    def __init__(self, path: Path, *, threads: int | None = None) -> None:
         self.path = path
         content = read_graph(path)
         self.metadata = inspect_graph(content, path)
-        word = read_device_word(device)
-        index = _cuda_index(word)
-        options = _options(threads)
-        wanted: str | tuple[str, dict[str, int]] = "CPUExecutionProvider"
-        if index is not None:
-            ort.preload_dlls()
-            wanted = (_CUDA, {"device_id": index})
-        try:
-            self._session = ort.InferenceSession(content, options, providers=[wanted])
-        except Exception as error:  # ONNX Runtime's exceptions have no public base class
-            raise ModelError(
-                f"ONNX Runtime cannot load the graph ({error})",
-                path=path,
-                remedy="export the model again",
-            ) from error
-        # ONNX Runtime silently falls back to the CPU; only "auto" may accept that.
-        self.provider: str = self._session.get_providers()[0]
-        if word.kind == "cuda" and self.provider != _CUDA:
-            raise DeviceError(
-                f"CUDA device {index} exists, but ONNX Runtime's CUDA provider does not start",
-                remedy='pip install "mediatrans[cuda]", or use --device cpu',
-            )
-
+        self._session = load_session(content, path, [(_CPU, {})], threads)
+        self.provider = _CPU
         self._outputs = [output.name for output in self._session.get_outputs()]
 
     @property
@@ -91,26 +65,43 @@ class OnnxRuntimeEngine:
             ModelError: The output is not a picture of the input's size.
         """
         try:
-            out, *maps = self._session.run(self._outputs, {INPUT_NAME: images})
-        except Exception as error:  # as above
-            _, height, width, _ = images.shape
-            raise InputError(
-                f"{self.path.name} fails on {len(images)} picture(s) of {width}x{height} ({error})",
-                remedy="try smaller pictures or --batch-size 1",
-            ) from error
-        if not isinstance(out, np.ndarray) or out.shape != images.shape or out.dtype != np.uint8:
-            raise ModelError(
-                f"the graph's output is {getattr(out, 'shape', out)} for the input {images.shape}",
-                path=self.path,
-                remedy="use a generator that keeps the size of its input",
-            )
-        return Generated(out, *maps)
+            outputs = self._session.run(self._outputs, {INPUT_NAME: images})
+        except Exception as error:  # ONNX Runtime's exceptions have no public base class
+            raise failed_run(images, self.path, error) from error
+        return generated(outputs, images, self.path)
+
+
+def load_session(
+    content: bytes, path: Path, providers: Sequence[Provider], threads: int | None
+) -> ort.InferenceSession:
+    """Load a graph in ONNX Runtime.
+
+    Args:
+        content: The bytes of the inspected graph.
+        path: The ONNX file, for the message.
+        providers: The execution providers, preferred ones first. ONNX Runtime silently falls back
+            to the CPU if none starts: ask the session for its providers.
+        threads: Threads per operator; None lets ONNX Runtime choose.
+
+    Raises:
+        ModelError: ONNX Runtime refuses the graph.
+    """
+    try:
+        return ort.InferenceSession(content, _options(threads), providers=list(providers))
+    except Exception as error:  # as above
+        raise ModelError(
+            f"ONNX Runtime cannot load the graph ({error})",
+            path=path,
+            remedy="export the model again",
+        ) from error
 
 
 def _options(threads: int | None) -> ort.SessionOptions:
     options = ort.SessionOptions()
     # Fatal messages only: errors are raised as exceptions anyway.
     options.log_severity_level = 4
+    # The same machine and settings give the same bytes, on a GPU as well.
+    options.use_deterministic_compute = True
     if threads is not None:
         options.intra_op_num_threads = threads
     # Between two runs, idle threads would otherwise spin on the cores that decode and encode.
@@ -141,52 +132,21 @@ def _limit_memory() -> bool:
     return True
 
 
-def compiled_providers() -> list[str]:
-    """The execution providers that ONNX Runtime was built with; they may not all start."""
-    return list(ort.get_available_providers())
+def built_with() -> tuple[str, list[str]]:
+    """The runtime's name, and the execution providers it was built with; they may not all start."""
+    return NAME, list(ort.get_available_providers())
 
 
-def cuda_devices() -> list[str]:
-    """The `--device` values of the CUDA devices that ONNX Runtime might be able to use."""
-    if _CUDA not in ort.get_available_providers():
-        return []
-    return [f"cuda:{index}" for index in range(cuda_device_count())]
+def _open(
+    path: Path, *, device: DeviceWord, threads: int | None, precision: NumberFormat
+) -> OnnxRuntimeEngine:
+    return OnnxRuntimeEngine(path, threads=threads)
 
 
-def _cuda_index(word: DeviceWord) -> int | None:
-    """The index of the CUDA device for a `--device` value, or None for the CPU.
-
-    Raises:
-        DeviceError: The requested CUDA device does not exist.
-    """
-    if word.kind == "cpu" or (word.kind == "auto" and not cuda_devices()):
-        return None
-    index = word.index or 0
-    if _CUDA not in ort.get_available_providers():
-        raise DeviceError(
-            "this ONNX Runtime was built without CUDA", remedy="install onnxruntime-gpu"
-        )
-    if index >= cuda_device_count():
-        raise DeviceError(
-            f"no CUDA device {index}: the driver reports {cuda_device_count()} device(s)",
-            remedy="use --device cpu or auto",
-        )
-    return index
-
-
-def cuda_device_count() -> int:
-    """The number of CUDA devices that the driver reports; 0 without a driver.
-
-    The driver is asked directly, since ONNX Runtime only lists the providers it was built with.
-    """
-    library = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
-    if os.environ.get("CUDA_VISIBLE_DEVICES") == "":
-        return 0
-    try:
-        driver = ctypes.CDLL(library)
-    except OSError:
-        return 0
-    count = ctypes.c_int(0)
-    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0:
-        return 0
-    return count.value
+BACKEND = Backend(
+    open=_open,
+    known=("float32",),
+    formats=lambda device: ("float32",),
+    devices=lambda: ["cpu"],
+)
+"""The CPU in ONNX Runtime, for the choice of an engine."""

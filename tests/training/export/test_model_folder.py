@@ -22,7 +22,9 @@ from mediatrans.training.export.model_folder import (
 )
 from mediatrans.training.export.parity import proof_inputs, prove_parity
 from mediatrans.training.model.cyclegan import CycleGAN
+from mediatrans.translate.engines import agreement
 from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine
+from mediatrans.translate.translator import Translator
 from tests.training.full_disk import largest_file
 from tests.training.tiny import TINY
 
@@ -74,6 +76,30 @@ def test_a_model_folder_has_two_graphs_and_their_card(model: Path) -> None:
     assert card["data"]["licence"] == "CC0"
     assert card["data"]["training_pictures_red"] == 5
     assert card["versions"]["torch"]
+
+
+def test_weights_in_float16(run: Path, model: Path, tmp_path: Path) -> None:
+    heard: list[str] = []
+    half = export_pair(run, tmp_path / "half", precision="float16", on_message=heard.append)
+    assert tomllib.loads((half / "card.toml").read_text())["precision"] == "float16"
+    images = proof_inputs(64)[0]
+    for name in ("to_red.onnx", "to_blue.onnx"):
+        assert (half / name).stat().st_size < 0.7 * (model / name).stat().st_size
+        pictures = [OnnxRuntimeEngine(m / name).run(images).image for m in (model, half)]
+        assert np.abs(pictures[0].astype(int) - pictures[1]).max() <= 3
+        assert any(line.startswith(f"{name}: in float16 it differs by up to") for line in heard)
+    found = Translator.load("blue", model=str(half))
+    assert found(images[0]).shape == images[0].shape
+
+
+def test_float16_that_differs_too_much_leaves_no_model(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agreement, "MEAN", 0.0)
+    monkeypatch.setattr(agreement, "LARGEST", -1)
+    with pytest.raises(ModelError, match="use --precision float32"):
+        export_pair(run, tmp_path / "half", precision="float16")
+    assert not (tmp_path / "half").exists()
 
 
 def test_a_graph_is_self_contained_and_says_nothing_of_this_machine(model: Path) -> None:

@@ -14,6 +14,10 @@ from mediatrans.translate.engines.device_words import DeviceWord, read_device_wo
         ("cuda", DeviceWord("cuda")),
         ("cuda:0", DeviceWord("cuda", 0)),
         ("cuda:17", DeviceWord("cuda", 17)),
+        ("tensorrt", DeviceWord("tensorrt")),
+        ("tensorrt:1", DeviceWord("tensorrt", 1)),
+        ("openvino", DeviceWord("openvino")),
+        ("openvino:GPU", DeviceWord("openvino", is_intel_gpu=True)),
     ],
 )
 def test_known_words(word: str, device: DeviceWord) -> None:
@@ -23,7 +27,8 @@ def test_known_words(word: str, device: DeviceWord) -> None:
 @pytest.mark.parametrize(
     "word",
     ["", "gpu", "CUDA", "cuda:", "cuda:²", "cuda:٣", "cuda:-1", "cuda:1.0", "cuda: 1", "cuda:1\n",
-     "cpu:0", "auto:0", "cuda:0:1", "cuda:99999999999999999999"],
+     "cpu:0", "auto:0", "openvino:", "openvino:gpu", "openvino:0", "openvino:CPU",
+     "OpenVINO", "tensorrt:", "tensorrt:x", "cuda:0:1", "cuda:99999999999999999999"],
 )  # fmt: skip
 def test_other_words_are_refused(word: str) -> None:
     with pytest.raises(UsageError, match="unknown device"):

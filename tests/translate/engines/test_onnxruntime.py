@@ -1,8 +1,5 @@
 """The session: the graph contract is checked before anything is loaded, devices are honest."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +7,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from mediatrans.errors import DeviceError, ModelError, UsageError
-from mediatrans.translate.engines.choice import try_devices
-from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine, cuda_device_count
+from mediatrans.errors import ModelError
+from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine
 from tests.pairs import graph, identity, inverting, write_graph
 
 PICTURE = np.arange(2 * 8 * 12 * 3, dtype=np.uint8).reshape(2, 8, 12, 3)
@@ -97,32 +93,3 @@ def test_output_of_another_size_is_refused(tmp_path: Path) -> None:
     path = write_graph(tmp_path / "half.onnx", model, "a", "b")
     with pytest.raises(ModelError, match="keeps the size"):
         OnnxRuntimeEngine(path).run(PICTURE)
-
-
-def test_devices(tmp_path: Path) -> None:
-    path = write_graph(tmp_path / "g.onnx", identity(), "a", "b")
-    with pytest.raises(UsageError, match="gpu"):
-        OnnxRuntimeEngine(path, device="gpu")
-    with pytest.raises(DeviceError, match=r"cuda|CUDA"):
-        OnnxRuntimeEngine(path, device=f"cuda:{cuda_device_count()}")
-    if cuda_device_count() == 0:
-        assert OnnxRuntimeEngine(path, device="auto").provider == "CPUExecutionProvider"
-
-
-def test_probe_runs_the_cpu() -> None:
-    assert try_devices()["cpu"] is None
-
-
-def test_nothing_is_reported_home(tmp_path: Path) -> None:
-    graph = write_graph(tmp_path / "g.onnx", identity(), "a", "b")
-    home = tmp_path / "home"
-    home.mkdir()
-    places = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "USERPROFILE": str(home)}
-    # These turn its reports off by themselves.
-    usual = {k: v for k, v in os.environ.items() if k not in ("CI", "ORT_DISABLE_TELEMETRY")}
-    program = "import sys; from pathlib import Path; from mediatrans import Translator\n"
-    program += "from mediatrans.translate.engines.choice import open_engine\n"
-    program += "open_engine(Path(sys.argv[1]), device='cpu')"
-    command = [sys.executable, "-c", program, str(graph)]
-    subprocess.run(command, check=True, env=usual | places)
-    assert list(home.rglob("*")) == []
