@@ -8,10 +8,11 @@ from av.video.stream import VideoStream
 
 from mediatrans.errors import InputError
 from mediatrans.media.formats import DEMUXERS, PROTOCOLS
-from mediatrans.media.truncation import missing_bytes
+from mediatrans.media.wholeness import damage_of
 
 __all__ = [
     "MAX_FRAME_PIXELS",
+    "WHOLE_COPY",
     "check_streams",
     "check_whole",
     "input_error",
@@ -22,6 +23,9 @@ __all__ = [
 
 MAX_FRAME_PIXELS = 1 << 26
 """Videos with more pixels per frame (8192x8192) are refused before decoding."""
+
+WHOLE_COPY = "get a complete copy of the file, or repair it with ffmpeg first"
+"""The remedy for a damaged video."""
 
 # About twice the number of streams of a film with many languages and fonts.
 _MAX_STREAMS = 256
@@ -106,7 +110,7 @@ def limit_stream(stream: VideoStream, path: Path) -> None:
         raise InputError(
             f"its time base of {stream.time_base} s is invalid",
             path=path,
-            remedy="get a complete copy of the file, or repair it with ffmpeg first",
+            remedy=WHOLE_COPY,
         )
     size = f"{stream.width}x{stream.height}"
     if stream.width * stream.height > MAX_FRAME_PIXELS:
@@ -119,21 +123,17 @@ def limit_stream(stream: VideoStream, path: Path) -> None:
 
 
 def check_whole(path: Path) -> None:
-    """Refuse a truncated video.
+    """Refuse a video whose bytes are not all there.
 
     Args:
         path: The video file.
 
     Raises:
-        InputError: The file is truncated.
+        InputError: The file is truncated or damaged.
         OSError: The file cannot be read.
     """
-    if missing := missing_bytes(path):
-        raise InputError(
-            f"the file is truncated: {missing:,} bytes are missing",
-            path=path,
-            remedy="get a complete copy of the file, or repair it with ffmpeg first",
-        )
+    if damage := damage_of(path):
+        raise InputError(damage, path=path, remedy=WHOLE_COPY)
 
 
 def input_error(path: Path, error: av.FFmpegError, problem: str) -> InputError:
@@ -145,8 +145,4 @@ def input_error(path: Path, error: av.FFmpegError, problem: str) -> InputError:
         problem: What it means for the user.
     """
     reason = (error.strerror or str(error)).lower()
-    return InputError(
-        f"{problem}: {reason}",
-        path=path,
-        remedy="get a complete copy of the file, or repair it with ffmpeg first",
-    )
+    return InputError(f"{problem}: {reason}", path=path, remedy=WHOLE_COPY)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -14,26 +15,22 @@ import av
 from av import VideoFrame
 from av.container import InputContainer
 from av.stream import Disposition
-from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from mediatrans.errors import InputError
 from mediatrans.media.animation import FOREVER, Animation, animation_of
 from mediatrans.media.colour.yuv import Colour, ToRgb, chroma_of, has_alpha, is_hdr, is_wide
-from mediatrans.media.container import check_whole, input_error, limit_stream, open_input
+from mediatrans.media.container import check_whole, limit_stream, open_input
 from mediatrans.media.frames import Clip, Frame, Opener, VideoInfo
+from mediatrans.media.read.decoding import Decoding
 from mediatrans.media.read.deinterlace import deinterlaced
 from mediatrans.media.read.orientation import display_matrix, is_transposing, upright
+from mediatrans.media.read.source_scan import SourceScan
 from mediatrans.media.times import SteadyClock
 
 __all__ = ["VideoSource"]
 
 _LOG = logging.getLogger(__name__)
-
-# Recordings of broadcasts may begin in the middle and lose packets; the rest is still read.
-_BROADCASTS = frozenset({"mpegts", "mpeg"})
-# FFmpeg's native decoders ignore the separate alpha channel of WebM.
-_ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
 class VideoSource:
@@ -52,7 +49,6 @@ class VideoSource:
 
     Attributes:
         path: The video file.
-        decoded: Frames decoded so far, including those before the requested part.
     """
 
     def __init__(
@@ -69,14 +65,21 @@ class VideoSource:
         self._reopen = opener
         self._is_file = opener is None
         self._opener = opener or partial(open_input, path, whole=whole)
-        self.decoded = 0
         self._whole = whole
         self._start_s = start_s
         self._end_s = end_s
         self._limit = limit
         self._container: InputContainer | None = None
         self._info: VideoInfo | None = None
+        self._decoding: Decoding | None = None
         self._decoded: Iterator[VideoFrame] = iter(())
+        self._stack = ExitStack()
+        self._scan: SourceScan | None = None
+
+    @property
+    def decoded(self) -> int:
+        """Frames decoded since the last start, including those before the requested part."""
+        return self._decoding.count if self._decoding else 0
 
     @property
     def info(self) -> VideoInfo:
@@ -90,12 +93,11 @@ class VideoSource:
         Raises:
             InputError: The file is missing, damaged or not a video, or the requested part is empty.
         """
-        self._container = self._opener()
-        try:
+        with self._stack:
+            self._stack.callback(self._release)
+            self._container = self._opener()
             self._open(self._container)
-        except BaseException:
-            self._container.close()
-            raise
+            self._stack = self._stack.pop_all()
         return self
 
     def __exit__(
@@ -104,6 +106,9 @@ class VideoSource:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._stack.close()
+
+    def _release(self) -> None:
         # The generator holds the demuxer's buffers, so it is dropped before the container.
         self._decoded = iter(())
         if self._container is not None:
@@ -127,15 +132,16 @@ class VideoSource:
         stream.thread_type = "AUTO"
         clip = self.info.clip
         begin = clip.begin if time_s is None else time_s + (clip.begin or 0)
-        frames = self._decode(self._container, stream, clip, begin)
-        self._decoded = deinterlaced(frames, self._path)
+        self._decoded = self._decode(self._container, stream, clip, begin)
 
     def check_whole(self) -> None:
-        """Refuse a truncated file, which demuxers read without an error.
+        """Refuse a file in which damage was found, but which was read to its end.
 
         Raises:
-            InputError: The file is truncated.
+            InputError: The file is truncated or damaged.
         """
+        if self._decoding is not None and self._decoding.damage is not None:
+            raise self._decoding.damage
         if self._is_file:
             check_whole(self._path)
 
@@ -169,7 +175,18 @@ class VideoSource:
         stream.thread_type = "AUTO"
         assert stream.time_base is not None
         clip = _clip(container, self._start_s, self._end_s, self._limit, self._whole)
-        frames = deinterlaced(self._decode(container, stream, clip, clip.begin), self._path)
+        if self._is_file:
+            origin = Fraction(container.start_time or 0, av.time_base)
+            self._scan = self._stack.enter_context(
+                SourceScan(
+                    self._path,
+                    stream.index,
+                    begin_s=None if clip.begin is None else clip.begin - origin,
+                    end_s=None if clip.end is None else clip.end - origin,
+                    limit=clip.limit,
+                )
+            )
+        frames = self._decode(container, stream, clip, clip.begin)
         first = next(frames, None)
         if first is None:
             raise InputError(
@@ -183,50 +200,11 @@ class VideoSource:
         _warn(stream, first, self._path)
 
     def _decode(
-        self,
-        container: InputContainer,
-        stream: VideoStream,
-        clip: Clip,
-        begin: Fraction | None,
+        self, container: InputContainer, stream: VideoStream, clip: Clip, begin: Fraction | None
     ) -> Iterator[VideoFrame]:
         """The frames of the clip from a keyframe before `begin` on, in presentation order."""
-        time_base = stream.time_base
-        assert time_base is not None
-        is_broadcast = container.format.name in _BROADCASTS
-        decoder = _decoder(stream)
-        count = 0
-        is_damaged = False
-        try:
-            if begin is not None:
-                container.seek(int(begin / time_base), stream=stream)
-            for packet in container.demux(stream):
-                if packet.is_corrupt and not is_broadcast:
-                    raise self._damaged(count)
-                for frame in decoder.decode(packet):
-                    count += 1
-                    self.decoded += 1
-                    time = None if frame.pts is None else frame.pts * time_base
-                    if time is not None and clip.begin is not None and time < clip.begin:
-                        continue
-                    if time is not None and clip.end is not None and time >= clip.end:
-                        return
-                    if frame.is_corrupt and not is_damaged:
-                        is_damaged = True
-                        start = Fraction(container.start_time or 0, av.time_base)
-                        _LOG.warning(
-                            "%s: damaged at %.3f s; frames from there on may be missing or "
-                            "concealed", self._path, (time or start) - start,
-                        )  # fmt: skip
-                    yield frame
-        except av.FFmpegError as error:
-            raise input_error(self._path, error, f"damaged after frame {count}") from error
-
-    def _damaged(self, count: int) -> InputError:
-        return InputError(
-            f"damaged after frame {count}",
-            path=self._path,
-            remedy="get a complete copy of the file, or repair it with ffmpeg first",
-        )
+        self._decoding = Decoding(container, stream, self._path, clip, scan=self._scan, begin=begin)
+        return deinterlaced(self._decoding, self._path)
 
 
 def _main_stream(container: InputContainer, path: Path) -> VideoStream:
@@ -240,21 +218,6 @@ def _main_stream(container: InputContainer, path: Path) -> VideoStream:
             "its video codec is not supported", path=path, remedy="convert it with ffmpeg first"
         )
     return stream
-
-
-def _decoder(stream: VideoStream) -> VideoStream | VideoCodecContext:
-    """The decoder of the stream; for WebM with alpha, a decoder that supports it."""
-    native = stream.codec_context
-    name = _ALPHA_DECODERS.get(native.codec.canonical_name)
-    if stream.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
-        return stream
-    decoder = VideoCodecContext.create(name, "r")
-    assert isinstance(decoder, VideoCodecContext)
-    decoder.extradata = native.extradata
-    # A separately created decoder does not get the colour tags of the container.
-    decoder.color_range, decoder.colorspace = native.color_range, native.colorspace
-    decoder.color_primaries, decoder.color_trc = native.color_primaries, native.color_trc
-    return decoder
 
 
 def _clip(

@@ -1,0 +1,168 @@
+"""The decoding of a video's main stream, up to its end or to the damage."""
+
+import logging
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+import av
+from av import VideoFrame
+from av.container import InputContainer
+from av.video.codeccontext import VideoCodecContext
+from av.video.stream import VideoStream
+
+from mediatrans.errors import InputError
+from mediatrans.media.container import WHOLE_COPY, input_error
+from mediatrans.media.frames import Clip
+from mediatrans.media.read.source_check import (
+    BROADCASTS,
+    FrameLedger,
+    check_end,
+    warn_of_lost_packets,
+)
+from mediatrans.media.read.source_scan import ScanResult, SourceScan
+
+__all__ = ["Decoding"]
+
+_LOG = logging.getLogger(__name__)
+
+# FFmpeg's native decoders ignore the separate alpha channel of WebM.
+_ALPHA_DECODERS: Final = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+
+
+class Decoding:
+    """The decoded frames of a clip in presentation order.
+
+    Args:
+        container: The opened video.
+        stream: Its main stream.
+        path: The video's name in messages.
+        clip: The part to decode.
+        scan: The second reading of the same file; None if there is none.
+        begin: Decoding begins at a keyframe before this time in seconds, on the file's clock; None
+            is the beginning of the file.
+
+    Attributes:
+        count: Frames decoded so far, including those before the clip.
+        damage: The damage that was found; it is only kept if `clip.whole` is false.
+    """
+
+    def __init__(
+        self,
+        container: InputContainer,
+        stream: VideoStream,
+        path: Path,
+        clip: Clip,
+        *,
+        scan: SourceScan | None,
+        begin: Fraction | None,
+    ) -> None:
+        self.count = 0
+        self.damage: InputError | None = None
+        self._container = container
+        self._stream = stream
+        self._path = path
+        self._clip = clip
+        self._scan = scan
+        self._begin = begin
+        self._decoder = _decoder(stream)
+        self._ledger = FrameLedger(stream)
+        self._is_broadcast = container.format.name in BROADCASTS
+        self._has_warned = False
+        self._shown_s: Fraction | None = None
+
+    def __iter__(self) -> Iterator[VideoFrame]:
+        """The frames.
+
+        Raises:
+            InputError: The file is damaged, and `clip.whole` is true or nothing more can be read.
+        """
+        clip, base = self._clip, self._stream.time_base
+        assert base is not None
+        try:
+            for frame in self._frames():
+                time = None if frame.pts is None else frame.pts * base
+                if time is not None:
+                    end = time + (frame.duration or 0) * base
+                    self._shown_s = max(self._shown_s or end, end)
+                if time is not None and clip.begin is not None and time < clip.begin:
+                    continue
+                if time is not None and clip.end is not None and time >= clip.end:
+                    return
+                self._look_at_scan(self._scan.found if self._scan else None)
+                if frame.is_corrupt:
+                    start = Fraction(self._container.start_time or 0, av.time_base)
+                    self._warn(f"damaged at {float((time or start) - start):.3f} s")
+                yield frame
+            self._finish()
+        except av.FFmpegError as error:
+            problem = f"damaged after frame {self.count}"
+            raise input_error(self._path, error, problem) from error
+
+    def _frames(self) -> Iterator[VideoFrame]:
+        """All frames from the beginning on."""
+        stream = self._stream
+        assert stream.time_base is not None
+        if self._begin is not None:
+            self._container.seek(int(self._begin / stream.time_base), stream=stream)
+        for packet in self._container.demux(stream):
+            if packet.is_corrupt and not self._is_broadcast:
+                raise self._damaged(f"damaged after frame {self.count}")
+            self._ledger.packet(packet)
+            for frame in self._decoder.decode(packet):
+                self._ledger.frame(frame)
+                self.count += 1
+                yield frame
+
+    def _finish(self) -> None:
+        """Check that everything was read, which is known at the end of the file."""
+        found = self._scan.wait() if self._scan else None
+        self._look_at_scan(found)
+        if self._is_broadcast and self._scan:
+            warn_of_lost_packets(self._path)
+        if self._begin is None and self.damage is None:
+            problem = check_end(
+                self._container, self._stream, self._ledger, self.count, self._shown_s, found,
+                self._path,
+            )  # fmt: skip
+            if problem:
+                self._refuse(problem)
+
+    def _look_at_scan(self, found: ScanResult | None) -> None:
+        if found is None or found.damage is None or self.damage is not None:
+            return
+        if self._is_broadcast:
+            self._warn(f"damaged after frame {found.damaged_after} ({found.damage})")
+        else:
+            self._refuse(f"damaged after frame {found.damaged_after}: {found.damage}")
+
+    def _refuse(self, problem: str) -> None:
+        self.damage = self._damaged(problem)
+        if self._clip.whole:
+            raise self.damage
+
+    def _damaged(self, problem: str) -> InputError:
+        return InputError(problem, path=self._path, remedy=WHOLE_COPY)
+
+    def _warn(self, damage: str) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            _LOG.warning(
+                "%s: %s; frames from there on may be missing or concealed", self._path, damage
+            )
+
+
+def _decoder(stream: VideoStream) -> VideoStream | VideoCodecContext:
+    """The decoder of the stream; for WebM with alpha, a decoder that supports it."""
+    native = stream.codec_context
+    name = _ALPHA_DECODERS.get(native.codec.canonical_name)
+    if stream.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
+        return stream
+    decoder = VideoCodecContext.create(name, "r")
+    assert isinstance(decoder, VideoCodecContext)
+    decoder.extradata = native.extradata
+    # A separately created decoder does not get the colour tags of the container.
+    decoder.color_range, decoder.colorspace = native.color_range, native.colorspace
+    decoder.color_primaries, decoder.color_trc = native.color_primaries, native.color_trc
+    return decoder

@@ -1,0 +1,148 @@
+"""The damage of a video file that shows without decoding it."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import av
+import numpy as np
+
+from mediatrans.media.wholeness.chains import (
+    flv_damage,
+    gif_damage,
+    ivf_damage,
+    mjpeg_damage,
+    mxf_damage,
+    ogg_damage,
+    png_damage,
+    y4m_damage,
+)
+from mediatrans.media.wholeness.sizes import (
+    asf_damage,
+    box_damage,
+    boxes,
+    matroska_damage,
+    riff_damage,
+    shortfall,
+)
+
+__all__ = ["damage_of", "lost_ts_packets"]
+
+_START_BYTES = 1024
+_TS_SYNC: Final = 0x47
+# Packet sizes of MPEG-TS, and where the sync byte stands in a packet.
+_TS_PACKETS: Final = ((188, 0), (192, 4), (204, 0))
+
+_MOST_LOSSES: Final = 1000
+
+_Check = Callable[[BinaryIO, int], str | None]
+
+
+def damage_of(path: Path) -> str | None:
+    """The damage of a video file that shows without decoding it; None if there is none.
+
+    Headers that declare sizes, and chains of blocks, are compared with the size of the file:
+    MP4, MOV, Matroska, WebM, AVI, ASF, GIF, PNG, FLV, Ogg, MXF, IVF, Y4M, MJPEG, MPEG-TS. The
+    checksums of PNG are verified. Other formats do not say how long they are.
+
+    Args:
+        path: A video file.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        start = file.read(_START_BYTES)
+        file.seek(0)
+        for at, magic, check in _CHECKS:
+            if start[at : at + len(magic)] == magic:
+                damage = check(file, size)
+                is_fragmented = any(name == b"moof" for name, _ in boxes(file, size))
+                break
+        else:
+            return _ts_damage(start, size)
+    if damage is not None and check is box_damage and not is_fragmented:
+        return _sample_damage(path, size, damage)
+    return damage
+
+
+def _sample_damage(path: Path, size: int, damage: str) -> str | None:
+    """The damage by the samples of an MP4: a box may be declared longer than its content.
+
+    Args:
+        path: The file.
+        size: Its size.
+        damage: The damage by its boxes, which counts if no samples are found.
+    """
+    try:
+        with av.open(f"file:{path}", "r", metadata_errors="replace") as container:
+            ends = [e.pos + e.size for stream in container.streams for e in stream.index_entries]
+    except av.FFmpegError:
+        return damage
+    return shortfall(max(ends), size) if ends else damage
+
+
+def _ts_damage(start: bytes, size: int) -> str | None:
+    """The damage of an MPEG-TS: a last packet that is not whole."""
+    if layout := _ts_layout(start):
+        length, _ = layout
+        return shortfall(-(-size // length) * length, size)
+    return None
+
+
+def lost_ts_packets(path: Path) -> int:
+    """The number of places of an MPEG-TS at which bytes are missing; 0 for other files.
+
+    Args:
+        path: A video file.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    with path.open("rb") as file:
+        layout = _ts_layout(file.read(_START_BYTES))
+    if layout is None:
+        return 0
+    length, at = layout
+    data = np.memmap(path, np.uint8, "r")
+    losses = 0
+    while True:
+        is_sync = data[at::length] == _TS_SYNC
+        if is_sync.all() or losses > _MOST_LOSSES:
+            return losses
+        losses += 1
+        at += int(np.argmin(is_sync)) * length
+        following = data[at : at + 4 * length]
+        phases = (p for p in range(length) if (following[p::length] == _TS_SYNC).all())
+        at += next(phases, len(data))
+
+
+def _ts_layout(start: bytes) -> tuple[int, int] | None:
+    """The length of a packet and where its sync byte is; None if it is no MPEG-TS."""
+    for length, at in _TS_PACKETS:
+        syncs = start[at::length]
+        if len(syncs) > 2 and set(syncs) == {_TS_SYNC}:
+            return length, at
+    return None
+
+
+_CHECKS: Final[tuple[tuple[int, bytes, _Check], ...]] = (
+    (4, b"ftyp", box_damage),
+    (4, b"moov", box_damage),
+    (4, b"mdat", box_damage),
+    (4, b"wide", box_damage),
+    (4, b"free", box_damage),
+    (0, b"\x1a\x45\xdf\xa3", matroska_damage),
+    (0, b"RIFF", riff_damage),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", asf_damage),
+    (0, b"GIF8", gif_damage),
+    (0, b"\x89PNG\r\n\x1a\n", png_damage),
+    (0, b"FLV\x01", flv_damage),
+    (0, b"OggS", ogg_damage),
+    (0, b"\x06\x0e\x2b\x34", mxf_damage),
+    (0, b"DKIF", ivf_damage),
+    (0, b"YUV4MPEG2 ", y4m_damage),
+    (0, b"\xff\xd8\xff", mjpeg_damage),
+)
