@@ -74,12 +74,11 @@ def run_ffmpeg(
     return code, texts[0], texts[1]
 
 
-def start_ffmpeg(arguments: Sequence[str], *, is_merged: bool = False) -> "subprocess.Popen[bytes]":
+def start_ffmpeg(arguments: Sequence[str]) -> "subprocess.Popen[bytes]":
     """Start ffmpeg without standard input; both its outputs must be read.
 
     Args:
         arguments: The arguments of ffmpeg.
-        is_merged: Whether standard error goes to standard output, in the order of writing.
 
     Raises:
         UsageError: There is no ffmpeg, or it is not a program.
@@ -90,7 +89,7 @@ def start_ffmpeg(arguments: Sequence[str], *, is_merged: bool = False) -> "subpr
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT if is_merged else subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
     except OSError as error:
         raise UsageError(

@@ -1,7 +1,8 @@
 """The decoding of a video's main stream, up to its end or to the damage."""
 
 import logging
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -18,12 +19,13 @@ from mediatrans.media.frames import Clip
 from mediatrans.media.read.source_check import (
     BROADCASTS,
     FrameLedger,
+    Gaps,
     check_end,
     warn_of_lost_packets,
 )
 from mediatrans.media.read.source_scan import ScanResult, SourceScan
 
-__all__ = ["Decoding"]
+__all__ = ["Decoding", "lacks_alpha_decoder"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -42,6 +44,7 @@ class Decoding:
         scan: The second reading of the same file; None if there is none.
         begin: Decoding begins at a keyframe before this time in seconds, on the file's clock; None
             is the beginning of the file.
+        progress: Called after each decoded frame.
 
     Attributes:
         count: Frames decoded so far, including those before the clip.
@@ -57,7 +60,9 @@ class Decoding:
         *,
         scan: SourceScan | None,
         begin: Fraction | None,
+        progress: Callable[[], None],
     ) -> None:
+        self._progress = progress
         self.count = 0
         self.damage: InputError | None = None
         self._container = container
@@ -68,7 +73,10 @@ class Decoding:
         self._begin = begin
         self._decoder = _decoder(stream)
         self._ledger = FrameLedger(stream)
+        self._gaps = Gaps(stream)
         self._is_broadcast = container.format.name in BROADCASTS
+        # AVI stores no presentation timestamps, only an order of decoding at a constant rate.
+        self._avi_times: deque[int] | None = deque() if container.format.name == "avi" else None
         self._has_warned = False
         self._shown_s: Fraction | None = None
 
@@ -110,9 +118,15 @@ class Decoding:
             if packet.is_corrupt and not self._is_broadcast:
                 raise self._damaged(f"damaged after frame {self.count}")
             self._ledger.packet(packet)
+            if self._avi_times is not None and packet.size and packet.dts is not None:
+                self._avi_times.append(packet.dts)
             for frame in self._decoder.decode(packet):
+                if self._avi_times:
+                    frame.pts = self._avi_times.popleft()
                 self._ledger.frame(frame)
+                self._gaps.frame(frame.pts)
                 self.count += 1
+                self._progress()
                 yield frame
 
     def _finish(self) -> None:
@@ -121,6 +135,10 @@ class Decoding:
         self._look_at_scan(found)
         if self._is_broadcast and self._scan:
             warn_of_lost_packets(self._path)
+        if gaps := self._gaps.found():
+            number, before = gaps
+            at = before * (self._stream.time_base or 0)
+            self._warn(f"{number} gaps between frames, the first after {float(at):.3f} s")
         if self._begin is None and self.damage is None:
             problem = check_end(
                 self._container, self._stream, self._ledger, self.count, self._shown_s, found,
@@ -133,9 +151,9 @@ class Decoding:
         if found is None or found.damage is None or self.damage is not None:
             return
         if self._is_broadcast:
-            self._warn(f"damaged after frame {found.damaged_after} ({found.damage})")
+            self._warn(f"lost packets near frame {found.damaged_after} ({found.damage})")
         else:
-            self._refuse(f"damaged after frame {found.damaged_after}: {found.damage}")
+            self._refuse(f"damaged near frame {found.damaged_after}: {found.damage}")
 
     def _refuse(self, problem: str) -> None:
         self.damage = self._damaged(problem)
@@ -153,11 +171,17 @@ class Decoding:
             )
 
 
+def lacks_alpha_decoder(stream: VideoStream) -> bool:
+    """Whether a WebM is tagged as transparent and this build of FFmpeg cannot read that."""
+    name = _ALPHA_DECODERS.get(stream.codec_context.codec.canonical_name)
+    return stream.metadata.get("alpha_mode") == "1" and name not in av.codecs_available
+
+
 def _decoder(stream: VideoStream) -> VideoStream | VideoCodecContext:
     """The decoder of the stream; for WebM with alpha, a decoder that supports it."""
     native = stream.codec_context
     name = _ALPHA_DECODERS.get(native.codec.canonical_name)
-    if stream.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
+    if name is None or stream.metadata.get("alpha_mode") != "1" or lacks_alpha_decoder(stream):
         return stream
     decoder = VideoCodecContext.create(name, "r")
     assert isinstance(decoder, VideoCodecContext)

@@ -2,6 +2,7 @@
 
 import heapq
 import logging
+from collections import Counter
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ from av.video.stream import VideoStream
 from mediatrans.media.read.source_scan import ScanResult
 from mediatrans.media.wholeness import lost_ts_packets
 
-__all__ = ["BROADCASTS", "FrameLedger", "check_end", "warn_of_lost_packets"]
+__all__ = ["BROADCASTS", "FrameLedger", "Gaps", "check_end", "warn_of_lost_packets"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -24,11 +25,16 @@ BROADCASTS: Final = frozenset({"mpegts", "mpeg"})
 # In these codecs every packet gives a frame, unless frames are interlaced.
 _ONE_TO_ONE: Final = frozenset({
     "h264", "hevc", "mpeg1video", "mpeg2video", "mjpeg", "png", "apng", "gif", "ffv1", "prores",
-    "dnxhd", "huffyuv", "ffvhuff", "utvideo", "rawvideo", "qtrle", "dvvideo",
+    "av1", "dnxhd", "huffyuv", "ffvhuff", "utvideo", "rawvideo", "qtrle", "dvvideo",
 })  # fmt: skip
 # Formats whose headers declare a duration; that of others is guessed or found by reading them.
 _DECLARES_DURATION: Final = frozenset({"matroska,webm", "flv", "asf", "mxf"})
 _DURATION_TAG: Final = "DURATION"
+# Broadcasts and NUT neither count nor number their frames, but have a constant rate.
+_HAS_NO_GAPS: Final = frozenset({"nut", *BROADCASTS})
+_MOST_STEPS: Final = 100
+_REGULAR_SHARE: Final = 0.6
+_GAP: Final = 1.6
 _MUCH_S: Final = Fraction(1)
 _MUCH_SHARE: Final = Fraction(1, 100)
 _LITTLE_S: Final = Fraction(1, 10)
@@ -85,6 +91,40 @@ class FrameLedger:
         if self._is_exact:
             self.lost += len(self._pending)
         return self.lost
+
+
+class Gaps:
+    """Finds gaps between frames of a stream whose other frames follow each other regularly.
+
+    Args:
+        stream: The stream.
+    """
+
+    def __init__(self, stream: VideoStream) -> None:
+        self._is_regular = stream.container.format.name in _HAS_NO_GAPS
+        self._last: int | None = None
+        self._steps: Counter[int] = Counter()
+        self._first: dict[int, int] = {}
+
+    def frame(self, pts: int | None) -> None:
+        """Note the timestamp of a frame."""
+        if pts is None or not self._is_regular:
+            return
+        if self._last is not None and len(self._steps) < _MOST_STEPS:
+            self._steps[pts - self._last] += 1
+            self._first.setdefault(pts - self._last, self._last)
+        self._last = pts
+
+    def found(self) -> tuple[int, int] | None:
+        """The number of gaps and the timestamp of a frame before one, or None."""
+        total = self._steps.total()
+        if not total:
+            return None
+        usual, times = self._steps.most_common(1)[0]
+        wide = [step for step in self._steps if step > _GAP * usual > 0]
+        if times < _REGULAR_SHARE * total or not wide:
+            return None
+        return sum(self._steps[step] for step in wide), min(self._first[step] for step in wide)
 
 
 def check_end(

@@ -1,14 +1,16 @@
 """The demuxing of a video by the second FFmpeg, whose log tells of damage that demuxers skip."""
 
+import os
 import re
 import subprocess
 from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from selectors import EVENT_READ, DefaultSelector
 from threading import Thread
 from types import TracebackType
-from typing import IO, Final, Self
+from typing import Final, Self
 
 import ffmpeg
 
@@ -19,6 +21,7 @@ from mediatrans.media.formats import DEMUXERS
 __all__ = ["ScanResult", "SourceScan"]
 
 _INPUT = "file:input"
+_CHUNK = 512
 _TIME_BASE = re.compile(r"#tb (\d+): (\d+/\d+)")
 _PACKET = re.compile(r"(\d+),\s*(-?\d+),\s*(-?\d+),\s*(-?\d+),\s*(\d+)")
 # The demuxer's lines begin with its name, or with "in#0" in newer versions.
@@ -33,7 +36,7 @@ _DAMAGE: Final = re.compile("|".join((
     "Packet mismatch", "single-track mode", "Unable to seek to the next packet",
     r"packet_\w+ .*invalid", "Packet corrupt", "corrupt input packet", "size mismatch",
     "Truncating packet", "partial file", "broken or empty index", "ended prematurely",
-    "prematurely ended", "Failed to get packet", "no checksum", "read_timestamp failed",
+    "prematurely ended", "Failed to (get packet|read)", "no checksum", "read_timestamp failed",
     "no index at the end", "checksum mismatch", "CRC mismatch", "Something went wrong",
     "Invalid chunk", "Invalid data", "invalid .* size", "[Tt]runcated", "missing mandatory",
     "error reading header", "overread end of atom",
@@ -48,7 +51,7 @@ class ScanResult:
 
     Attributes:
         damage: The first message of the demuxer that means that something was skipped, or None.
-        damaged_after: Packets of the main stream that were read before that message, or fewer.
+        damaged_after: About how many packets of the main stream were read before that message.
         packets: The number of packets by position: 0 is the main stream, the others are audio.
         ends: The end of the last packet, in seconds, by position.
         is_duration_guessed: Whether the demuxer guesses the duration of the file.
@@ -101,9 +104,8 @@ class SourceScan:
         Raises:
             UsageError: There is no ffmpeg.
         """
-        self._process = start_ffmpeg(self._command, is_merged=True)
-        assert self._process.stdout is not None
-        self._thread = Thread(target=self._read, args=(self._process.stdout,), daemon=True)
+        self._process = start_ffmpeg(self._command)
+        self._thread = Thread(target=self._read, args=(self._process,), daemon=True)
         self._thread.start()
         return self
 
@@ -124,29 +126,35 @@ class SourceScan:
             self._thread.join()
         return self.found
 
-    def _read(self, lines: IO[bytes]) -> None:
-        cut = ""
-        with lines:
-            for raw in lines:
-                line = raw.decode(errors="replace")
-                # A message may be written in the middle of a packet's line.
-                if said := _LINE.search(line):
-                    self._take_message(said[1], said[3])
-                    cut += line[: said.start()]
-                else:
-                    self._take_packet(cut + line)
-                    cut = ""
-        assert self._process is not None
-        self.found.is_complete = self._process.wait() == 0
+    def _read(self, process: "subprocess.Popen[bytes]") -> None:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        rests = {process.stdout.fileno(): b"", process.stderr.fileno(): b""}
+        log = process.stderr.fileno()
+        with process.stdout, process.stderr, DefaultSelector() as selector:
+            for descriptor in rests:
+                selector.register(descriptor, EVENT_READ)
+            while selector.get_map():
+                ready = sorted((key.fd for key, _ in selector.select()), key=lambda fd: fd != log)
+                # Few packets at a time, and the log first, to know after how many a message comes.
+                data = os.read(ready[0], _CHUNK)
+                *lines, rests[ready[0]] = (rests[ready[0]] + data).split(b"\n")
+                for line in lines:
+                    take = self._take_message if ready[0] == log else self._take_packet
+                    take(line.decode(errors="replace"))
+                if not data:
+                    selector.unregister(ready[0])
+        self.found.is_complete = process.wait() == 0
 
-    def _take_message(self, name: str, message: str) -> None:
-        if not (name.startswith("in#") or name in _DEMUXERS):
+    def _take_message(self, line: str) -> None:
+        said = _LINE.search(line)
+        if said is None or not (said[1].startswith("in#") or said[1] in _DEMUXERS):
             return
         found = self.found
-        found.is_duration_guessed |= _GUESSED in message
-        if found.damage is None and _DAMAGE.search(message):
+        found.is_duration_guessed |= _GUESSED in said[3]
+        if found.damage is None and _DAMAGE.search(said[3]):
             found.damaged_after = found.packets[0]
-            found.damage = message.strip().rstrip(".!")
+            found.damage = said[3].strip().rstrip(".!")
 
     def _take_packet(self, line: str) -> None:
         found = self.found

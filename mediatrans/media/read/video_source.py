@@ -22,9 +22,10 @@ from mediatrans.media.animation import FOREVER, Animation, animation_of
 from mediatrans.media.colour.yuv import Colour, ToRgb, chroma_of, has_alpha, is_hdr, is_wide
 from mediatrans.media.container import check_whole, limit_stream, open_input
 from mediatrans.media.frames import Clip, Frame, Opener, VideoInfo
-from mediatrans.media.read.decoding import Decoding
+from mediatrans.media.read.decoding import Decoding, lacks_alpha_decoder
 from mediatrans.media.read.deinterlace import deinterlaced
-from mediatrans.media.read.orientation import display_matrix, is_transposing, upright
+from mediatrans.media.read.letterbox import Letterbox
+from mediatrans.media.read.orientation import UPRIGHT, display_matrix, is_transposing, upright
 from mediatrans.media.read.source_scan import SourceScan
 from mediatrans.media.times import SteadyClock
 
@@ -49,6 +50,7 @@ class VideoSource:
 
     Attributes:
         path: The video file.
+        decoded: Frames decoded so far, including those before the requested part.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class VideoSource:
         self._reopen = opener
         self._is_file = opener is None
         self._opener = opener or partial(open_input, path, whole=whole)
+        self.decoded = 0
         self._whole = whole
         self._start_s = start_s
         self._end_s = end_s
@@ -75,11 +78,6 @@ class VideoSource:
         self._decoded: Iterator[VideoFrame] = iter(())
         self._stack = ExitStack()
         self._scan: SourceScan | None = None
-
-    @property
-    def decoded(self) -> int:
-        """Frames decoded since the last start, including those before the requested part."""
-        return self._decoding.count if self._decoding else 0
 
     @property
     def info(self) -> VideoInfo:
@@ -131,7 +129,7 @@ class VideoSource:
         limit_stream(stream, self._path)
         stream.thread_type = "AUTO"
         clip = self.info.clip
-        begin = clip.begin if time_s is None else time_s + (clip.begin or 0)
+        begin = clip.begin if time_s is None else time_s + (clip.begin or clip.origin)
         self._decoded = self._decode(self._container, stream, clip, begin)
 
     def check_whole(self) -> None:
@@ -140,10 +138,10 @@ class VideoSource:
         Raises:
             InputError: The file is truncated or damaged.
         """
-        if self._decoding is not None and self._decoding.damage is not None:
-            raise self._decoding.damage
         if self._is_file:
             check_whole(self._path)
+        if self._decoding is not None and self._decoding.damage is not None:
+            raise self._decoding.damage
 
     def cancel(self) -> None:
         """Does nothing: the source never waits for input."""
@@ -152,20 +150,27 @@ class VideoSource:
         info = self.info
         clock = SteadyClock(str(self._path), info.time_base)
         shift = info.clip.shift(info.time_base)
-        convert: ToRgb | None = None
+        convert = ToRgb()
+        assert info.width is not None
+        assert info.height is not None
+        fit = Letterbox(info.width, info.height, self._path)
+        matrix = UPRIGHT
         for index, decoded in enumerate(islice(self._decoded, info.clip.limit)):
-            convert = convert or ToRgb(decoded)
+            # The orientation of an animation is stored with its first frame alone.
+            matrix = display_matrix(decoded) or matrix
             pixels, alpha = convert(decoded)
-            matrix = display_matrix(decoded)
+            pixels, alpha = fit(
+                upright(pixels, matrix), None if alpha is None else upright(alpha, matrix), index
+            )
             time = clock.tick(decoded.pts, decoded.duration)
             yield Frame(
-                pixels=upright(pixels, matrix),
+                pixels=pixels,
                 index=index,
                 name=f"{self._path}, frame {index}",
                 pts=time - shift,
                 duration=decoded.duration or None,
                 time_base=info.time_base,
-                alpha=None if alpha is None else upright(alpha, matrix),
+                alpha=alpha,
                 is_time_repaired=time != decoded.pts,
             )
 
@@ -174,7 +179,7 @@ class VideoSource:
         limit_stream(stream, self._path)
         stream.thread_type = "AUTO"
         assert stream.time_base is not None
-        clip = _clip(container, self._start_s, self._end_s, self._limit, self._whole)
+        clip = _clip(container, stream, self._start_s, self._end_s, self._limit, self._whole)
         if self._is_file:
             origin = Fraction(container.start_time or 0, av.time_base)
             self._scan = self._stack.enter_context(
@@ -203,8 +208,13 @@ class VideoSource:
         self, container: InputContainer, stream: VideoStream, clip: Clip, begin: Fraction | None
     ) -> Iterator[VideoFrame]:
         """The frames of the clip from a keyframe before `begin` on, in presentation order."""
-        self._decoding = Decoding(container, stream, self._path, clip, scan=self._scan, begin=begin)
+        self._decoding = Decoding(
+            container, stream, self._path, clip, scan=self._scan, begin=begin, progress=self._count
+        )
         return deinterlaced(self._decoding, self._path)
+
+    def _count(self) -> None:
+        self.decoded += 1
 
 
 def _main_stream(container: InputContainer, path: Path) -> VideoStream:
@@ -222,6 +232,7 @@ def _main_stream(container: InputContainer, path: Path) -> VideoStream:
 
 def _clip(
     container: InputContainer,
+    stream: VideoStream,
     start_s: float | Fraction | None,
     end_s: float | Fraction | None,
     limit: int | None,
@@ -233,6 +244,7 @@ def _clip(
         end=None if end_s is None else origin + Fraction(end_s),
         limit=limit,
         whole=whole,
+        origin=min(Fraction(0), (stream.start_time or 0) * (stream.time_base or Fraction(0))),
     )
 
 
@@ -242,7 +254,7 @@ def _info(
     assert stream.time_base is not None
     width, height = first.width, first.height
     aspect = stream.sample_aspect_ratio or Fraction(1)
-    matrix = display_matrix(first)
+    matrix = display_matrix(first) or UPRIGHT
     if is_transposing(matrix):
         width, height, aspect = height, width, 1 / aspect
     rate = stream.guessed_rate or stream.average_rate
@@ -290,5 +302,5 @@ def _warn(stream: VideoStream, first: VideoFrame, path: Path) -> None:
     elif first.format.components[0].bits > 8:
         bits = first.format.components[0].bits
         _LOG.warning("%s: %d bits per channel; converted with 8", path, bits)
-    if stream.metadata.get("alpha_mode") == "1" and not has_alpha(first.format):
+    if lacks_alpha_decoder(stream):
         _LOG.warning("%s: its transparency is not supported; converted as opaque", path)

@@ -29,10 +29,13 @@ from mediatrans.media.wholeness.sizes import (
 
 __all__ = ["damage_of", "lost_ts_packets"]
 
-_START_BYTES = 1024
+_START_BYTES = 4096
 _TS_SYNC: Final = 0x47
-# Packet sizes of MPEG-TS, and where the sync byte stands in a packet.
-_TS_PACKETS: Final = ((188, 0), (192, 4), (204, 0))
+_TS_PACKETS: Final = (188, 192, 204)
+# A part of the first packets may be damaged.
+_MOST_SYNCS: Final = 0.6
+# Bytes per frame of DV with 525 and with 625 lines.
+_DV_FRAMES: Final = (120_000, 144_000)
 
 _MOST_LOSSES: Final = 1000
 
@@ -43,7 +46,7 @@ def damage_of(path: Path) -> str | None:
     """The damage of a video file that shows without decoding it; None if there is none.
 
     Headers that declare sizes, and chains of blocks, are compared with the size of the file:
-    MP4, MOV, Matroska, WebM, AVI, ASF, GIF, PNG, FLV, Ogg, MXF, IVF, Y4M, MJPEG, MPEG-TS. The
+    MP4, MOV, Matroska, WebM, AVI, ASF, GIF, PNG, FLV, Ogg, MXF, IVF, Y4M, MJPEG, DV, MPEG-TS. The
     checksums of PNG are verified. Other formats do not say how long they are.
 
     Args:
@@ -68,6 +71,14 @@ def damage_of(path: Path) -> str | None:
     return damage
 
 
+def _dv_damage(file: BinaryIO, size: int) -> str | None:
+    """The damage of a raw DV: a last frame that is not whole (IEC 61834-2)."""
+    file.seek(3)
+    is_625 = bool(file.read(1)[0] & 0x80)
+    length = _DV_FRAMES[is_625]
+    return shortfall(-(-size // length) * length, size)
+
+
 def _sample_damage(path: Path, size: int, damage: str) -> str | None:
     """The damage by the samples of an MP4: a box may be declared longer than its content.
 
@@ -87,7 +98,7 @@ def _sample_damage(path: Path, size: int, damage: str) -> str | None:
 def _ts_damage(start: bytes, size: int) -> str | None:
     """The damage of an MPEG-TS: a last packet that is not whole."""
     if layout := _ts_layout(start):
-        length, _ = layout
+        length = layout[0]
         return shortfall(-(-size // length) * length, size)
     return None
 
@@ -120,11 +131,15 @@ def lost_ts_packets(path: Path) -> int:
 
 
 def _ts_layout(start: bytes) -> tuple[int, int] | None:
-    """The length of a packet and where its sync byte is; None if it is no MPEG-TS."""
-    for length, at in _TS_PACKETS:
-        syncs = start[at::length]
-        if len(syncs) > 2 and set(syncs) == {_TS_SYNC}:
-            return length, at
+    """The length of a packet and where the first sync byte is; None if it is no MPEG-TS."""
+    data = np.frombuffer(start, np.uint8)
+    for length in _TS_PACKETS:
+        if len(data) <= 4 * length:
+            continue
+        shares = [np.mean(data[at::length] == _TS_SYNC) for at in range(length)]
+        best = int(np.argmax(shares))
+        if shares[best] > _MOST_SYNCS:
+            return length, best
     return None
 
 
@@ -145,4 +160,5 @@ _CHECKS: Final[tuple[tuple[int, bytes, _Check], ...]] = (
     (0, b"DKIF", ivf_damage),
     (0, b"YUV4MPEG2 ", y4m_damage),
     (0, b"\xff\xd8\xff", mjpeg_damage),
+    (0, b"\x1f\x07\x00", _dv_damage),
 )

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -18,6 +19,7 @@ __all__ = [
 _EBML = b"\x1a\x45\xdf\xa3"
 _SEGMENT = b"\x18\x53\x80\x67"
 _BOX_HEADER = 16
+_BOX_NAME = re.compile(rb"[\x20-\x7e\xa9]{4}")
 # More than this many times the size of a file is no part of it that was lost: the size is damaged.
 _MOST_TIMES = 100
 _ASF_PACKET = b"\x82\0\0"
@@ -42,7 +44,11 @@ def shortfall(end: int, size: int) -> str | None:
 
 def box_damage(file: BinaryIO, size: int) -> str | None:
     """The damage of an MP4 or MOV by its top-level boxes (ISO 14496-12, 4.2)."""
-    return shortfall(max((end for _, end in boxes(file, size)), default=size), size)
+    end = 0
+    for name, end in boxes(file, size):
+        if not _BOX_NAME.match(name):
+            return f"the file is damaged before byte {end:,}"
+    return shortfall(end, size)
 
 
 def boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:

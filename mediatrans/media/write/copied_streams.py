@@ -1,7 +1,7 @@
 """The copying of streams that are not translated: audio, subtitles, attachments, covers."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +27,8 @@ __all__ = ["StreamCopier", "warn_of_dropped"]
 
 _LOG = logging.getLogger(__name__)
 
+_MOST_DESCRIBED = 8
+
 
 def warn_of_dropped(info: VideoInfo, holder: str) -> None:
     """Warn of the streams of a video that an animation cannot hold.
@@ -41,9 +43,9 @@ def warn_of_dropped(info: VideoInfo, holder: str) -> None:
     if info.stream_index is None:
         return
     with info.reopen() if info.reopen else open_input(info.path) as container:
-        for stream in container.streams:
-            if stream.index != info.stream_index:
-                _warn_of_dropped(info.path, stream, holder)
+        _warn_of_dropped(
+            info.path, [s for s in container.streams if s.index != info.stream_index], holder
+        )
 
 
 class StreamCopier:
@@ -68,6 +70,7 @@ class StreamCopier:
         container.streams[main_index].discard = Discard.all
         self._container: InputContainer | None = container
         self._copies: dict[int, _Copy] = {}
+        self._dropped: list[Stream] = []
         self._packets: Iterator[tuple[Fraction, Packet[Stream]]] | None = None
         self._next: tuple[Fraction, Packet[Stream]] | None = None
 
@@ -117,10 +120,9 @@ class StreamCopier:
                 self._path, _describe(stream), copied.codec_context.name, output.format.name,
             )  # fmt: skip
         if copied is None:
-            # Chapter and timecode tracks are recreated from the chapters and the timecode tag.
-            made_anew = stream.container.chapters() or "timecode" in stream.metadata
-            if stream.type != "data" or not made_anew:
-                _warn_of_dropped(self._path, stream, output.format.name)
+            # Timecode tracks are recreated from the tag.
+            if not (_is_chapters(stream) or "timecode" in stream.metadata):
+                self._dropped.append(stream)
             return
         copied.metadata.update(copied_metadata(stream.metadata))
         copied.disposition = stream.disposition
@@ -135,6 +137,8 @@ class StreamCopier:
             output: The output; muxing has not begun.
         """
         assert self._container is not None
+        _warn_of_dropped(self._path, self._dropped, output.format.name)
+        self._dropped = []
         output.metadata.update(copied_metadata(self._container.metadata))
         chapters = [
             part
@@ -285,8 +289,26 @@ def _chapter_within(chapter: "Chapter", clip: Clip) -> "Chapter | None":
     return part if part["end"] > part["start"] else None
 
 
-def _warn_of_dropped(path: Path, stream: Stream, holder: str) -> None:
-    _LOG.warning("%s: %s is dropped; %s cannot hold it", path, _describe(stream), holder)
+def _warn_of_dropped(path: Path, streams: Sequence[Stream], holder: str) -> None:
+    if not streams:
+        return
+    described = [_describe(stream) for stream in streams[:_MOST_DESCRIBED]]
+    if len(streams) > _MOST_DESCRIBED:
+        described.append(f"{len(streams) - _MOST_DESCRIBED} more")
+    _LOG.warning(
+        "%s: %s %s dropped; %s cannot hold %s",
+        path, ", ".join(described), "is" if len(streams) == 1 else "are", holder,
+        "it" if len(streams) == 1 else "them",
+    )  # fmt: skip
+
+
+def _is_chapters(stream: Stream) -> bool:
+    """Whether a stream only lists chapters, which are copied as chapters.
+
+    FFmpeg discards the chapter tracks of QuickTime after reading them.
+    """
+    is_titles = stream.type == "data" and stream.discard == Discard.all
+    return is_titles or bool(stream.disposition & Disposition.timed_thumbnails)
 
 
 def _describe(stream: Stream) -> str:
@@ -297,6 +319,8 @@ def _describe(stream: Stream) -> str:
 
 def _add_copy(stream: Stream, output: OutputContainer) -> Stream | None:
     """Add a stream to an output by copying its parameters; None if the output cannot hold it."""
+    if _is_chapters(stream):
+        return None
     if stream.codec_context is None:
         if stream.type == "attachment" and output.format.name == "matroska":
             return output.add_stream_from_template(stream)

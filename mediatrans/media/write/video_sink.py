@@ -1,5 +1,6 @@
 """The sink that writes a video and copies the other streams of its source."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from fractions import Fraction
 from math import lcm
@@ -10,6 +11,7 @@ from typing import Self
 import av
 from av import Packet
 from av.container import OutputContainer
+from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from mediatrans.errors import OutputError
@@ -214,17 +216,35 @@ class VideoSink(SinglePiece):
     def _written(self) -> Written:
         stream = self._encoder.stream
         copied = self._copier.spans if self._copier else {}
+        spans = {**copied, stream.index: self._last - self._first}
+        order = self._file_order(spans)
         return Written(
             frames=self._frames,
             width=stream.codec_context.width,
             height=stream.codec_context.height,
-            index=stream.index,
+            index=order.index(stream.index),
             streams=[
-                other.type if other.index == stream.index or other.index in copied else "empty"
-                for other in self._container.streams
+                self._container.streams[index].type if index in spans else "empty"
+                for index in order
             ],
-            spans={**copied, stream.index: self._last - self._first},
+            spans={order.index(index): span for index, span in spans.items()},
         )
+
+    def _file_order(self, spans: Mapping[int, Fraction]) -> list[int]:
+        """The muxer's indices of the streams in the order in which a demuxer lists them.
+
+        MP4 and MOV store no track without packets, and covers apart from the tracks.
+        """
+        indices = [stream.index for stream in self._container.streams]
+        if self.muxer not in _MOV_FAMILY:
+            return indices
+        covers = {
+            index
+            for index in indices
+            if self._container.streams[index].disposition & Disposition.attached_pic
+        }
+        held = [index for index in indices if index in spans or index in covers]
+        return sorted(held, key=lambda index: index in covers)
 
     def _mux(self, packet: "Packet[VideoStream]") -> None:
         if packet.dts is not None and self._copier is not None:
