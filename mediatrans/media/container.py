@@ -1,6 +1,7 @@
 """The opening of video files for reading, with limits on their streams, sizes and clocks."""
 
 from pathlib import Path
+from typing import Final
 
 import av
 from av.container import InputContainer
@@ -11,11 +12,13 @@ from mediatrans.media.formats import DEMUXERS, PROTOCOLS
 from mediatrans.media.wholeness import damage_of
 
 __all__ = [
+    "BROADCASTS",
     "MAX_FRAME_PIXELS",
     "WHOLE_COPY",
     "check_streams",
     "check_whole",
     "input_error",
+    "input_format",
     "input_options",
     "limit_stream",
     "open_input",
@@ -24,9 +27,14 @@ __all__ = [
 MAX_FRAME_PIXELS = 1 << 26
 """Videos with more pixels per frame (8192x8192) are refused before decoding."""
 
+BROADCASTS: Final = frozenset({"mpegts", "mpeg"})
+"""Formats of recordings, which may begin in the middle and lose packets; the rest is read."""
+
 WHOLE_COPY = "get a complete copy of the file, or repair it with ffmpeg first"
 """The remedy for a damaged video."""
 
+_MOTION_JPEG: Final = frozenset({".mjpeg", ".mjpg"})
+_JPEG: Final = b"\xff\xd8\xff"
 # About twice the number of streams of a film with many languages and fonts.
 _MAX_STREAMS = 256
 # FFmpeg's probing reads at most this many bytes and microseconds of a file.
@@ -65,7 +73,11 @@ def open_input(path: Path, *, whole: bool = True) -> InputContainer:
             check_whole(path)
         # Without the prefix, a name with a colon would be parsed as a protocol.
         container = av.open(
-            f"file:{path}", "r", container_options=input_options(), metadata_errors="replace"
+            f"file:{path}",
+            "r",
+            format=input_format(path),
+            container_options=input_options(),
+            metadata_errors="replace",
         )
     except av.FFmpegError as error:
         raise input_error(path, error, "not a video that can be read") from error
@@ -78,6 +90,18 @@ def open_input(path: Path, *, whole: bool = True) -> InputContainer:
         ) from error
     check_streams(container, path)
     return container
+
+
+def input_format(path: Path) -> str | None:
+    """FFmpeg's name of the demuxer for a file that probing takes for a single picture, or None.
+
+    Args:
+        path: The video file.
+    """
+    if path.suffix.lower() not in _MOTION_JPEG:
+        return None
+    with path.open("rb") as file:
+        return "mjpeg" if file.read(len(_JPEG)) == _JPEG else None
 
 
 def check_streams(container: InputContainer, path: Path | str) -> None:

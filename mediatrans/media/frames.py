@@ -167,6 +167,7 @@ class VideoInfo(MediaInfo):
         pixel_aspect: Width of a pixel divided by its height, after rotation.
         chroma: The chroma subsampling.
         plays: How often an animation plays; `FOREVER` for an endless loop.
+        projection: The names of side data that tell of a spherical or stereoscopic video, or "".
         reopen: Opens the video again for its other streams; None opens `path`.
     """
 
@@ -177,6 +178,7 @@ class VideoInfo(MediaInfo):
     pixel_aspect: Fraction = Fraction(1)
     chroma: Chroma = "420"
     plays: int = FOREVER
+    projection: str = ""
     reopen: Opener | None = None
 
 

@@ -5,19 +5,20 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import av
-from av import VideoFrame
+from av import Packet, VideoFrame
 from av.container import InputContainer
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from mediatrans.errors import InputError
-from mediatrans.media.container import WHOLE_COPY, input_error
+from mediatrans.media.container import BROADCASTS, WHOLE_COPY
+from mediatrans.media.decoding_error import decoding_error
 from mediatrans.media.frames import Clip
+from mediatrans.media.joints import JointClock
 from mediatrans.media.read.source_check import (
-    BROADCASTS,
     FrameLedger,
     Gaps,
     check_end,
@@ -29,6 +30,8 @@ __all__ = ["Decoding", "lacks_alpha_decoder"]
 
 _LOG = logging.getLogger(__name__)
 
+# More frames than any decoder holds back.
+_MOST_PENDING: Final = 1000
 # FFmpeg's native decoders ignore the separate alpha channel of WebM.
 _ALPHA_DECODERS: Final = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
@@ -77,6 +80,9 @@ class Decoding:
         self._is_broadcast = container.format.name in BROADCASTS
         # AVI stores no presentation timestamps, only an order of decoding at a constant rate.
         self._avi_times: deque[int] | None = deque() if container.format.name == "avi" else None
+        self._joints = JointClock(path) if container.format.name in BROADCASTS else None
+        self._shift = 0
+        self._shifts: dict[int, int] = {}
         self._has_warned = False
         self._shown_s: Fraction | None = None
 
@@ -105,8 +111,7 @@ class Decoding:
                 yield frame
             self._finish()
         except av.FFmpegError as error:
-            problem = f"damaged after frame {self.count}"
-            raise input_error(self._path, error, problem) from error
+            raise decoding_error(self._path, error, self.count) from error
 
     def _frames(self) -> Iterator[VideoFrame]:
         """All frames from the beginning on."""
@@ -114,7 +119,7 @@ class Decoding:
         assert stream.time_base is not None
         if self._begin is not None:
             self._container.seek(int(self._begin / stream.time_base), stream=stream)
-        for packet in self._container.demux(stream):
+        for packet in self._packets():
             if packet.is_corrupt and not self._is_broadcast:
                 raise self._damaged(f"damaged after frame {self.count}")
             self._ledger.packet(packet)
@@ -123,11 +128,35 @@ class Decoding:
             for frame in self._decoder.decode(packet):
                 if self._avi_times:
                     frame.pts = self._avi_times.popleft()
+                if self._joints is not None and frame.pts is not None:
+                    frame.pts += self._shifts.pop(frame.pts, self._shift)
                 self._ledger.frame(frame)
                 self._gaps.frame(frame.pts)
                 self.count += 1
                 self._progress()
                 yield frame
+
+    def _packets(self) -> "Iterator[Packet[VideoStream]]":
+        """The packets of the stream; those of others only set the clock."""
+        stream, joints = self._stream, self._joints
+        assert stream.time_base is not None
+        if joints is None:
+            yield from self._container.demux(stream)
+            return
+        timed = [*self._container.streams.video, *self._container.streams.audio]
+        for packet in self._container.demux(timed):
+            stamp = packet.dts if packet.dts is not None else packet.pts
+            time = None if stamp is None else stamp * packet.time_base
+            shift = joints.shift(
+                packet.stream_index, time, (packet.duration or 0) * packet.time_base
+            )
+            if isinstance(packet.stream, VideoStream) and packet.stream.index == stream.index:
+                self._shift = round(shift / stream.time_base)
+                if packet.pts is not None:
+                    if len(self._shifts) > _MOST_PENDING:  # packets that gave no frame
+                        self._shifts.clear()
+                    self._shifts[packet.pts] = self._shift
+                yield cast("Packet[VideoStream]", packet)
 
     def _finish(self) -> None:
         """Check that everything was read, which is known at the end of the file."""
@@ -135,7 +164,13 @@ class Decoding:
         self._look_at_scan(found)
         if self._is_broadcast and self._scan:
             warn_of_lost_packets(self._path)
-        if gaps := self._gaps.found():
+        # Counters start again at joints, which demuxers take for lost packets, and streams may end
+        # at different times.
+        is_joined = self._joints is not None and self._joints.count > 0
+        if self._is_broadcast and not is_joined and found and found.damage:
+            self._warn(f"lost packets near frame {found.damaged_after} ({found.damage})")
+        gaps = self._gaps.found()
+        if gaps and not is_joined:
             number, before = gaps
             at = before * (self._stream.time_base or 0)
             self._warn(f"{number} gaps between frames, the first after {float(at):.3f} s")
@@ -150,9 +185,7 @@ class Decoding:
     def _look_at_scan(self, found: ScanResult | None) -> None:
         if found is None or found.damage is None or self.damage is not None:
             return
-        if self._is_broadcast:
-            self._warn(f"lost packets near frame {found.damaged_after} ({found.damage})")
-        else:
+        if not self._is_broadcast:
             self._refuse(f"damaged near frame {found.damaged_after}: {found.damage}")
 
     def _refuse(self, problem: str) -> None:

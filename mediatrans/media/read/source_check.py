@@ -12,15 +12,13 @@ from av import Packet, VideoFrame
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from mediatrans.media.container import BROADCASTS
 from mediatrans.media.read.source_scan import ScanResult
 from mediatrans.media.wholeness import lost_ts_packets
 
-__all__ = ["BROADCASTS", "FrameLedger", "Gaps", "check_end", "warn_of_lost_packets"]
+__all__ = ["FrameLedger", "Gaps", "check_end", "warn_of_lost_packets"]
 
 _LOG = logging.getLogger(__name__)
-
-BROADCASTS: Final = frozenset({"mpegts", "mpeg"})
-"""Formats of recordings, which may begin in the middle and lose packets; the rest is read."""
 
 # In these codecs every packet gives a frame, unless frames are interlaced.
 _ONE_TO_ONE: Final = frozenset({

@@ -14,7 +14,7 @@ from typing import Final, Self
 
 import ffmpeg
 
-from mediatrans.media.container import input_options
+from mediatrans.media.container import input_format, input_options
 from mediatrans.media.ffmpeg import start_ffmpeg
 from mediatrans.media.formats import DEMUXERS
 
@@ -176,7 +176,8 @@ def _command(
 ) -> list[str]:
     part = {"ss": begin_s, "to": end_s}
     times = {key: f"{float(value):.6f}" for key, value in part.items() if value is not None}
-    source = ffmpeg.input(_INPUT, **input_options(), **times)
+    name = input_format(path)
+    source = ffmpeg.input(_INPUT, **input_options(), **times, **({"f": name} if name else {}))
     frames = {} if limit is None else {"frames:v": limit}
     output = ffmpeg.output(
         source[str(stream_index)], source["a?"], "-", format="framecrc", c="copy",

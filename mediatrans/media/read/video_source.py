@@ -27,11 +27,14 @@ from mediatrans.media.read.deinterlace import deinterlaced
 from mediatrans.media.read.letterbox import Letterbox
 from mediatrans.media.read.orientation import UPRIGHT, display_matrix, is_transposing, upright
 from mediatrans.media.read.source_scan import SourceScan
+from mediatrans.media.side_data import side_data
 from mediatrans.media.times import SteadyClock
 
 __all__ = ["VideoSource"]
 
 _LOG = logging.getLogger(__name__)
+
+_PROJECTIONS = frozenset({"SPHERICAL", "STEREO3D"})
 
 
 class VideoSource:
@@ -46,6 +49,7 @@ class VideoSource:
         limit: The maximum number of frames.
         whole: Whether a truncated file is refused before decoding; otherwise it is read up to its
             end.
+        stream: The index of the stream; None chooses the largest of the default ones.
         opener: Opens a video that is not a file; `whole` is then ignored.
 
     Attributes:
@@ -61,6 +65,7 @@ class VideoSource:
         end_s: float | Fraction | None = None,
         limit: int | None = None,
         whole: bool = True,
+        stream: int | None = None,
         opener: Opener | None = None,
     ) -> None:
         self.path = self._path = path
@@ -72,6 +77,7 @@ class VideoSource:
         self._start_s = start_s
         self._end_s = end_s
         self._limit = limit
+        self._index = stream
         self._container: InputContainer | None = None
         self._info: VideoInfo | None = None
         self._decoding: Decoding | None = None
@@ -125,7 +131,7 @@ class VideoSource:
         self._decoded = iter(())
         self._container.close()
         self._container = self._opener()
-        stream = _main_stream(self._container, self._path)
+        stream = _main_stream(self._container, self._path, self._index)
         limit_stream(stream, self._path)
         stream.thread_type = "AUTO"
         clip = self.info.clip
@@ -175,7 +181,9 @@ class VideoSource:
             )
 
     def _open(self, container: InputContainer) -> None:
-        stream = _main_stream(container, self._path)
+        stream = _main_stream(container, self._path, self._index)
+        if self._index is None:
+            _announce_choice(container, stream, self._path)
         limit_stream(stream, self._path)
         stream.thread_type = "AUTO"
         assert stream.time_base is not None
@@ -217,17 +225,32 @@ class VideoSource:
         self.decoded += 1
 
 
-def _main_stream(container: InputContainer, path: Path) -> VideoStream:
-    stream = container.streams.best("video")
-    if not isinstance(stream, VideoStream) or stream.disposition & Disposition.attached_pic:
-        raise InputError(
-            "the file has no video stream", path=path, remedy="check that it is a video"
-        )
-    if stream.codec_context is None:
+def _main_stream(container: InputContainer, path: Path, index: int | None) -> VideoStream:
+    """The stream that is translated: the requested one, else the largest of the default ones."""
+    pictures = Disposition.attached_pic
+    streams = [stream for stream in container.streams.video if not stream.disposition & pictures]
+    if index is not None:
+        streams = [stream for stream in streams if stream.index == index]
+    if not streams:
+        problem = "no video stream" if index is None else f"no video stream {index}"
+        raise InputError(f"the file has {problem}", path=path, remedy="check that it is a video")
+    defaults = [s for s in streams if s.disposition & Disposition.default] or streams
+    readable = [s for s in defaults if s.codec_context is not None]
+    if not readable:
         raise InputError(
             "its video codec is not supported", path=path, remedy="convert it with ffmpeg first"
         )
-    return stream
+    return max(readable, key=lambda stream: (stream.width * stream.height, -stream.index))
+
+
+def _announce_choice(container: InputContainer, chosen: VideoStream, path: Path) -> None:
+    videos = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    if len(videos) > 1:
+        _LOG.warning(
+            "%s: it has %d video streams; stream %d (%dx%d) is translated, the others are copied "
+            "(--stream chooses another)",
+            path, len(videos), chosen.index, chosen.width, chosen.height,
+        )  # fmt: skip
 
 
 def _clip(
@@ -273,6 +296,7 @@ def _info(
         chroma=chroma_of(first.format),
         has_alpha=has_alpha(first.format),
         plays=animation.plays if animation else FOREVER,
+        projection=", ".join(sorted(side_data(first).keys() & _PROJECTIONS)).lower(),
     )
 
 

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -40,6 +40,7 @@ class Written:
         streams: FFmpeg's type of every stream; "empty" for a stream without packets, which a
             demuxer may or may not list.
         spans: Seconds from the first to the last timestamp of streams, by stream index.
+        tags: The tags of the file.
     """
 
     frames: int
@@ -48,6 +49,7 @@ class Written:
     index: int
     streams: Sequence[str]
     spans: Mapping[int, Fraction]
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def verify_video(path: Path, name: Path, written: Written, how: Verification = "fast") -> None:

@@ -23,17 +23,16 @@ from mediatrans.media.write.animation_encoders import (
     animation_options,
 )
 from mediatrans.media.write.codecs import Coding, Encoding, choose_coding
-from mediatrans.media.write.copied_metadata import copied_metadata
+from mediatrans.media.write.copied_metadata import copied_metadata, has_foreign_keys
 from mediatrans.media.write.copied_streams import StreamCopier
 from mediatrans.media.write.destination import Destination
 from mediatrans.media.write.single_piece import SinglePiece
 from mediatrans.media.write.verification import Written
-from mediatrans.media.write.video_encoders import Encoder, YuvEncoder
+from mediatrans.media.write.video_encoders import MOV_FAMILY, Encoder, YuvEncoder
 
 __all__ = ["VideoSink", "write_error"]
 
 _ANIMATIONS = frozenset({"gif", "apng"})
-_MOV_FAMILY = frozenset({"mp4", "mov"})
 _LARGEST_TIMESCALE = 2**31 - 1
 # Tags that no longer apply: frames are already rotated, and alpha depends on the encoder.
 _UNTRUE_NOW = frozenset({"alpha_mode", "rotate"})
@@ -228,6 +227,7 @@ class VideoSink(SinglePiece):
                 for index in order
             ],
             spans={order.index(index): span for index, span in spans.items()},
+            tags=dict(self._container.metadata),
         )
 
     def _file_order(self, spans: Mapping[int, Fraction]) -> list[int]:
@@ -236,7 +236,7 @@ class VideoSink(SinglePiece):
         MP4 and MOV store no track without packets, and covers apart from the tracks.
         """
         indices = [stream.index for stream in self._container.streams]
-        if self.muxer not in _MOV_FAMILY:
+        if self.muxer not in MOV_FAMILY:
             return indices
         covers = {
             index
@@ -274,7 +274,7 @@ def _muxer_options(muxer: str, copier: StreamCopier | None, info: VideoInfo) -> 
         return animation_options(muxer, info.plays)
     if muxer == "mpegts":
         return {}  # MPEG-TS has no negative timestamps, so the muxer must shift all streams
-    if muxer not in _MOV_FAMILY:
+    if muxer not in MOV_FAMILY:
         # By default the muxer shifts all streams to avoid negative timestamps.
         return {"avoid_negative_ts": "disabled"}
     rates = [
@@ -287,4 +287,7 @@ def _muxer_options(muxer: str, copier: StreamCopier | None, info: VideoInfo) -> 
     exact = lcm(info.time_base.denominator, *rates)
     # MP4 stores a late start in this unit; the default of a millisecond would round it.
     timescale = exact if exact <= _LARGEST_TIMESCALE else info.time_base.denominator
-    return {"movflags": "+faststart", "movie_timescale": str(timescale)}
+    flags = "+faststart"
+    if copier is not None and has_foreign_keys(copier.metadata):
+        flags += "+use_metadata_tags"
+    return {"movflags": flags, "movie_timescale": str(timescale)}
