@@ -15,7 +15,8 @@ def ffmpeg(*arguments: str | Path) -> None:
 
 def picture(seconds: float = 1, size: str = "96x64", draw: str = "testsrc2") -> tuple[str, ...]:
     """The input of a video of 25 frames per second."""
-    return ("-f", "lavfi", "-i", f"{draw}=size={size}:rate=25:duration={seconds}")
+    options = f"{':' if '=' in draw else '='}size={size}:rate=25:duration={seconds}"
+    return ("-f", "lavfi", "-i", draw + options)
 
 
 def sound(seconds: float = 1) -> tuple[str, ...]:
