@@ -4,6 +4,9 @@ import logging
 from fractions import Fraction
 from pathlib import Path
 
+from av import Packet
+from av.stream import Stream
+
 __all__ = ["JointClock"]
 
 _LOG = logging.getLogger(__name__)
@@ -36,13 +39,20 @@ class JointClock:
         """The number of joints so far."""
         return len(self._shifts) - 1
 
-    def shift(self, stream: int, time: Fraction | None, duration: Fraction) -> Fraction:
+    def shift_of(self, packet: "Packet[Stream]") -> int:
+        """Ticks to add to the timestamps of a packet."""
+        base = packet.time_base
+        stamps = [stamp * base for stamp in (packet.dts, packet.pts) if stamp is not None]
+        end = max(stamps, default=Fraction(0)) + (packet.duration or 0) * base
+        return round(self.shift(packet.stream_index, stamps[0] if stamps else None, end) / base)
+
+    def shift(self, stream: int, time: Fraction | None, end: Fraction) -> Fraction:
         """Seconds to add to the timestamps of a packet.
 
         Args:
             stream: The index of its stream.
             time: Its decoding timestamp in seconds; None if it has none.
-            duration: Its duration in seconds, or 0.
+            end: When it has been shown, in seconds.
         """
         latest = len(self._shifts) - 1
         recording = self._recording.setdefault(stream, latest)
@@ -60,7 +70,7 @@ class JointClock:
         self._recording[stream] = recording
         self._last[stream] = time
         shift = self._shifts[recording]
-        self._end = max(self._end, time + duration + shift)
+        self._end = max(self._end, end + shift)
         return shift
 
     def _join(self, time: Fraction) -> None:

@@ -54,15 +54,19 @@ def test_joined_recordings_keep_sound_and_picture_together(
 
 def test_a_joint_is_one_event_for_all_streams() -> None:
     clock, tick = JointClock(Path("a.ts"), is_quiet=True), Fraction(1, 25)
+
+    def shift(stream: int, time: Fraction) -> Fraction:
+        return clock.shift(stream, time, time + tick)
+
     for index in range(50):
-        assert clock.shift(0, 10 + index * tick, tick) == 0
-        assert clock.shift(1, 10 + 2 * index * tick, tick) == 0
-    moved = clock.shift(0, Fraction(10), tick)
-    assert moved == 10 + 99 * tick - 10
+        assert shift(0, 10 + index * tick) == 0
+        assert shift(1, 10 + 2 * index * tick) == 0
+    moved = shift(0, Fraction(10))
+    assert moved == 99 * tick
     # A late packet of the first recording stays, the next ones of the second move alike.
-    assert clock.shift(1, 10 + 100 * tick, tick) == 0
-    assert clock.shift(1, Fraction(10), tick) == moved
-    assert clock.shift(0, 10 + tick, tick) == moved
+    assert shift(1, 10 + 100 * tick) == 0
+    assert shift(1, Fraction(10)) == moved
+    assert shift(0, 10 + tick) == moved
     assert clock.count == 1
 
 

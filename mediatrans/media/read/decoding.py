@@ -113,6 +113,11 @@ class Decoding:
         except av.FFmpegError as error:
             raise decoding_error(self._path, error, self.count) from error
 
+    @property
+    def is_joined(self) -> bool:
+        """Whether timestamps were moved, because several recordings were joined."""
+        return self._joints is not None and self._joints.count > 0
+
     def _frames(self) -> Iterator[VideoFrame]:
         """All frames from the beginning on."""
         stream = self._stream
@@ -139,19 +144,14 @@ class Decoding:
     def _packets(self) -> "Iterator[Packet[VideoStream]]":
         """The packets of the stream; those of others only set the clock."""
         stream, joints = self._stream, self._joints
-        assert stream.time_base is not None
         if joints is None:
             yield from self._container.demux(stream)
             return
         timed = [*self._container.streams.video, *self._container.streams.audio]
         for packet in self._container.demux(timed):
-            stamp = packet.dts if packet.dts is not None else packet.pts
-            time = None if stamp is None else stamp * packet.time_base
-            shift = joints.shift(
-                packet.stream_index, time, (packet.duration or 0) * packet.time_base
-            )
+            shift = joints.shift_of(packet)
             if isinstance(packet.stream, VideoStream) and packet.stream.index == stream.index:
-                self._shift = round(shift / stream.time_base)
+                self._shift = shift
                 if packet.pts is not None:
                     if len(self._shifts) > _MOST_PENDING:  # packets that gave no frame
                         self._shifts.clear()
@@ -166,11 +166,10 @@ class Decoding:
             warn_of_lost_packets(self._path)
         # Counters start again at joints, which demuxers take for lost packets, and streams may end
         # at different times.
-        is_joined = self._joints is not None and self._joints.count > 0
-        if self._is_broadcast and not is_joined and found and found.damage:
+        if self._is_broadcast and not self.is_joined and found and found.damage:
             self._warn(f"lost packets near frame {found.damaged_after} ({found.damage})")
         gaps = self._gaps.found()
-        if gaps and not is_joined:
+        if gaps and not self.is_joined:
             number, before = gaps
             at = before * (self._stream.time_base or 0)
             self._warn(f"{number} gaps between frames, the first after {float(at):.3f} s")

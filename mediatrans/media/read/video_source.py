@@ -177,8 +177,11 @@ class VideoSource:
                 duration=decoded.duration or None,
                 time_base=info.time_base,
                 alpha=alpha,
-                is_time_repaired=time != decoded.pts,
+                is_time_repaired=time != decoded.pts or self._is_joined(),
             )
+
+    def _is_joined(self) -> bool:
+        return self._decoding is not None and self._decoding.is_joined
 
     def _open(self, container: InputContainer) -> None:
         stream = _main_stream(container, self._path, self._index)

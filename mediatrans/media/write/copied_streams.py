@@ -225,11 +225,7 @@ class StreamCopier:
         assert self._joints is not None
         if packet.stream.type not in ("video", "audio"):
             return stamp
-        base = packet.time_base
-        time = None if stamp is None else stamp * base
-        shift = round(
-            self._joints.shift(packet.stream_index, time, (packet.duration or 0) * base) / base
-        )
+        shift = self._joints.shift_of(packet)
         if packet.pts is not None:
             packet.pts += shift
         if packet.dts is not None:
