@@ -98,6 +98,19 @@ def test_tags_that_a_format_cannot_hold_are_named(
     assert ("title" in caplog.text) == (suffix == ".gif")
 
 
+@pytest.mark.parametrize("suffix", [".webp", ".gif", ".apng"])
+def test_animations_name_tags_and_chapters(
+    tmp_path: Path, suffix: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    chapters, source = tmp_path / "c.txt", tmp_path / "in.mkv"
+    chapters.write_text(CHAPTERS.replace("METADATA1\n", "METADATA1\ntitle=Summer\n"))
+    ffmpeg(*picture(2), "-i", chapters, "-map_metadata", "1", "-c:v", "libx264", source)
+    with caplog.at_level(logging.WARNING):
+        translate(source, tmp_path / f"out{suffix}")
+    assert "its 2 chapters are dropped" in caplog.text
+    assert "title" in caplog.text
+
+
 def test_a_file_that_does_not_open_names_no_tags(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"nothing")
     warn_of_lost_tags(tmp_path / "a.mp4", tmp_path / "a.mp4", {"title": "a"})

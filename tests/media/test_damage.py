@@ -11,7 +11,8 @@ import pytest
 from mediatrans.conversion.batch import convert
 from mediatrans.conversion.options import ConvertOptions
 from mediatrans.errors import ExitCode, InputError, OutputError
-from mediatrans.media.wholeness import damage_of, lost_ts_packets
+from mediatrans.media.animation import GIF_PICTURE, gif_blocks
+from mediatrans.media.wholeness import damage_of, doubt_of
 from mediatrans.media.write.verification import Written, verify_video
 from tests.media.clips import frames_of, open_video, translate, write_animation
 from tests.media.ffmpeg_clips import ffmpeg, picture, sound
@@ -138,12 +139,42 @@ def test_a_transport_stream_without_some_bytes_is_read_with_a_warning(
     content = whole(tmp_path, ".ts").read_bytes()
     path = tmp_path / "lost.ts"
     path.write_bytes(content[:7000] + content[7000 + 188 + 188 :])
-    assert lost_ts_packets(path) == 0
+    assert doubt_of(path, "mpegts", FRAMES) is None
     path.write_bytes(content[:7000] + content[7050:] + bytes(50))
-    assert lost_ts_packets(path) == 2
+    assert doubt_of(path, "mpegts", FRAMES) == "bytes are missing in 2 places"
     with caplog.at_level(logging.WARNING):
         assert len(frames_of(path)) <= FRAMES
-    assert "damaged; bytes are missing in 2 places" in caplog.text
+    assert "damaged: bytes are missing in 2 places" in caplog.text
+
+
+def test_a_gif_picture_that_swallows_others_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = whole(tmp_path, ".gif")
+    content = path.read_bytes()
+    with path.open("rb") as file:
+        first = next(at for kind, at in gif_blocks(file) if kind == GIF_PICTURE)
+    # One byte more in front of a part: its length is then taken from the middle of the picture.
+    flags = content[first + 9]
+    at = first + 11 + (3 << ((flags & 7) + 1) if flags & 0x80 else 0)
+    path.write_bytes(content[: at + 1] + content[at + 60 :])
+    try:
+        with caplog.at_level(logging.WARNING):
+            assert len(frames_of(path)) <= FRAMES
+    except InputError:
+        return
+    assert "damaged: the picture at byte" in caplog.text
+
+
+def test_a_raw_jpeg_that_swallows_another_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = whole(tmp_path, ".mjpeg")
+    starts = path.read_bytes().split(b"\xff\xd8\xff")
+    path.write_bytes(b"\xff\xd8\xff".join(starts[:5]) + b"xyz" + b"\xff\xd8\xff".join(starts[5:]))
+    with caplog.at_level(logging.WARNING):
+        assert len(frames_of(path)) < FRAMES
+    assert f"damaged: it has marks of {FRAMES} pictures" in caplog.text
 
 
 @pytest.mark.parametrize("codec", ["libx264", "libx265", "mjpeg"])

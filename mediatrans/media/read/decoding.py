@@ -22,9 +22,9 @@ from mediatrans.media.read.source_check import (
     FrameLedger,
     Gaps,
     check_end,
-    warn_of_lost_packets,
 )
 from mediatrans.media.read.source_scan import ScanResult, SourceScan
+from mediatrans.media.wholeness import doubt_of
 
 __all__ = ["Decoding", "lacks_alpha_decoder"]
 
@@ -162,8 +162,9 @@ class Decoding:
         """Check that everything was read, which is known at the end of the file."""
         found = self._scan.wait() if self._scan else None
         self._look_at_scan(found)
-        if self._is_broadcast and self._scan:
-            warn_of_lost_packets(self._path)
+        doubt = doubt_of(self._path, self._container.format.name, self.count) if found else None
+        if doubt and self._begin is None:
+            _LOG.warning("%s: damaged: %s; frames may be missing", self._path, doubt)
         # Counters start again at joints, which demuxers take for lost packets, and streams may end
         # at different times.
         if self._is_broadcast and not self.is_joined and found and found.damage:

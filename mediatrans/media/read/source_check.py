@@ -14,9 +14,8 @@ from av.video.stream import VideoStream
 
 from mediatrans.media.container import BROADCASTS
 from mediatrans.media.read.source_scan import ScanResult
-from mediatrans.media.wholeness import lost_ts_packets
 
-__all__ = ["FrameLedger", "Gaps", "check_end", "warn_of_lost_packets"]
+__all__ = ["FrameLedger", "Gaps", "check_end"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -206,16 +205,3 @@ def _own_duration(stream: VideoStream) -> Fraction | None:
     except ValueError:
         return None
     return 3600 * hours + 60 * minutes + seconds
-
-
-def warn_of_lost_packets(path: Path) -> None:
-    """Warn if a transport stream has lost bytes between its packets.
-
-    Raises:
-        OSError: The file cannot be read.
-    """
-    if lost := lost_ts_packets(path):
-        _LOG.warning(
-            "%s: damaged; bytes are missing in %d places, and frames may be missing there",
-            path, lost,
-        )  # fmt: skip

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 import av
-import numpy as np
 
 from mediatrans.media.wholeness.chains import (
     flv_damage,
@@ -18,6 +17,7 @@ from mediatrans.media.wholeness.chains import (
     png_damage,
     y4m_damage,
 )
+from mediatrans.media.wholeness.doubts import ts_layout
 from mediatrans.media.wholeness.sizes import (
     asf_damage,
     box_damage,
@@ -27,17 +27,12 @@ from mediatrans.media.wholeness.sizes import (
     shortfall,
 )
 
-__all__ = ["damage_of", "lost_ts_packets"]
+__all__ = ["damage_of"]
 
 _START_BYTES = 4096
-_TS_SYNC: Final = 0x47
-_TS_PACKETS: Final = (188, 192, 204)
-# A part of the first packets may be damaged.
-_MOST_SYNCS: Final = 0.6
 # Bytes per frame of DV with 525 and with 625 lines.
 _DV_FRAMES: Final = (120_000, 144_000)
 
-_MOST_LOSSES: Final = 1000
 
 _Check = Callable[[BinaryIO, int], str | None]
 
@@ -97,49 +92,9 @@ def _sample_damage(path: Path, size: int, damage: str) -> str | None:
 
 def _ts_damage(start: bytes, size: int) -> str | None:
     """The damage of an MPEG-TS: a last packet that is not whole."""
-    if layout := _ts_layout(start):
+    if layout := ts_layout(start):
         length = layout[0]
         return shortfall(-(-size // length) * length, size)
-    return None
-
-
-def lost_ts_packets(path: Path) -> int:
-    """The number of places of an MPEG-TS at which bytes are missing; 0 for other files.
-
-    Args:
-        path: A video file.
-
-    Raises:
-        OSError: The file cannot be read.
-    """
-    with path.open("rb") as file:
-        layout = _ts_layout(file.read(_START_BYTES))
-    if layout is None:
-        return 0
-    length, at = layout
-    data = np.memmap(path, np.uint8, "r")
-    losses = 0
-    while True:
-        is_sync = data[at::length] == _TS_SYNC
-        if is_sync.all() or losses > _MOST_LOSSES:
-            return losses
-        losses += 1
-        at += int(np.argmin(is_sync)) * length
-        following = data[at : at + 4 * length]
-        phases = (p for p in range(length) if (following[p::length] == _TS_SYNC).all())
-        at += next(phases, len(data))
-
-
-def _ts_layout(start: bytes) -> tuple[int, int] | None:
-    """The length of a packet and where the first sync byte is; None if it is no MPEG-TS."""
-    data = np.frombuffer(start, np.uint8)
-    for length in _TS_PACKETS:
-        if len(data) <= 4 * length:
-            continue
-        shares = [np.mean(data[at::length] == _TS_SYNC) for at in range(length)]
-        best = int(np.argmax(shares))
-        if shares[best] > _MOST_SYNCS:
-            return length, best
     return None
 
 

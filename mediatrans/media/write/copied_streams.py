@@ -32,9 +32,11 @@ __all__ = ["StreamCopier", "warn_of_dropped"]
 
 _LOG = logging.getLogger(__name__)
 
+_ANIMATIONS = frozenset({"gif", "apng"})
+
 
 def warn_of_dropped(info: VideoInfo, holder: str) -> None:
-    """Warn of the streams of a video that an animation cannot hold.
+    """Warn of the streams, tags and chapters of a video that an animated WebP cannot hold.
 
     Args:
         info: The video.
@@ -49,6 +51,14 @@ def warn_of_dropped(info: VideoInfo, holder: str) -> None:
         warn_of_lost_streams(
             info.path, [s for s in container.streams if s.index != info.stream_index], holder
         )
+        if tags := copied_metadata(container.metadata):
+            _LOG.warning("%s: its tags are dropped (%s)", info.path, ", ".join(tags))
+        _warn_of_chapters(info.path, len(container.chapters()), holder)
+
+
+def _warn_of_chapters(path: Path, number: int, holder: str) -> None:
+    if number:
+        _LOG.warning("%s: its %d chapters are dropped; %s cannot hold them", path, number, holder)
 
 
 class StreamCopier:
@@ -157,7 +167,9 @@ class StreamCopier:
             for chapter in self._container.chapters()
             if (part := _chapter_within(chapter, self._clip))
         ]
-        if chapters:
+        if chapters and output.format.name in _ANIMATIONS:
+            _warn_of_chapters(self._path, len(chapters), output.format.name)
+        elif chapters:
             output.set_chapters(chapters)
         if not self._copies:
             self._release()
