@@ -7,11 +7,13 @@ from pathlib import Path
 
 import av
 import pytest
+from PIL import Image
 
 from mediatrans.conversion.batch import convert
 from mediatrans.conversion.options import ConvertOptions
 from mediatrans.errors import ExitCode, InputError, OutputError
 from mediatrans.media.animation import GIF_PICTURE, gif_blocks
+from mediatrans.media.formats import kind_of
 from mediatrans.media.wholeness import damage_of, doubt_of
 from mediatrans.media.write.verification import Written, verify_video
 from tests.media.clips import frames_of, open_video, translate, write_animation
@@ -164,6 +166,21 @@ def test_a_gif_picture_that_swallows_others_is_said(
     except InputError:
         return
     assert "damaged: the picture at byte" in caplog.text
+
+
+def test_a_gif_whose_pictures_are_hidden_is_still_an_animation(tmp_path: Path) -> None:
+    path = whole(tmp_path, ".gif")
+    content = path.read_bytes()
+    assert kind_of(path) == "video"
+    path.write_bytes(content[:139] + content[160:])  # in the palette: all blocks move
+    assert kind_of(path) == "video"
+    with pytest.raises(InputError, match=r"damaged at byte|not a video"):
+        frames_of(path)
+    still = tmp_path / "still.gif"
+    Image.new("RGB", (200, 200), (9, 90, 200)).save(still)
+    assert kind_of(still) == "image"
+    still.write_bytes(still.read_bytes()[:-1])
+    assert kind_of(still) == "image"
 
 
 def test_a_raw_jpeg_that_swallows_another_is_said(

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import BinaryIO
 from zlib import crc32
 
-from mediatrans.media.animation import gif_blocks, png_chunks
+from mediatrans.media.animation import GIF_TRAILER, gif_blocks, png_chunks
 from mediatrans.media.wholeness.sizes import shortfall
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
 ]
 
 _TAIL_BYTES = 4096
-_GIF_TRAILER = b"\x3b"
 _FLV_TAGS = frozenset({8, 9, 18})
 _KLV = b"\x06\x0e\x2b\x34"
 # Bytes per pixel of luma and the subsampling of chroma; formats with more bits take two bytes.
@@ -34,7 +33,7 @@ def gif_damage(file: BinaryIO, size: int) -> str | None:
             return _cut_in_block()
     position = file.tell() - 1
     file.seek(position)
-    return None if file.read(1) == _GIF_TRAILER else _at(position, size)
+    return None if file.read(1) == GIF_TRAILER else _at(position, size)
 
 
 def png_damage(file: BinaryIO, size: int) -> str | None:

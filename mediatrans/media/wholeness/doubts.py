@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import numpy as np
 
-from mediatrans.media.animation import GIF_PICTURE, gif_blocks
+from mediatrans.media.animation import GIF_PICTURE, gif_blocks, is_regular_picture
 
 __all__ = ["doubt_of", "ts_layout"]
 
@@ -47,21 +47,9 @@ def _ts_doubt(path: Path, frames: int) -> str | None:
 def _gif_doubt(path: Path, frames: int) -> str | None:
     with path.open("rb") as file:
         for kind, position in gif_blocks(file):
-            if kind == GIF_PICTURE and not _is_regular(file, position):
+            if kind == GIF_PICTURE and not is_regular_picture(file, position):
                 return f"the picture at byte {position:,} has parts of irregular lengths"
     return None
-
-
-def _is_regular(file: BinaryIO, position: int) -> bool:
-    """Whether all parts of a picture but the last have one length (GIF89a, section 22)."""
-    file.seek(position + 9)
-    flags = file.read(1)[0]
-    file.seek((3 << ((flags & 7) + 1) if flags & 0x80 else 0) + 1, 1)
-    lengths: list[int] = []
-    while (length := file.read(1)) not in (b"", b"\0"):
-        lengths.append(length[0])
-        file.seek(length[0], 1)
-    return len(set(lengths[:-1])) < 2 and lengths == sorted(lengths, reverse=True)
 
 
 def _jpeg_doubt(path: Path, frames: int) -> str | None:
