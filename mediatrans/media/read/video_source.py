@@ -17,7 +17,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from mediatrans.errors import InputError
+from mediatrans.errors import InputError, UsageError
 from mediatrans.media.animation import FOREVER, Animation, animation_of
 from mediatrans.media.colour.yuv import Colour, ToRgb, chroma_of, has_alpha, is_hdr, is_wide
 from mediatrans.media.container import check_whole, limit_stream, open_input
@@ -192,16 +192,7 @@ class VideoSource:
         assert stream.time_base is not None
         clip = _clip(container, stream, self._start_s, self._end_s, self._limit, self._whole)
         if self._is_file:
-            origin = Fraction(container.start_time or 0, av.time_base)
-            self._scan = self._stack.enter_context(
-                SourceScan(
-                    self._path,
-                    stream.index,
-                    begin_s=None if clip.begin is None else clip.begin - origin,
-                    end_s=None if clip.end is None else clip.end - origin,
-                    limit=clip.limit,
-                )
-            )
+            self._scan = self._started_scan(container, stream, clip)
         frames = self._decode(container, stream, clip, clip.begin)
         first = next(frames, None)
         if first is None:
@@ -214,6 +205,23 @@ class VideoSource:
         info = _info(container, stream, first, self._path, clip)
         self._info = replace(info, reopen=self._reopen)
         _warn(stream, first, self._path)
+
+    def _started_scan(
+        self, container: InputContainer, stream: VideoStream, clip: Clip
+    ) -> SourceScan | None:
+        """The second reading of the file; None without an ffmpeg, which the sink complains of."""
+        origin = Fraction(container.start_time or 0, av.time_base)
+        scan = SourceScan(
+            self._path,
+            stream.index,
+            begin_s=None if clip.begin is None else clip.begin - origin,
+            end_s=None if clip.end is None else clip.end - origin,
+            limit=clip.limit,
+        )
+        try:
+            return self._stack.enter_context(scan)
+        except UsageError:
+            return None
 
     def _decode(
         self, container: InputContainer, stream: VideoStream, clip: Clip, begin: Fraction | None
