@@ -80,7 +80,8 @@ def add_copy(stream: Stream, output: OutputContainer) -> Stream | None:
     if isinstance(copied, VideoStream) and isinstance(stream, VideoStream):
         if copied.codec_context.name == "hevc" and output.format.name in MOV_FAMILY:
             copied.codec_context.codec_tag = HEVC_TAG
-        copied.codec_context.sample_aspect_ratio = stream.sample_aspect_ratio
+        if stream.sample_aspect_ratio:
+            copied.codec_context.sample_aspect_ratio = stream.sample_aspect_ratio
     return copied
 
 
