@@ -14,10 +14,12 @@ __all__ = [
     "GIF_APPLICATION",
     "GIF_CONTROL",
     "GIF_PICTURE",
+    "GIF_TRAILER",
     "Animation",
     "animation_of",
     "gif_blocks",
     "is_lossless_webp",
+    "is_regular_picture",
     "png_chunks",
     "riff_chunks",
 ]
@@ -31,6 +33,7 @@ FOREVER = 0
 GIF_PICTURE = b"\x2c"
 GIF_CONTROL = b"\x21\xf9"
 GIF_APPLICATION = b"\x21\xff"
+GIF_TRAILER = b"\x3b"
 
 _ENOUGH = 2
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -74,17 +77,52 @@ def animation_of(path: Path) -> Animation | None:
 
 def _gif(file: BinaryIO) -> Animation | None:
     frames, plays = 0, 1
+    is_looped, is_regular = False, True
     for kind, position in gif_blocks(file):
-        frames += kind == GIF_PICTURE
+        if kind == GIF_PICTURE:
+            frames += 1
+            is_regular = is_regular and is_regular_picture(file, position)
         if frames == _ENOUGH:
             return Animation(plays)
         if kind == GIF_APPLICATION:
             file.seek(position)
             content = file.read(18)
             if content[3:14] == b"NETSCAPE2.0":
+                is_looped = True
                 repeats = int.from_bytes(content[16:18], "little")
                 plays = FOREVER if repeats == 0 else repeats + 1
-    return None
+    # Damage may hide the other pictures; whoever reads it as an animation notices.
+    is_damaged = _is_invalid_block(file) or (is_looped and not is_regular)
+    return Animation(plays) if is_damaged else None
+
+
+def _is_invalid_block(file: BinaryIO) -> bool:
+    """Whether a walk through a GIF has ended at a block that is none."""
+    position = file.tell()
+    if file.read(1) == b"" or position == 0:
+        return False
+    file.seek(position - 1)
+    return file.read(1) != GIF_TRAILER
+
+
+def is_regular_picture(file: BinaryIO, position: int) -> bool:
+    """Whether all parts of a picture but the last have one length (GIF89a, section 22).
+
+    Args:
+        file: A GIF; its position moves.
+        position: Where the picture begins.
+    """
+    file.seek(position + 9)
+    flags = file.read(1)
+    if not flags:
+        return True
+    _skip_colour_table(file, flags[0])
+    file.seek(1, 1)  # LZW minimum code size
+    lengths: list[int] = []
+    while (length := file.read(1)) not in (b"", b"\0"):
+        lengths.append(length[0])
+        file.seek(length[0], 1)
+    return len(set(lengths[:-1])) < 2 and lengths == sorted(lengths, reverse=True)
 
 
 def gif_blocks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:

@@ -1,6 +1,7 @@
 """The opening of video files for reading, with limits on their streams, sizes and clocks."""
 
 from pathlib import Path
+from typing import Final
 
 import av
 from av.container import InputContainer
@@ -8,13 +9,16 @@ from av.video.stream import VideoStream
 
 from mediatrans.errors import InputError
 from mediatrans.media.formats import DEMUXERS, PROTOCOLS
-from mediatrans.media.truncation import missing_bytes
+from mediatrans.media.wholeness import damage_of
 
 __all__ = [
+    "BROADCASTS",
     "MAX_FRAME_PIXELS",
+    "WHOLE_COPY",
     "check_streams",
     "check_whole",
     "input_error",
+    "input_format",
     "input_options",
     "limit_stream",
     "open_input",
@@ -23,6 +27,14 @@ __all__ = [
 MAX_FRAME_PIXELS = 1 << 26
 """Videos with more pixels per frame (8192x8192) are refused before decoding."""
 
+BROADCASTS: Final = frozenset({"mpegts", "mpeg"})
+"""Formats of recordings, which may begin in the middle and lose packets; the rest is read."""
+
+WHOLE_COPY = "get a complete copy of the file, or repair it with ffmpeg first"
+"""The remedy for a damaged video."""
+
+_MOTION_JPEG: Final = frozenset({".mjpeg", ".mjpg"})
+_JPEG: Final = b"\xff\xd8\xff"
 # About twice the number of streams of a film with many languages and fonts.
 _MAX_STREAMS = 256
 # FFmpeg's probing reads at most this many bytes and microseconds of a file.
@@ -61,7 +73,11 @@ def open_input(path: Path, *, whole: bool = True) -> InputContainer:
             check_whole(path)
         # Without the prefix, a name with a colon would be parsed as a protocol.
         container = av.open(
-            f"file:{path}", "r", container_options=input_options(), metadata_errors="replace"
+            f"file:{path}",
+            "r",
+            format=input_format(path),
+            container_options=input_options(),
+            metadata_errors="replace",
         )
     except av.FFmpegError as error:
         raise input_error(path, error, "not a video that can be read") from error
@@ -74,6 +90,18 @@ def open_input(path: Path, *, whole: bool = True) -> InputContainer:
         ) from error
     check_streams(container, path)
     return container
+
+
+def input_format(path: Path) -> str | None:
+    """FFmpeg's name of the demuxer for a file that probing takes for a single picture, or None.
+
+    Args:
+        path: The video file.
+    """
+    if path.suffix.lower() not in _MOTION_JPEG:
+        return None
+    with path.open("rb") as file:
+        return "mjpeg" if file.read(len(_JPEG)) == _JPEG else None
 
 
 def check_streams(container: InputContainer, path: Path | str) -> None:
@@ -106,7 +134,7 @@ def limit_stream(stream: VideoStream, path: Path) -> None:
         raise InputError(
             f"its time base of {stream.time_base} s is invalid",
             path=path,
-            remedy="get a complete copy of the file, or repair it with ffmpeg first",
+            remedy=WHOLE_COPY,
         )
     size = f"{stream.width}x{stream.height}"
     if stream.width * stream.height > MAX_FRAME_PIXELS:
@@ -119,21 +147,17 @@ def limit_stream(stream: VideoStream, path: Path) -> None:
 
 
 def check_whole(path: Path) -> None:
-    """Refuse a truncated video.
+    """Refuse a video whose bytes are not all there.
 
     Args:
         path: The video file.
 
     Raises:
-        InputError: The file is truncated.
+        InputError: The file is truncated or damaged.
         OSError: The file cannot be read.
     """
-    if missing := missing_bytes(path):
-        raise InputError(
-            f"the file is truncated: {missing:,} bytes are missing",
-            path=path,
-            remedy="get a complete copy of the file, or repair it with ffmpeg first",
-        )
+    if damage := damage_of(path):
+        raise InputError(damage, path=path, remedy=WHOLE_COPY)
 
 
 def input_error(path: Path, error: av.FFmpegError, problem: str) -> InputError:
@@ -145,8 +169,4 @@ def input_error(path: Path, error: av.FFmpegError, problem: str) -> InputError:
         problem: What it means for the user.
     """
     reason = (error.strerror or str(error)).lower()
-    return InputError(
-        f"{problem}: {reason}",
-        path=path,
-        remedy="get a complete copy of the file, or repair it with ffmpeg first",
-    )
+    return InputError(f"{problem}: {reason}", path=path, remedy=WHOLE_COPY)

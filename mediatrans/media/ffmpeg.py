@@ -13,7 +13,7 @@ import imageio_ffmpeg
 
 from mediatrans.errors import UsageError
 
-__all__ = ["find_ffmpeg", "run_ffmpeg"]
+__all__ = ["find_ffmpeg", "run_ffmpeg", "start_ffmpeg"]
 
 _TAIL_LINES = 400
 
@@ -59,7 +59,7 @@ def run_ffmpeg(
         TimeoutError: It took longer than `timeout_s`.
         UsageError: There is no ffmpeg, or it is not a program.
     """
-    with _start([str(find_ffmpeg()), "-nostdin", "-hide_banner", *arguments]) as process:
+    with start_ffmpeg(arguments) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         # Both pipes must be drained: ffmpeg blocks when one is full.
@@ -74,10 +74,22 @@ def run_ffmpeg(
     return code, texts[0], texts[1]
 
 
-def _start(command: list[str]) -> "subprocess.Popen[bytes]":
+def start_ffmpeg(arguments: Sequence[str]) -> "subprocess.Popen[bytes]":
+    """Start ffmpeg without standard input; both its outputs must be read.
+
+    Args:
+        arguments: The arguments of ffmpeg.
+
+    Raises:
+        UsageError: There is no ffmpeg, or it is not a program.
+    """
+    command = [str(find_ffmpeg()), "-nostdin", "-hide_banner", *arguments]
     try:
         return subprocess.Popen(  # noqa: S603 (arguments are a list, no shell reads them)
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
     except OSError as error:
         raise UsageError(

@@ -154,16 +154,19 @@ class Clip:
         end: The end in seconds on the file's clock; None is the end of the file.
         limit: The maximum number of frames, or None.
         whole: Whether a damaged file is refused; otherwise it is read up to the damage.
+        origin: The time that becomes 0 if `begin` is None: that of the first frame if it is before
+            zero, since few containers can hold such times.
     """
 
     begin: Fraction | None = None
     end: Fraction | None = None
     limit: int | None = None
     whole: bool = True
+    origin: Fraction = Fraction(0)
 
     def shift(self, time_base: Fraction) -> int:
         """Ticks to subtract from every timestamp, so that a trimmed clip begins at 0."""
-        return 0 if self.begin is None else round(self.begin / time_base)
+        return round((self.origin if self.begin is None else self.begin) / time_base)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +209,7 @@ class VideoInfo(MediaInfo):
         pixel_aspect: Width of a pixel divided by its height, after rotation.
         chroma: The chroma subsampling.
         plays: How often an animation plays; `FOREVER` for an endless loop.
+        projection: The names of side data that tell of a spherical or stereoscopic video, or "".
         reopen: Opens the video again for its other streams; None opens `path`.
     """
 
@@ -216,6 +220,7 @@ class VideoInfo(MediaInfo):
     pixel_aspect: Fraction = Fraction(1)
     chroma: Chroma = "420"
     plays: int = FOREVER
+    projection: str = ""
     reopen: Opener | None = None
 
 

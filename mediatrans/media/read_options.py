@@ -34,6 +34,8 @@ class ReadOptions:
             With it, derived names of videos end in "-preview".
         fps: The frame rate of a video made of each folder's pictures; None converts them as
             pictures.
+        stream: The index of the video stream to convert; None chooses the largest of the default
+            ones.
         keep_partial: Keep the readable part of a damaged video.
         max_pixels: Pictures and animated WebP files with more pixels are refused before decoding.
         spool_limit_mb: Megabytes of a piped input that may be on disk at one time.
@@ -80,6 +82,18 @@ class ReadOptions:
             _GROUP,
             metavar="RATE",
             parse=_rate,
+            of="video",
+        ),
+    )
+    stream: int | None = setting(
+        None,
+        Setting(
+            "Convert this stream of videos with several video streams, counted from 0 as ffmpeg "
+            "does; the others are copied.",
+            _GROUP,
+            metavar="N",
+            least=0,
+            default="the largest",
             of="video",
         ),
     )

@@ -181,7 +181,7 @@ def test_keep_partial_keeps_what_was_good(pair: Path, segments: bool) -> None:
     assert [name for name in names(Path()) if "night" in name] == ["day-night.mkv"]
 
 
-def test_damage_that_the_decoder_covers_up_is_said(
+def test_frames_that_the_decoder_leaves_out_are_damage(
     pair: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     times = [40 * i for i in range(60)]
@@ -191,8 +191,11 @@ def test_damage_that_the_decoder_covers_up_is_said(
     content[middle : middle + 20_000] = bytes(20_000)
     clip.write_bytes(content)
     (row,) = convert(clip, "night").jobs
-    assert row.status == "ok"
-    assert row.frames < 60
+    assert (row.status, row.exit_code) == ("failed", ExitCode.INPUT)
+    assert "damaged" in str(row.error)
+    (row,) = convert(clip, "night", ConvertOptions(keep_partial=True)).jobs
+    assert (row.status, row.exit_code) == ("partial", ExitCode.INPUT)
+    assert 40 < row.frames < 60
     assert "day.mkv: damaged at 1." in caplog.text
 
 

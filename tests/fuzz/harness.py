@@ -41,23 +41,29 @@ class Harness:
     ) -> None:
         self._end()
 
-    def judge(self, case: dict[str, Any], made: str, allowed: Collection[int]) -> None:
+    def judge(
+        self, case: dict[str, Any], made: str, allowed: Collection[int]
+    ) -> dict[str, Any] | None:
         """Run a case; whatever it should not have done becomes a finding.
 
         Args:
             case: What the child is told.
             made: How the file was made.
             allowed: Exit codes that are right.
+
+        Returns:
+            Its exit code and what it said, or None if it gave no answer.
         """
         self.cases += 1
         answer = self._ask(case)
         if isinstance(answer, str):
             self.findings.append(f"{made}: {answer}")
-            return
+            return None
         code, said = answer["code"], answer["said"]
         self.codes[code] = self.codes.get(code, 0) + 1
         if code not in allowed or "Traceback" in said:
             self.findings.append(f"{made}: exit {code}\n{said}")
+        return answer
 
     def _ask(self, case: dict[str, Any]) -> dict[str, Any] | str:
         """The child's answer, or how it failed to give one."""

@@ -177,25 +177,6 @@ def test_repeated_times_come_through_the_whole_line(
     assert "some timestamps repeat or go back; repaired" in caplog.text
 
 
-def test_recordings_joined_end_to_end_go_on(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    part = write_clip(
-        tmp_path / "part.ts", [index * 3600 for index in range(25)],
-        time_base=Fraction(1, 90000), sound_s=1,
-    )  # fmt: skip
-    joined = tmp_path / "joined.ts"
-    joined.write_bytes(part.read_bytes() * 2)
-    with caplog.at_level(logging.WARNING):
-        output = translate(joined, tmp_path / "out.mkv")
-    times = times_of(output)
-    assert len(times) == 50
-    assert {round(1000 * (b - a)) for a, b in pairwise(times)} == {40}
-    sound = [time for time, _ in packets_of(output, "audio")]
-    assert max(b - a for a, b in pairwise(sound)) < Fraction(1, 20)
-    assert abs(sound[-1] - times[-1]) < Fraction(1, 10)
-
-
 @pytest.mark.parametrize("name", ["raw.h264", "raw.y4m", "live.mkv", "fragments.mp4", "a.avi"])
 def test_streams_that_state_no_length_come_out_whole(tmp_path: Path, name: str) -> None:
     source = tmp_path / name

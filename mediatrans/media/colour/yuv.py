@@ -8,10 +8,11 @@ from typing import Final, Literal
 
 import numpy as np
 from av import VideoFrame
-from av.filter import Graph
 from av.video.format import VideoFormat
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from numpy.typing import NDArray
+
+from mediatrans.media.colour.tone_map import ToneMap, is_hdr, is_wide
 
 __all__ = ["Chroma", "Colour", "FromRgb", "ToRgb", "chroma_of", "has_alpha", "is_hdr", "is_wide"]
 
@@ -24,10 +25,6 @@ _UNSPECIFIED: Final = 2
 _CHROMA: Final[dict[tuple[int, int], Chroma]] = {(16, 16): "444", (8, 16): "422"}
 _BT709: Final = 1
 _SMPTE170M: Final = 6
-_BT2020: Final = 9
-_HDR_TRANSFERS: Final = frozenset({16, 18})  # PQ and HLG
-_WIDE_PRIMARIES: Final = frozenset({_BT2020, 10, 11, 12})  # bt2020, XYZ, DCI and Display P3
-_WIDE_MATRICES: Final = frozenset({9, 10})  # bt2020
 # Without these flags swscale is off by up to 3 of 255 on flat colours.
 _EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 _SWSCALE_MATRICES: Final = {
@@ -79,19 +76,6 @@ class Colour:
         return replace(untagged, matrix=_matrix(untagged, width, height))
 
 
-def is_hdr(frame: VideoFrame) -> bool:
-    """Whether a frame is HDR (PQ or HLG)."""
-    return frame.color_trc in _HDR_TRANSFERS
-
-
-def is_wide(frame: VideoFrame) -> bool:
-    """Whether a frame's gamut is wider than bt709; untagged primaries follow the matrix."""
-    untagged = frame.color_primaries in (0, _UNSPECIFIED)
-    return frame.color_primaries in _WIDE_PRIMARIES or (
-        untagged and frame.colorspace in _WIDE_MATRICES
-    )
-
-
 def has_alpha(pixels: VideoFormat) -> bool:
     """Whether a pixel format has transparency."""
     return any(component.is_alpha for component in pixels.components)
@@ -120,16 +104,11 @@ def _range(colour: Colour) -> ColorRange:
 
 
 class ToRgb:
-    """Converts decoded frames to R'G'B' of one size.
+    """Converts decoded frames to R'G'B'; their size, format and colour may change midway."""
 
-    Args:
-        first: The first frame of the video; it determines the size and the colour.
-    """
-
-    def __init__(self, first: VideoFrame) -> None:
-        self._width, self._height = first.width, first.height
+    def __init__(self) -> None:
         self._reformatter = VideoReformatter()
-        self._tone_map = _ToneMap(first) if is_hdr(first) or is_wide(first) else None
+        self._tone_map: ToneMap | None = None
 
     def __call__(self, frame: VideoFrame) -> tuple[_Pixels, _Pixels | None]:
         """Convert a frame.
@@ -137,14 +116,14 @@ class ToRgb:
         Returns:
             The pixels, uint8 [H, W, 3], and the alpha, uint8 [H, W], or None.
         """
-        if self._tone_map and (is_hdr(frame) or is_wide(frame)):
+        if is_hdr(frame) or is_wide(frame):
+            if self._tone_map is None or not self._tone_map.takes(frame):
+                self._tone_map = ToneMap(frame)
             frame = self._tone_map(frame)
         transparent = has_alpha(frame.format)
         colour = Colour.of(frame)
         rgb = self._reformatter.reformat(
             frame,
-            width=self._width,
-            height=self._height,
             format="rgba" if transparent else "rgb24",
             src_colorspace=_SWSCALE_MATRICES[_matrix(colour, frame.width, frame.height)],
             src_color_range=None if frame.format.is_rgb else _range(colour),
@@ -196,39 +175,3 @@ class FromRgb:
         coded.color_primaries = self._colour.primaries
         coded.color_trc = self._colour.transfer
         return coded
-
-
-class _ToneMap:
-    """Maps HDR and wide gamuts to bt709 with the scale filter, which supports rendering intents."""
-
-    def __init__(self, first: VideoFrame) -> None:
-        self._graph = Graph()
-        source = self._graph.add(
-            "buffer",
-            video_size=f"{first.width}x{first.height}",
-            pix_fmt=first.format.name,
-            time_base="1/1000000",
-            colorspace=str(first.colorspace),
-            range=str(int(first.color_range)),
-        )
-        scale = self._graph.add(
-            "scale",
-            out_color_matrix="bt709",
-            out_primaries="bt709",
-            out_transfer="bt709",
-            out_range="full",
-            # The perceptual intent keeps HDR highlights, but also changes colours within bt709.
-            intent="perceptual" if is_hdr(first) else "relative_colorimetric",
-            flags="bicubic+accurate_rnd",
-        )
-        rgb = self._graph.add("format", "rgb24")
-        sink = self._graph.add("buffersink")
-        self._graph.link_nodes(source, scale, rgb, sink).configure()
-
-    def __call__(self, frame: VideoFrame) -> VideoFrame:
-        if not is_hdr(frame) and frame.color_primaries not in _WIDE_PRIMARIES:
-            frame.color_primaries = _BT2020
-        if frame.color_trc in (0, _UNSPECIFIED):
-            frame.color_trc = _BT709
-        self._graph.vpush(frame)
-        return self._graph.vpull()

@@ -4,28 +4,27 @@ import struct
 
 import numpy as np
 from av import VideoFrame
-from av.sidedata.sidedata import SideData, SideDataContainer
 
 from mediatrans.media.frames import Pixels
+from mediatrans.media.side_data import side_data
 
-__all__ = ["Matrix", "display_matrix", "is_transposing", "upright"]
+__all__ = ["UPRIGHT", "Matrix", "display_matrix", "is_transposing", "upright"]
 
 Matrix = tuple[int, ...]
 """a, b, u, c, d, v, x, y, w of ISO 14496-12, 8.3.2: (p, q) is shown at (ap + cq, bp + dq)."""
 
-_UPRIGHT: Matrix = (1, 0, 0, 0, 1, 0, 0, 0, 1)
+UPRIGHT: Matrix = (1, 0, 0, 0, 1, 0, 0, 0, 1)
+"""The matrix of a frame that is shown as it is stored."""
 
 
-def display_matrix(frame: VideoFrame) -> Matrix:
-    """The display matrix of a decoded frame; the identity if it has none.
+def display_matrix(frame: VideoFrame) -> Matrix | None:
+    """The display matrix of a decoded frame; None if it has none.
 
     Args:
         frame: A decoded frame.
     """
-    # `frame.side_data` would create a reference cycle with the frame. Its memory would then only be
-    # freed by the garbage collector, which runs too rarely for large frames.
-    side_data = SideDataContainer(frame).get("DISPLAYMATRIX")  # type: ignore[call-arg]
-    return struct.unpack("=9i", bytes(side_data)) if isinstance(side_data, SideData) else _UPRIGHT
+    matrix = side_data(frame).get("DISPLAYMATRIX")
+    return struct.unpack("=9i", matrix) if matrix else None
 
 
 def is_transposing(matrix: Matrix) -> bool:

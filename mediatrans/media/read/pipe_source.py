@@ -165,6 +165,7 @@ class PipeSource:
         end_s: End in seconds after the beginning.
         limit: The maximum number of frames.
         whole: Whether a truncated video is refused before decoding, if it can be detected.
+        video_stream: The index of the stream; None chooses the largest of the default ones.
         spool_mb: Megabytes that may be on disk at one time.
     """
 
@@ -177,6 +178,7 @@ class PipeSource:
         end_s: Fraction | None = None,
         limit: int | None = None,
         whole: bool = True,
+        video_stream: int | None = None,
         spool_mb: int = MAX_SPOOL_MB,
     ) -> None:
         self._pipe = InputPipe(must_seek=start_s is not None, spool_mb=spool_mb, whole=whole)
@@ -186,6 +188,7 @@ class PipeSource:
             end_s=end_s,
             limit=limit,
             whole=whole,
+            stream=video_stream,
             opener=self._pipe.open,
         )
         self._stack = ExitStack()

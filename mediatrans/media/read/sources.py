@@ -69,6 +69,7 @@ def _video(wanted: Input, options: ReadOptions) -> Source:
         end_s=_exact(options.end_s),
         limit=options.preview,
         whole=not options.keep_partial,
+        stream=options.stream,
     )
 
 
@@ -101,6 +102,7 @@ def _pipe(wanted: Input, options: ReadOptions) -> Source:
         end_s=_exact(options.end_s),
         limit=options.preview,
         whole=not options.keep_partial,
+        video_stream=options.stream,
         spool_mb=options.spool_limit_mb,
     )
 

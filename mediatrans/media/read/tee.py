@@ -10,7 +10,7 @@ from typing import BinaryIO
 from mediatrans.errors import InputError
 from mediatrans.media.pipe_formats import STDIN_NAME
 from mediatrans.media.read.waiting import Read
-from mediatrans.media.truncation import matroska_size
+from mediatrans.media.wholeness import matroska_size
 
 __all__ = ["SEGMENT_BYTES", "Tee", "TeeReader", "not_spooled", "too_large"]
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -14,26 +15,26 @@ import av
 from av import VideoFrame
 from av.container import InputContainer
 from av.stream import Disposition
-from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
-from mediatrans.errors import InputError
+from mediatrans.errors import InputError, UsageError
 from mediatrans.media.animation import FOREVER, Animation, animation_of
 from mediatrans.media.colour.yuv import Colour, ToRgb, chroma_of, has_alpha, is_hdr, is_wide
-from mediatrans.media.container import check_whole, input_error, limit_stream, open_input
+from mediatrans.media.container import check_whole, limit_stream, open_input
 from mediatrans.media.frames import Clip, Frame, Opener, VideoInfo
+from mediatrans.media.read.decoding import Decoding, lacks_alpha_decoder
 from mediatrans.media.read.deinterlace import deinterlaced
-from mediatrans.media.read.orientation import display_matrix, is_transposing, upright
+from mediatrans.media.read.letterbox import Letterbox
+from mediatrans.media.read.orientation import UPRIGHT, display_matrix, is_transposing, upright
+from mediatrans.media.read.source_scan import SourceScan
+from mediatrans.media.side_data import side_data
 from mediatrans.media.times import SteadyClock
 
 __all__ = ["VideoSource"]
 
 _LOG = logging.getLogger(__name__)
 
-# Recordings of broadcasts may begin in the middle and lose packets; the rest is still read.
-_BROADCASTS = frozenset({"mpegts", "mpeg"})
-# FFmpeg's native decoders ignore the separate alpha channel of WebM.
-_ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+_PROJECTIONS = frozenset({"SPHERICAL", "STEREO3D"})
 
 
 class VideoSource:
@@ -48,6 +49,7 @@ class VideoSource:
         limit: The maximum number of frames.
         whole: Whether a truncated file is refused before decoding; otherwise it is read up to its
             end.
+        stream: The index of the stream; None chooses the largest of the default ones.
         opener: Opens a video that is not a file; `whole` is then ignored.
 
     Attributes:
@@ -63,6 +65,7 @@ class VideoSource:
         end_s: float | Fraction | None = None,
         limit: int | None = None,
         whole: bool = True,
+        stream: int | None = None,
         opener: Opener | None = None,
     ) -> None:
         self.path = self._path = path
@@ -74,9 +77,13 @@ class VideoSource:
         self._start_s = start_s
         self._end_s = end_s
         self._limit = limit
+        self._index = stream
         self._container: InputContainer | None = None
         self._info: VideoInfo | None = None
+        self._decoding: Decoding | None = None
         self._decoded: Iterator[VideoFrame] = iter(())
+        self._stack = ExitStack()
+        self._scan: SourceScan | None = None
 
     @property
     def info(self) -> VideoInfo:
@@ -90,12 +97,11 @@ class VideoSource:
         Raises:
             InputError: The file is missing, damaged or not a video, or the requested part is empty.
         """
-        self._container = self._opener()
-        try:
+        with self._stack:
+            self._stack.callback(self._release)
+            self._container = self._opener()
             self._open(self._container)
-        except BaseException:
-            self._container.close()
-            raise
+            self._stack = self._stack.pop_all()
         return self
 
     def __exit__(
@@ -104,6 +110,9 @@ class VideoSource:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._stack.close()
+
+    def _release(self) -> None:
         # The generator holds the demuxer's buffers, so it is dropped before the container.
         self._decoded = iter(())
         if self._container is not None:
@@ -122,22 +131,23 @@ class VideoSource:
         self._decoded = iter(())
         self._container.close()
         self._container = self._opener()
-        stream = _main_stream(self._container, self._path)
+        stream = _main_stream(self._container, self._path, self._index)
         limit_stream(stream, self._path)
         stream.thread_type = "AUTO"
         clip = self.info.clip
-        begin = clip.begin if time_s is None else time_s + (clip.begin or 0)
-        frames = self._decode(self._container, stream, clip, begin)
-        self._decoded = deinterlaced(frames, self._path)
+        begin = clip.begin if time_s is None else time_s + (clip.begin or clip.origin)
+        self._decoded = self._decode(self._container, stream, clip, begin)
 
     def check_whole(self) -> None:
-        """Refuse a truncated file, which demuxers read without an error.
+        """Refuse a file in which damage was found, but which was read to its end.
 
         Raises:
-            InputError: The file is truncated.
+            InputError: The file is truncated or damaged.
         """
         if self._is_file:
             check_whole(self._path)
+        if self._decoding is not None and self._decoding.damage is not None:
+            raise self._decoding.damage
 
     def cancel(self) -> None:
         """Does nothing: the source never waits for input."""
@@ -146,30 +156,44 @@ class VideoSource:
         info = self.info
         clock = SteadyClock(str(self._path), info.time_base)
         shift = info.clip.shift(info.time_base)
-        convert: ToRgb | None = None
+        convert = ToRgb()
+        assert info.width is not None
+        assert info.height is not None
+        fit = Letterbox(info.width, info.height, self._path)
+        matrix = UPRIGHT
         for index, decoded in enumerate(islice(self._decoded, info.clip.limit)):
-            convert = convert or ToRgb(decoded)
+            # The orientation of an animation is stored with its first frame alone.
+            matrix = display_matrix(decoded) or matrix
             pixels, alpha = convert(decoded)
-            matrix = display_matrix(decoded)
+            pixels, alpha = fit(
+                upright(pixels, matrix), None if alpha is None else upright(alpha, matrix), index
+            )
             time = clock.tick(decoded.pts, decoded.duration)
             yield Frame(
-                pixels=upright(pixels, matrix),
+                pixels=pixels,
                 index=index,
                 name=f"{self._path}, frame {index}",
                 pts=time - shift,
                 duration=decoded.duration or None,
                 time_base=info.time_base,
-                alpha=None if alpha is None else upright(alpha, matrix),
-                is_time_repaired=time != decoded.pts,
+                alpha=alpha,
+                is_time_repaired=time != decoded.pts or self._is_joined(),
             )
 
+    def _is_joined(self) -> bool:
+        return self._decoding is not None and self._decoding.is_joined
+
     def _open(self, container: InputContainer) -> None:
-        stream = _main_stream(container, self._path)
+        stream = _main_stream(container, self._path, self._index)
+        if self._index is None:
+            _announce_choice(container, stream, self._path)
         limit_stream(stream, self._path)
         stream.thread_type = "AUTO"
         assert stream.time_base is not None
-        clip = _clip(container, self._start_s, self._end_s, self._limit, self._whole)
-        frames = deinterlaced(self._decode(container, stream, clip, clip.begin), self._path)
+        clip = _clip(container, stream, self._start_s, self._end_s, self._limit, self._whole)
+        if self._is_file:
+            self._scan = self._started_scan(container, stream, clip)
+        frames = self._decode(container, stream, clip, clip.begin)
         first = next(frames, None)
         if first is None:
             raise InputError(
@@ -182,83 +206,67 @@ class VideoSource:
         self._info = replace(info, reopen=self._reopen)
         _warn(stream, first, self._path)
 
+    def _started_scan(
+        self, container: InputContainer, stream: VideoStream, clip: Clip
+    ) -> SourceScan | None:
+        """The second reading of the file; None without an ffmpeg, which the sink complains of."""
+        origin = Fraction(container.start_time or 0, av.time_base)
+        scan = SourceScan(
+            self._path,
+            stream.index,
+            begin_s=None if clip.begin is None else clip.begin - origin,
+            end_s=None if clip.end is None else clip.end - origin,
+            limit=clip.limit,
+        )
+        try:
+            return self._stack.enter_context(scan)
+        except UsageError:
+            return None
+
     def _decode(
-        self,
-        container: InputContainer,
-        stream: VideoStream,
-        clip: Clip,
-        begin: Fraction | None,
+        self, container: InputContainer, stream: VideoStream, clip: Clip, begin: Fraction | None
     ) -> Iterator[VideoFrame]:
         """The frames of the clip from a keyframe before `begin` on, in presentation order."""
-        time_base = stream.time_base
-        assert time_base is not None
-        is_broadcast = container.format.name in _BROADCASTS
-        decoder = _decoder(stream)
-        count = 0
-        is_damaged = False
-        try:
-            if begin is not None:
-                container.seek(int(begin / time_base), stream=stream)
-            for packet in container.demux(stream):
-                if packet.is_corrupt and not is_broadcast:
-                    raise self._damaged(count)
-                for frame in decoder.decode(packet):
-                    count += 1
-                    self.decoded += 1
-                    time = None if frame.pts is None else frame.pts * time_base
-                    if time is not None and clip.begin is not None and time < clip.begin:
-                        continue
-                    if time is not None and clip.end is not None and time >= clip.end:
-                        return
-                    if frame.is_corrupt and not is_damaged:
-                        is_damaged = True
-                        start = Fraction(container.start_time or 0, av.time_base)
-                        _LOG.warning(
-                            "%s: damaged at %.3f s; frames from there on may be missing or "
-                            "concealed", self._path, (time or start) - start,
-                        )  # fmt: skip
-                    yield frame
-        except av.FFmpegError as error:
-            raise input_error(self._path, error, f"damaged after frame {count}") from error
-
-    def _damaged(self, count: int) -> InputError:
-        return InputError(
-            f"damaged after frame {count}",
-            path=self._path,
-            remedy="get a complete copy of the file, or repair it with ffmpeg first",
+        self._decoding = Decoding(
+            container, stream, self._path, clip, scan=self._scan, begin=begin, progress=self._count
         )
+        return deinterlaced(self._decoding, self._path)
+
+    def _count(self) -> None:
+        self.decoded += 1
 
 
-def _main_stream(container: InputContainer, path: Path) -> VideoStream:
-    stream = container.streams.best("video")
-    if not isinstance(stream, VideoStream) or stream.disposition & Disposition.attached_pic:
-        raise InputError(
-            "the file has no video stream", path=path, remedy="check that it is a video"
-        )
-    if stream.codec_context is None:
+def _main_stream(container: InputContainer, path: Path, index: int | None) -> VideoStream:
+    """The stream that is translated: the requested one, else the largest of the default ones."""
+    pictures = Disposition.attached_pic
+    streams = [stream for stream in container.streams.video if not stream.disposition & pictures]
+    if index is not None:
+        streams = [stream for stream in streams if stream.index == index]
+    if not streams:
+        problem = "no video stream" if index is None else f"no video stream {index}"
+        raise InputError(f"the file has {problem}", path=path, remedy="check that it is a video")
+    defaults = [s for s in streams if s.disposition & Disposition.default] or streams
+    readable = [s for s in defaults if s.codec_context is not None]
+    if not readable:
         raise InputError(
             "its video codec is not supported", path=path, remedy="convert it with ffmpeg first"
         )
-    return stream
+    return max(readable, key=lambda stream: (stream.width * stream.height, -stream.index))
 
 
-def _decoder(stream: VideoStream) -> VideoStream | VideoCodecContext:
-    """The decoder of the stream; for WebM with alpha, a decoder that supports it."""
-    native = stream.codec_context
-    name = _ALPHA_DECODERS.get(native.codec.canonical_name)
-    if stream.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
-        return stream
-    decoder = VideoCodecContext.create(name, "r")
-    assert isinstance(decoder, VideoCodecContext)
-    decoder.extradata = native.extradata
-    # A separately created decoder does not get the colour tags of the container.
-    decoder.color_range, decoder.colorspace = native.color_range, native.colorspace
-    decoder.color_primaries, decoder.color_trc = native.color_primaries, native.color_trc
-    return decoder
+def _announce_choice(container: InputContainer, chosen: VideoStream, path: Path) -> None:
+    videos = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    if len(videos) > 1:
+        _LOG.warning(
+            "%s: it has %d video streams; stream %d (%dx%d) is translated, the others are copied "
+            "(--stream chooses another)",
+            path, len(videos), chosen.index, chosen.width, chosen.height,
+        )  # fmt: skip
 
 
 def _clip(
     container: InputContainer,
+    stream: VideoStream,
     start_s: float | Fraction | None,
     end_s: float | Fraction | None,
     limit: int | None,
@@ -270,6 +278,7 @@ def _clip(
         end=None if end_s is None else origin + Fraction(end_s),
         limit=limit,
         whole=whole,
+        origin=min(Fraction(0), (stream.start_time or 0) * (stream.time_base or Fraction(0))),
     )
 
 
@@ -279,7 +288,7 @@ def _info(
     assert stream.time_base is not None
     width, height = first.width, first.height
     aspect = stream.sample_aspect_ratio or Fraction(1)
-    matrix = display_matrix(first)
+    matrix = display_matrix(first) or UPRIGHT
     if is_transposing(matrix):
         width, height, aspect = height, width, 1 / aspect
     rate = stream.guessed_rate or stream.average_rate
@@ -298,6 +307,7 @@ def _info(
         chroma=chroma_of(first.format),
         has_alpha=has_alpha(first.format),
         plays=animation.plays if animation else FOREVER,
+        projection=", ".join(sorted(side_data(first).keys() & _PROJECTIONS)).lower(),
     )
 
 
@@ -327,5 +337,5 @@ def _warn(stream: VideoStream, first: VideoFrame, path: Path) -> None:
     elif first.format.components[0].bits > 8:
         bits = first.format.components[0].bits
         _LOG.warning("%s: %d bits per channel; converted with 8", path, bits)
-    if stream.metadata.get("alpha_mode") == "1" and not has_alpha(first.format):
+    if lacks_alpha_decoder(stream):
         _LOG.warning("%s: its transparency is not supported; converted as opaque", path)

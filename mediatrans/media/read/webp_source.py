@@ -2,6 +2,7 @@
 
 import io
 import logging
+from collections import Counter
 from collections.abc import Generator
 from fractions import Fraction
 from pathlib import Path
@@ -12,17 +13,22 @@ import numpy as np
 from PIL import WebPImagePlugin
 
 from mediatrans.errors import InputError
-from mediatrans.media.animation import animation_of
+from mediatrans.media.animation import animation_of, riff_chunks
 from mediatrans.media.colour.yuv import Colour
 from mediatrans.media.frames import Clip, Frame, VideoInfo
 from mediatrans.media.read_options import MAX_PIXELS
 from mediatrans.media.times import SteadyClock
+from mediatrans.media.wholeness import damage_of
 
 __all__ = ["WebpSource"]
 
 _LOG = logging.getLogger(__name__)
 
 _MILLISECOND: Final = Fraction(1, 1000)
+# RFC 9649, section 2.7.
+_CHUNKS: Final = frozenset(
+    {b"VP8X", b"ICCP", b"ANIM", b"ANMF", b"ALPH", b"VP8 ", b"VP8L", b"EXIF", b"XMP "}
+)
 
 
 class WebpSource:
@@ -93,6 +99,9 @@ class WebpSource:
                 raise ValueError("truncated or not animated")
         except Exception as error:  # the decoder raises many kinds of error for damaged data
             raise _damaged(self._path, error) from error
+        if damage := damage_of(self._path):
+            raise InputError(damage, path=self._path, remedy="get a complete copy of the file")
+        self._check_chunks(self._picture.n_frames)
         width, height = self._picture.size
         if width * height > self._max_pixels:
             raise InputError(
@@ -101,6 +110,23 @@ class WebpSource:
                 remedy="raise --max-pixels, or scale the animation down first",
             )
         return self
+
+    def _check_chunks(self, frames: int) -> None:
+        """Refuse the file if it declares more frames; warn of chunks that no reader knows."""
+        with self._path.open("rb") as file:
+            names = Counter(name for name, _ in riff_chunks(file))
+        if frames < names[b"ANMF"]:
+            raise InputError(
+                f"the animation is damaged: {frames} of {names[b'ANMF']} frames can be read",
+                path=self._path,
+                remedy="get a complete copy of the file",
+            )
+        for name in sorted(names.keys() - _CHUNKS):
+            # A frame whose name is damaged is one of them.
+            _LOG.warning(
+                "%s: its chunk %r is unknown and left out; if the file is damaged, a frame is "
+                "missing", self._path, name.decode("latin-1"),
+            )  # fmt: skip
 
     def __exit__(
         self,

@@ -18,8 +18,12 @@ from mediatrans.errors import DeviceError, MediatransError, UsageError
 from mediatrans.media.frames import VideoInfo
 from mediatrans.media.pipe_formats import MPEGTS_CODECS
 
-__all__ = ["Coding", "Encoding", "choose_coding", "try_encoder"]
+__all__ = ["USUAL_RATE", "Coding", "Encoding", "choose_coding", "nominal_rate", "try_encoder"]
 
+USUAL_RATE: Final = Fraction(25)
+"""The nominal frames per second if the rate is unknown; the timestamps do not depend on it."""
+
+_MOST_TICKS: Final = 65_535
 _HARDWARE = (
     "_nvenc", "_qsv", "_amf", "_vaapi", "_videotoolbox", "_mf", "_v4l2m2m", "_vulkan",
     "_mediacodec", "_omx", "_rkmpp", "_d3d12va",
@@ -78,13 +82,19 @@ class Coding:
         codec: FFmpeg's name of the encoder.
         pixel_format: FFmpeg's name of the encoder's pixel format.
         options: The encoder's options.
+        time_base: Seconds per tick of the encoder's clock; that of the source if it takes it.
         padding: Columns and rows added because the encoder does not support odd sizes.
     """
 
     codec: str
     pixel_format: str
     options: dict[str, str]
+    time_base: Fraction
     padding: tuple[int, int] = (0, 0)
+
+    def ticks(self, time: int, time_base: Fraction) -> int:
+        """A time on the encoder's clock, rounded to its nearest tick."""
+        return time if time_base == self.time_base else round(time * time_base / self.time_base)
 
 
 def try_encoder(encoding: Encoding) -> None:
@@ -101,7 +111,8 @@ def try_encoder(encoding: Encoding) -> None:
         return
     codec = _codec(encoding.codec)
     pixel_format = _pixel_format(codec, "yuv420p")
-    if error := _trial(codec.name, (640, 360), pixel_format, _options(codec.name, encoding)):
+    trial = Coding(codec.name, pixel_format, _options(codec.name, encoding), 1 / USUAL_RATE)
+    if error := _trial(trial, (640, 360), USUAL_RATE):
         raise _refusal(codec.name, encoding, (640, 360), error)
 
 
@@ -134,11 +145,33 @@ def choose_coding(container: OutputContainer, info: VideoInfo, encoding: Encodin
     in_matroska = container.format.name in ("matroska", "webm")
     for pixel_format, padding in _attempts(codec, info, in_matroska=in_matroska):
         size = (info.width + padding[0], info.height + padding[1])
-        error = _trial(codec.name, size, pixel_format, options)
-        if error is None:
-            return Coding(codec.name, pixel_format, options, padding)
+        for clock in _clocks(info):
+            coding = Coding(codec.name, pixel_format, options, clock, padding)
+            failure = _trial(coding, size, nominal_rate(info), info)
+            if failure is None:
+                return coding
+            error = error or failure
     assert error is not None
     raise _refusal(codec.name, encoding, (info.width, info.height), error)
+
+
+def nominal_rate(info: VideoInfo) -> Fraction:
+    """The frames per second to tell an encoder; the timestamps do not depend on it."""
+    return info.rate if info.rate is not None and 1 <= info.rate <= 1000 else USUAL_RATE
+
+
+def _clocks(info: VideoInfo) -> Iterator[Fraction]:
+    """Time bases to try, the exact one first.
+
+    MPEG-4 allows at most 65,535 ticks per second, of which a multiple of the rate is exact for a
+    constant rate. MPEG-1 and MPEG-2 only allow the rate itself.
+    """
+    yield info.time_base
+    rate = nominal_rate(info)
+    finest = max(1, _MOST_TICKS // rate.numerator) * rate.numerator
+    for clock in (Fraction(1, min(finest, _MOST_TICKS)), 1 / rate):
+        if clock != info.time_base:
+            yield clock
 
 
 def _attempts(
@@ -213,15 +246,18 @@ def _options(name: str, encoding: Encoding) -> dict[str, str]:
 
 
 def _trial(
-    name: str, size: tuple[int, int], pixel_format: str, options: dict[str, str]
+    coding: Coding, size: tuple[int, int], rate: Fraction, info: VideoInfo | None = None
 ) -> Exception | None:
     """The error in opening an encoder, or None; only opening it shows whether it works."""
-    context = VideoCodecContext.create(name, "w")
+    context = VideoCodecContext.create(coding.codec, "w")
     assert isinstance(context, VideoCodecContext)
     context.width, context.height = size
-    context.pix_fmt = pixel_format
-    context.time_base = Fraction(1, 25)
-    context.options = dict(options)
+    context.pix_fmt = coding.pixel_format
+    context.time_base = coding.time_base
+    context.framerate = rate
+    if info is not None:
+        context.sample_aspect_ratio = info.pixel_aspect
+    context.options = dict(coding.options)
     try:
         context.open()
     except (av.FFmpegError, ValueError) as error:

@@ -8,16 +8,21 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import av
-from av import AudioStream, Packet
+from av import Packet
 from av.container import InputContainer, OutputContainer
-from av.stream import DataStream, Discard, Disposition, Stream
-from av.video.stream import VideoStream
+from av.stream import Discard, Disposition, Stream
 
-from mediatrans.media.container import input_error, open_input
+from mediatrans.media.container import BROADCASTS, input_error, open_input
 from mediatrans.media.frames import Clip, Opener, VideoInfo
-from mediatrans.media.pipe_formats import MPEGTS_CODECS
+from mediatrans.media.joints import JointClock
 from mediatrans.media.times import SteadyClock
 from mediatrans.media.write.copied_metadata import copied_metadata
+from mediatrans.media.write.holdable_streams import (
+    add_copy,
+    describe_stream,
+    is_chapters,
+    warn_of_lost_streams,
+)
 from mediatrans.media.write.transcoding import Converter, converter_for
 
 if TYPE_CHECKING:
@@ -27,9 +32,11 @@ __all__ = ["StreamCopier", "warn_of_dropped"]
 
 _LOG = logging.getLogger(__name__)
 
+_ANIMATIONS = frozenset({"gif", "apng"})
+
 
 def warn_of_dropped(info: VideoInfo, holder: str) -> None:
-    """Warn of the streams of a video that an animation cannot hold.
+    """Warn of the streams, tags and chapters of a video that an animated WebP cannot hold.
 
     Args:
         info: The video.
@@ -41,9 +48,17 @@ def warn_of_dropped(info: VideoInfo, holder: str) -> None:
     if info.stream_index is None:
         return
     with info.reopen() if info.reopen else open_input(info.path) as container:
-        for stream in container.streams:
-            if stream.index != info.stream_index:
-                _warn_of_dropped(info.path, stream, holder)
+        warn_of_lost_streams(
+            info.path, [s for s in container.streams if s.index != info.stream_index], holder
+        )
+        if tags := copied_metadata(container.metadata):
+            _LOG.warning("%s: its tags are dropped (%s)", info.path, ", ".join(tags))
+        _warn_of_chapters(info.path, len(container.chapters()), holder)
+
+
+def _warn_of_chapters(path: Path, number: int, holder: str) -> None:
+    if number:
+        _LOG.warning("%s: its %d chapters are dropped; %s cannot hold them", path, number, holder)
 
 
 class StreamCopier:
@@ -65,9 +80,14 @@ class StreamCopier:
         self._path = path
         self._clip = clip
         container = opener() if opener else open_input(path, whole=clip.whole)
-        container.streams[main_index].discard = Discard.all
+        # Joints are found in the packets of all streams.
+        is_joined = container.format.name in BROADCASTS
+        self._joints = JointClock(path, is_quiet=True) if is_joined else None
+        if self._joints is None:
+            container.streams[main_index].discard = Discard.all
         self._container: InputContainer | None = container
         self._copies: dict[int, _Copy] = {}
+        self._dropped: list[Stream] = []
         self._packets: Iterator[tuple[Fraction, Packet[Stream]]] | None = None
         self._next: tuple[Fraction, Packet[Stream]] | None = None
 
@@ -95,6 +115,11 @@ class StreamCopier:
         return list(self._container.streams) if self._container else []
 
     @property
+    def metadata(self) -> dict[str, str]:
+        """The tags of the file; none after it is closed."""
+        return dict(self._container.metadata) if self._container else {}
+
+    @property
     def spans(self) -> dict[int, Fraction]:
         """Seconds from the first to the last packet of each copied stream, by output index.
 
@@ -109,18 +134,17 @@ class StreamCopier:
             stream: One of `streams`, not the main one.
             output: The output; muxing has not begun.
         """
-        copied, converter = _add_copy(stream, output), None
+        copied, converter = add_copy(stream, output), None
         if copied is None and (converter := converter_for(stream, output)):
             copied = converter.stream
             _LOG.warning(
                 "%s: %s is converted to %s for %s",
-                self._path, _describe(stream), copied.codec_context.name, output.format.name,
+                self._path, describe_stream(stream), copied.codec_context.name, output.format.name,
             )  # fmt: skip
         if copied is None:
-            # Chapter and timecode tracks are recreated from the chapters and the timecode tag.
-            made_anew = stream.container.chapters() or "timecode" in stream.metadata
-            if stream.type != "data" or not made_anew:
-                _warn_of_dropped(self._path, stream, output.format.name)
+            # Timecode tracks are recreated from the tag.
+            if not (is_chapters(stream) or "timecode" in stream.metadata):
+                self._dropped.append(stream)
             return
         copied.metadata.update(copied_metadata(stream.metadata))
         copied.disposition = stream.disposition
@@ -135,13 +159,17 @@ class StreamCopier:
             output: The output; muxing has not begun.
         """
         assert self._container is not None
+        warn_of_lost_streams(self._path, self._dropped, output.format.name)
+        self._dropped = []
         output.metadata.update(copied_metadata(self._container.metadata))
         chapters = [
             part
             for chapter in self._container.chapters()
             if (part := _chapter_within(chapter, self._clip))
         ]
-        if chapters:
+        if chapters and output.format.name in _ANIMATIONS:
+            _warn_of_chapters(self._path, len(chapters), output.format.name)
+        elif chapters:
             output.set_chapters(chapters)
         if not self._copies:
             self._release()
@@ -168,7 +196,11 @@ class StreamCopier:
         """The packets of the clip, with their times on the output's clock."""
         if self._container is None:
             return
-        copied = [s for s in self._container.streams if s.index in self._copies]
+        streams = self._container.streams
+        copied = [s for s in streams if s.index in self._copies]
+        if self._joints is not None:
+            timed = (*streams.video, *streams.audio)
+            copied += [s for s in timed if s.index not in self._copies]
         time = Fraction(0)
         try:
             if self._clip.begin is not None:
@@ -177,6 +209,10 @@ class StreamCopier:
                 stamp = packet.dts if packet.dts is not None else packet.pts
                 if stamp is None and not packet.size:
                     continue  # the end of a stream
+                if self._joints is not None:
+                    stamp = self._joined(packet, stamp)
+                if packet.stream_index not in self._copies:
+                    continue
                 if stamp is not None and self._is_outside(packet, stamp * packet.time_base):
                     continue
                 for taken in self._copies[packet.stream_index].take(packet):
@@ -195,6 +231,18 @@ class StreamCopier:
             raise input_error(
                 self._path, error, "an audio or subtitle stream is damaged"
             ) from error
+
+    def _joined(self, packet: "Packet[Stream]", stamp: int | None) -> int | None:
+        """Move a packet of a later recording behind the earlier ones."""
+        assert self._joints is not None
+        if packet.stream.type not in ("video", "audio"):
+            return stamp
+        shift = self._joints.shift_of(packet)
+        if packet.pts is not None:
+            packet.pts += shift
+        if packet.dts is not None:
+            packet.dts += shift
+        return None if stamp is None else stamp + shift
 
     def _is_outside(self, packet: "Packet[Stream]", at: Fraction) -> bool:
         if packet.stream.disposition & Disposition.attached_pic:
@@ -283,41 +331,3 @@ def _chapter_within(chapter: "Chapter", clip: Clip) -> "Chapter | None":
     if clip.end is not None:
         part["end"] = min(part["end"], round(clip.end / time_base) - shift)
     return part if part["end"] > part["start"] else None
-
-
-def _warn_of_dropped(path: Path, stream: Stream, holder: str) -> None:
-    _LOG.warning("%s: %s is dropped; %s cannot hold it", path, _describe(stream), holder)
-
-
-def _describe(stream: Stream) -> str:
-    codec = stream.codec_context.name if stream.codec_context else "unknown codec"
-    language = f", {stream.language}" if stream.language else ""
-    return f"stream {stream.index} ({stream.type}, {codec}{language})"
-
-
-def _add_copy(stream: Stream, output: OutputContainer) -> Stream | None:
-    """Add a stream to an output by copying its parameters; None if the output cannot hold it."""
-    if stream.codec_context is None:
-        if stream.type == "attachment" and output.format.name == "matroska":
-            return output.add_stream_from_template(stream)
-        # Timed metadata of cameras; the muxer identifies it by its tag in MP4.
-        is_timed = isinstance(stream, DataStream) and stream.name == "bin_data"
-        from_mov = "mp4" in stream.container.format.name
-        if is_timed and from_mov and output.format.name in ("mp4", "mov"):
-            return output.add_stream_from_template(stream)
-        return None
-    if _is_damaged(stream):
-        return None
-    if output.format.name == "mpegts" and stream.codec_context.name not in MPEGTS_CODECS:
-        return None  # the muxer would write private data, which players do not support
-    try:
-        return output.add_stream_from_template(stream, opaque=True)
-    except ValueError:
-        return None
-
-
-def _is_damaged(stream: Stream) -> bool:
-    """Whether a stream lacks parameters that every muxer needs."""
-    if isinstance(stream, AudioStream):
-        return not (stream.sample_rate and stream.channels)
-    return isinstance(stream, VideoStream) and not (stream.width and stream.height)

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -24,7 +24,9 @@ _SLOWEST_DECODER = 2_000_000  # pixels per second
 _TOLERANCE_S = Fraction(1, 4)
 _STREAM = re.compile(r"^\s+Stream #0:(\d+).*?: (Video|Audio|Subtitle)(.*)", re.MULTILINE)
 _TIME_BASE = re.compile(r"#tb (\d+): (\d+/\d+)")
-_PACKET = re.compile(r"(\d+),\s*-?\d+,\s*(-?\d+),")
+_PACKET = re.compile(r"(\d+),\s*-?\d+,\s*(-?\d+),(?:.* F=0x([0-9A-Fa-f]+))?")
+# FFmpeg's flag of packets that an edit list hides.
+_HIDDEN = 0x4
 _SIZE = re.compile(r", (\d+)x(\d+)")
 
 
@@ -40,6 +42,7 @@ class Written:
         streams: FFmpeg's type of every stream; "empty" for a stream without packets, which a
             demuxer may or may not list.
         spans: Seconds from the first to the last timestamp of streams, by stream index.
+        tags: The tags of the file.
     """
 
     frames: int
@@ -48,6 +51,7 @@ class Written:
     index: int
     streams: Sequence[str]
     spans: Mapping[int, Fraction]
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def verify_video(path: Path, name: Path, written: Written, how: Verification = "fast") -> None:
@@ -77,7 +81,7 @@ def verify_video(path: Path, name: Path, written: Written, how: Verification = "
     _check_ended(name, code)
     if code != 0:
         raise _mismatch(name, f"the finished video does not open ({_last_line(log, code)})")
-    _check_count(packets.counts[0], name, written, "holds")
+    _check_count(packets.counts[0], name, written, "shows")
     _check_streams(log.partition("Output #0")[0], name, written)
     for position, index in enumerate(mapped):
         _check_span(packets.span(position), name, index, written)
@@ -86,7 +90,10 @@ def verify_video(path: Path, name: Path, written: Written, how: Verification = "
 
 
 class _Packets:
-    """The packets listed by ffmpeg's framecrc: stream, dts, pts, duration, size, checksum."""
+    """The packets that are listed by ffmpeg's framecrc; hidden frames do not count.
+
+    Its lines hold stream, dts, pts, duration, size, checksum and, unless they are usual, flags.
+    """
 
     def __init__(self) -> None:
         self.counts: Counter[int] = Counter()
@@ -101,6 +108,9 @@ class _Packets:
         if numbers is None:
             return
         position, pts = int(numbers[1]), int(numbers[2])
+        # The main stream is listed first. Audio needs its hidden samples: they prime decoders.
+        if position == 0 and int(numbers[3] or "0", 16) & _HIDDEN:
+            return
         self.counts[position] += 1
         self._first[position] = min(self._first.get(position, pts), pts)
         self._last[position] = max(self._last.get(position, pts), pts)

@@ -4,7 +4,6 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import replace
-from fractions import Fraction
 from typing import Final
 
 import numpy as np
@@ -16,12 +15,15 @@ from av.video.stream import VideoStream
 
 from mediatrans.media.colour.yuv import FromRgb, has_alpha
 from mediatrans.media.frames import Frame, Pixels, VideoInfo
-from mediatrans.media.write.codecs import Coding
+from mediatrans.media.write.codecs import Coding, nominal_rate
 
-__all__ = ["USUAL_RATE", "Encoder", "YuvEncoder", "timed"]
+__all__ = ["HEVC_TAG", "MOV_FAMILY", "Encoder", "YuvEncoder", "timed"]
 
-USUAL_RATE: Final = Fraction(25)
-"""The nominal frames per second if the rate is unknown; the timestamps do not depend on it."""
+MOV_FAMILY: Final = frozenset({"mp4", "mov"})
+"""FFmpeg's names of the muxers of MP4 and QuickTime."""
+
+HEVC_TAG: Final = "hvc1"
+"""The tag of HEVC in MP4 and MOV that QuickTime plays; FFmpeg's default is hev1."""
 
 _MATROSKA = frozenset({"matroska", "webm"})
 # These codecs do not store the pixel aspect, and PyAV cannot pass it to the Matroska muxer.
@@ -57,9 +59,9 @@ class YuvEncoder(Encoder):
     """
 
     def __init__(self, container: OutputContainer, coding: Coding, info: VideoInfo) -> None:
-        plausible = info.rate is not None and 1 <= info.rate <= 1000
-        rate = info.rate if plausible else USUAL_RATE
-        stream = container.add_stream(coding.codec, rate=rate, options=dict(coding.options))
+        stream = container.add_stream(
+            coding.codec, rate=nominal_rate(info), options=dict(coding.options)
+        )
         assert isinstance(stream, VideoStream)
         assert info.width is not None
         assert info.height is not None
@@ -69,7 +71,7 @@ class YuvEncoder(Encoder):
         context.width = info.width + coding.padding[0]
         context.height = info.height + coding.padding[1]
         context.pix_fmt = coding.pixel_format
-        context.time_base = stream.time_base = info.time_base
+        context.time_base = stream.time_base = coding.time_base
         context.sample_aspect_ratio = info.pixel_aspect
         context.color_range = colour.range
         context.colorspace = colour.matrix
@@ -77,7 +79,11 @@ class YuvEncoder(Encoder):
         context.color_trc = colour.transfer
         # With this flag, the duration of the last frame is exact, too.
         context.flags |= Flags.frame_duration
+        if context.codec.canonical_name == "hevc" and container.format.name in MOV_FAMILY:
+            context.codec_tag = HEVC_TAG
         self.stream = stream
+        self._coding = coding
+        self._last: int | None = None
         self._from_rgb = FromRgb(coding.pixel_format, info.colour)
         self._padding = coding.padding
         self._takes_alpha = has_alpha(pixels)
@@ -94,6 +100,16 @@ class YuvEncoder(Encoder):
                 "%s: its pixels are not square, which %s in %s cannot store; H.264 can",
                 info.path, codec, in_container,
             )  # fmt: skip
+        if self._coding.time_base != info.time_base:
+            _LOG.warning(
+                "%s: %s takes no clock of %s s; timestamps are rounded to %s s",
+                info.path, context.codec.name, info.time_base, self._coding.time_base,
+            )  # fmt: skip
+        if info.projection:
+            _LOG.warning(
+                "%s: it is a spherical (360 degrees) or stereoscopic video (%s); the tags that say "
+                "so are not written", info.path, info.projection,
+            )  # fmt: skip
         if self._padding != (0, 0):
             _LOG.warning(
                 "%s: %s does not support odd sizes; padded to %dx%d",
@@ -108,11 +124,22 @@ class YuvEncoder(Encoder):
             alpha = _padded(opaque if frame.alpha is None else frame.alpha, self._padding)
         elif frame.alpha is not None and not self._lost_alpha and frame.alpha.min() < 255:
             _LOG.warning(
-                "%s: the output format has no transparency; written as opaque (.webm has it)",
-                frame.name,
-            )
+                "%s: the encoder has no transparency; written as opaque (.webm has it, and "
+                "--vcodec prores_ks in .mov)", frame.name,
+            )  # fmt: skip
             self._lost_alpha = True
-        yield from self.stream.encode(timed(self._from_rgb(pixels, alpha), frame))
+        coded = timed(self._from_rgb(pixels, alpha), frame)
+        yield from self.stream.encode(self._on_clock(coded, frame))
+
+    def _on_clock(self, coded: VideoFrame, frame: Frame) -> VideoFrame:
+        """Set the times on the clock of the encoder, where every frame has its own."""
+        assert frame.pts is not None
+        assert frame.time_base is not None
+        ticks = self._coding.ticks(frame.pts, frame.time_base)
+        self._last = ticks if self._last is None else max(ticks, self._last + 1)
+        coded.pts, coded.time_base = self._last, self._coding.time_base
+        coded.duration = self._coding.ticks(frame.duration or 0, frame.time_base)
+        return coded
 
     def flush(self) -> "Iterator[Packet[VideoStream]]":
         """The packets still held back."""

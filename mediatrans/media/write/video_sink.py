@@ -1,5 +1,6 @@
 """The sink that writes a video and copies the other streams of its source."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from fractions import Fraction
 from math import lcm
@@ -10,6 +11,7 @@ from typing import Self
 import av
 from av import Packet
 from av.container import OutputContainer
+from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from mediatrans.errors import OutputError
@@ -21,17 +23,16 @@ from mediatrans.media.write.animation_encoders import (
     animation_options,
 )
 from mediatrans.media.write.codecs import Coding, Encoding, choose_coding
-from mediatrans.media.write.copied_metadata import copied_metadata
+from mediatrans.media.write.copied_metadata import copied_metadata, has_foreign_keys
 from mediatrans.media.write.copied_streams import StreamCopier
 from mediatrans.media.write.destination import Destination
 from mediatrans.media.write.single_piece import SinglePiece
 from mediatrans.media.write.verification import Written
-from mediatrans.media.write.video_encoders import Encoder, YuvEncoder
+from mediatrans.media.write.video_encoders import MOV_FAMILY, Encoder, YuvEncoder
 
 __all__ = ["VideoSink", "write_error"]
 
 _ANIMATIONS = frozenset({"gif", "apng"})
-_MOV_FAMILY = frozenset({"mp4", "mov"})
 _LARGEST_TIMESCALE = 2**31 - 1
 # Tags that no longer apply: frames are already rotated, and alpha depends on the encoder.
 _UNTRUE_NOW = frozenset({"alpha_mode", "rotate"})
@@ -214,17 +215,36 @@ class VideoSink(SinglePiece):
     def _written(self) -> Written:
         stream = self._encoder.stream
         copied = self._copier.spans if self._copier else {}
+        spans = {**copied, stream.index: self._last - self._first}
+        order = self._file_order(spans)
         return Written(
             frames=self._frames,
             width=stream.codec_context.width,
             height=stream.codec_context.height,
-            index=stream.index,
+            index=order.index(stream.index),
             streams=[
-                other.type if other.index == stream.index or other.index in copied else "empty"
-                for other in self._container.streams
+                self._container.streams[index].type if index in spans else "empty"
+                for index in order
             ],
-            spans={**copied, stream.index: self._last - self._first},
+            spans={order.index(index): span for index, span in spans.items()},
+            tags=dict(self._container.metadata),
         )
+
+    def _file_order(self, spans: Mapping[int, Fraction]) -> list[int]:
+        """The muxer's indices of the streams in the order in which a demuxer lists them.
+
+        MP4 and MOV store no track without packets, and covers apart from the tracks.
+        """
+        indices = [stream.index for stream in self._container.streams]
+        if self.muxer not in MOV_FAMILY:
+            return indices
+        covers = {
+            index
+            for index in indices
+            if self._container.streams[index].disposition & Disposition.attached_pic
+        }
+        held = [index for index in indices if index in spans or index in covers]
+        return sorted(held, key=lambda index: index in covers)
 
     def _mux(self, packet: "Packet[VideoStream]") -> None:
         if packet.dts is not None and self._copier is not None:
@@ -254,7 +274,7 @@ def _muxer_options(muxer: str, copier: StreamCopier | None, info: VideoInfo) -> 
         return animation_options(muxer, info.plays)
     if muxer == "mpegts":
         return {}  # MPEG-TS has no negative timestamps, so the muxer must shift all streams
-    if muxer not in _MOV_FAMILY:
+    if muxer not in MOV_FAMILY:
         # By default the muxer shifts all streams to avoid negative timestamps.
         return {"avoid_negative_ts": "disabled"}
     rates = [
@@ -267,4 +287,7 @@ def _muxer_options(muxer: str, copier: StreamCopier | None, info: VideoInfo) -> 
     exact = lcm(info.time_base.denominator, *rates)
     # MP4 stores a late start in this unit; the default of a millisecond would round it.
     timescale = exact if exact <= _LARGEST_TIMESCALE else info.time_base.denominator
-    return {"movflags": "+faststart", "movie_timescale": str(timescale)}
+    flags = "+faststart"
+    if copier is not None and has_foreign_keys(copier.metadata):
+        flags += "+use_metadata_tags"
+    return {"movflags": flags, "movie_timescale": str(timescale)}

@@ -42,6 +42,7 @@ class SegmentWriter:
         self._file = path.open("wb")
         # An encoder needs a container; nothing is written to this one.
         self._container = av.open(io.BytesIO(), "w", format=muxer)
+        self._coding = coding
         self._encoder = YuvEncoder(self._container, coding, info)
         self._times: list[int] = []
 
@@ -53,7 +54,8 @@ class SegmentWriter:
             av.FFmpegError: The encoder fails.
         """
         assert frame.pts is not None
-        self._times.append(frame.pts)
+        assert frame.time_base is not None
+        self._times.append(self._coding.ticks(frame.pts, frame.time_base))
         for packet in self._encoder.encode(frame):
             write_packet(self._file, packet)
 

@@ -1,0 +1,7 @@
+"""Whether the bytes of a video file are all there: declared sizes, block chains and checksums."""
+
+from mediatrans.media.wholeness.damage import damage_of
+from mediatrans.media.wholeness.doubts import doubt_of
+from mediatrans.media.wholeness.sizes import matroska_size
+
+__all__ = ["damage_of", "doubt_of", "matroska_size"]

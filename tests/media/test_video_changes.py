@@ -1,0 +1,197 @@
+"""What is read of a frame, and what changes midway: side data, size, colour, other streams."""
+
+import logging
+import struct
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from mediatrans.errors import InputError
+from mediatrans.media.colour.yuv import ToRgb
+from mediatrans.media.read.letterbox import Letterbox
+from mediatrans.media.read.sources import Input, open_source
+from mediatrans.media.read_options import ReadOptions
+from mediatrans.media.side_data import drop_mastering_primaries, side_data
+from tests.media.clips import frames_of, open_video, translate
+from tests.media.ffmpeg_clips import ffmpeg, picture, sound
+
+SKY = "format=yuv420p10le,geq=lum=550:cb=574:cr=477"
+PQ = ("-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc")
+LIGHT = "WP(15635,16450)L(10000000,1)"
+IN_ORDER = f"G(8500,39850)B(6550,2300)R(35400,14600){LIGHT}"
+PERMUTED = f"G(34000,16000)B(13250,34500)R(7500,3000){LIGHT}"
+ZERO = f"G(0,0)B(0,0)R(0,0){LIGHT}"
+
+
+@pytest.mark.parametrize("orientation", [1, 5, 6, 8])
+def test_side_data_that_pyav_does_not_know_is_passed_over(tmp_path: Path, orientation: int) -> None:
+    source = tmp_path / "in.png"
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010E] = orientation, "a walk"
+    pictures = [Image.new("RGB", (32, 24), (50 * index, 40, 90)) for index in range(4)]
+    pictures[0].putpixel((0, 0), (255, 255, 255))
+    pictures[0].save(source, save_all=True, append_images=pictures[1:], duration=100, exif=exif)
+    frames = frames_of(source)
+    assert len(frames) == 4
+    size = (24, 32, 3) if orientation == 1 else (32, 24, 3)
+    assert {frame.pixels.shape for frame in frames} == {size}
+
+
+def flat_hdr(path: Path, mastering: str) -> Path:
+    """A clip of a blue sky in HDR."""
+    display = f":master-display={mastering}:max-cll=1000,400" if mastering else ""
+    coding = f"log-level=error:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc{display}"
+    ffmpeg(
+        *picture(0.2, "96x64", "color"), "-vf", SKY, "-c:v", "libx265", "-x265-params", coding,
+        *PQ, path,
+    )  # fmt: skip
+    return path
+
+
+def sky(path: Path, mastering: str) -> tuple[int, ...]:
+    """The colour of a flat HDR clip after reading it."""
+    return tuple(int(value) for value in frames_of(flat_hdr(path, mastering))[0].pixels[30, 40])
+
+
+@pytest.mark.slow
+def test_the_pictures_own_primaries_decide(tmp_path: Path) -> None:
+    right = sky(tmp_path / "right.mkv", IN_ORDER)
+    assert right[2] > right[1] > right[0]  # a blue sky
+    for name, mastering in (("permuted.mkv", PERMUTED), ("zero.mkv", ZERO)):
+        assert sky(tmp_path / name, mastering) == pytest.approx(right, abs=2)
+
+
+def test_the_primaries_of_a_mastering_display_are_unset(tmp_path: Path) -> None:
+    path = flat_hdr(tmp_path / "in.mkv", PERMUTED)
+    with av.open(str(path)) as container:
+        frame = next(container.decode(video=0))
+        before = side_data(frame)["MASTERING_DISPLAY_METADATA"]
+        drop_mastering_primaries(frame)
+        after = side_data(frame)["MASTERING_DISPLAY_METADATA"]
+    # Two integers say whether primaries and luminances are set.
+    assert struct.unpack("=2i", before[80:88]) == (1, 1)
+    assert struct.unpack("=2i", after[80:88]) == (0, 1)
+    assert after[:80] == before[:80]
+
+
+@pytest.mark.parametrize(
+    ("second", "fitted"),
+    [("128x96", (64, 85)), ("48x64", (64, 48)), ("192x32", (16, 96))],
+)
+def test_frames_of_another_size_are_fitted_and_named(
+    tmp_path: Path, second: str, fitted: tuple[int, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    first, other, joined = (tmp_path / name for name in ("1.ts", "2.ts", "in.ts"))
+    ffmpeg(*picture(1, "96x64", "color=c=red"), "-c:v", "libx264", first)
+    ffmpeg(*picture(1, second, "color=c=white"), "-c:v", "libx264", "-output_ts_offset", "1", other)
+    joined.write_bytes(first.read_bytes() + other.read_bytes())
+    with caplog.at_level(logging.WARNING):
+        frames = frames_of(joined)
+    assert len(frames) == 50
+    assert {frame.pixels.shape for frame in frames} == {(64, 96, 3)}
+    white = frames[-1].pixels.min(axis=2) > 200
+    assert (white.any(axis=1).sum(), white.any(axis=0).sum()) == pytest.approx(fitted, abs=2)
+    assert f"its size changes to {second} at frame 25; fitted into 96x64" in caplog.text
+
+
+def test_a_letterbox_keeps_transparency() -> None:
+    pixels, alpha = np.full((10, 20, 3), 200, np.uint8), np.full((10, 20), 90, np.uint8)
+    fitted, shown = Letterbox(20, 20, Path("a.webm"))(pixels, alpha, 3)
+    assert fitted.shape == (20, 20, 3)
+    assert shown is not None
+    assert shown[10, 10] == 90
+    assert (fitted[0, 0], shown[0, 0]) == (pytest.approx([0, 0, 0]), 255)
+
+
+@pytest.mark.slow
+def test_colour_that_changes_midway_is_converted_by_each_frame(tmp_path: Path) -> None:
+    standard, hdr = tmp_path / "sdr.mkv", tmp_path / "hdr.mkv"
+    ffmpeg(*picture(0.2, "96x64", "color=c=0x3060c0"), "-c:v", "libx264", standard)
+    wanted = sky(hdr, "")
+    convert = ToRgb()
+    found = []
+    for path in (standard, hdr, standard):
+        with av.open(str(path)) as container:
+            pixels, _ = convert(next(container.decode(video=0)))
+        found.append(tuple(int(value) for value in pixels[30, 40]))
+    assert found[0] == found[2] == pytest.approx((0x30, 0x60, 0xC0), abs=4)
+    assert found[1] == wanted
+
+
+def two_videos(path: Path) -> Path:
+    ffmpeg(
+        *picture(1, "64x48", "color=c=red"), *picture(1, "96x64"), *sound(1), "-map", "0",
+        "-map", "1", "-map", "2", "-c:v", "libx264", "-disposition:v", "default", path,
+    )  # fmt: skip
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".mp4", ".ts"])
+def test_the_choice_of_one_of_two_videos_is_announced(
+    tmp_path: Path, suffix: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = two_videos(tmp_path / f"in{suffix}")
+    with caplog.at_level(logging.WARNING), open_video(source) as frames:
+        assert (frames.info.width, frames.info.height) == (96, 64)
+    assert "it has 2 video streams; stream 1 (96x64) is translated" in caplog.text
+    assert "--stream chooses another" in caplog.text
+
+
+def test_another_stream_can_be_chosen(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    source = two_videos(tmp_path / "in.mkv")
+    with open_source(Input(source, "video"), ReadOptions(stream=0)) as frames:
+        assert (frames.info.width, frames.info.height) == (64, 48)
+    assert caplog.text == ""
+    with (
+        pytest.raises(InputError, match="no video stream 2"),
+        open_source(Input(source, "video"), ReadOptions(stream=2)),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("name", ["a.mjpeg", "a.mjpg", "a.m2v", "a.264", "a.265", "a.obu", "a.ivf"])
+def test_raw_video_is_read_by_its_suffix(tmp_path: Path, name: str) -> None:
+    source = tmp_path / name
+    codings = {
+        ".mjpeg": ("mjpeg",), ".mjpg": ("mjpeg", "-f", "mjpeg"), ".m2v": ("mpeg2video",),
+        ".264": ("libx264", "-f", "h264"), ".obu": ("libaom-av1", "-cpu-used", "8"),
+        ".265": ("libx265", "-x265-params", "log-level=error", "-f", "hevc"),
+        ".ivf": ("libvpx",),
+    }  # fmt: skip
+    ffmpeg(*picture(0.4), "-c:v", *codings[source.suffix], source)
+    assert len(frames_of(source)) == 10
+
+
+def test_a_coding_that_is_not_supported_is_not_called_damaged(tmp_path: Path) -> None:
+    source = tmp_path / "in.png"
+    ffmpeg(*picture(0.2, "64x48"), "-vf", "format=rgba64be", "-c:v", "apng", "-f", "apng", source)
+    with pytest.raises(InputError, match="not supported by this build of FFmpeg") as caught:
+        frames_of(source)
+    assert "whole copy" not in str(caught.value)
+
+
+def test_an_encrypted_video_is_called_so(tmp_path: Path) -> None:
+    whole, source = tmp_path / "whole.mp4", tmp_path / "in.mp4"
+    ffmpeg(*picture(), "-c:v", "libx264", whole)
+    ffmpeg(
+        "-i", whole, "-c", "copy", "-encryption_scheme", "cenc-aes-ctr", "-encryption_key",
+        "76a6c65c5ea762046bd749a2e632ccbb", "-encryption_kid", "a7e61c373e219033c21091fa607bf3b8",
+        source,
+    )  # fmt: skip
+    with pytest.raises(InputError, match="it is encrypted"):
+        frames_of(source)
+    assert len(frames_of(whole)) == 25
+
+
+def test_a_spherical_video_is_said_to_lose_its_tags(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = tmp_path / "in.mkv"
+    stereo = ("-vf", "format=yuv420p", "-x264-params", "frame-packing=3")
+    ffmpeg(*picture(), "-c:v", "libx264", *stereo, source)
+    with caplog.at_level(logging.WARNING):
+        translate(source, tmp_path / "out.mkv")
+    assert "stereoscopic video (stereo3d)" in caplog.text
