@@ -148,7 +148,7 @@ def test_the_round_trip_is_measured_at_the_working_size(
     write_pair(here / "models", forward=darkening(), back=identity(), working_size=40)
     source = smooth(80, 120)
     Image.fromarray(source).save("a.png")
-    words = ["convert", "a.png", "--to", "night", "--overwrite"]
+    words = ["convert", "a.png", "--to", "night", "--overwrite", "--device", "cpu"]
     assert run([*words, "--report", "r.json"]) == 0
     line = capsys.readouterr().out
     cycle = json.loads(Path("r.json").read_text())["jobs"][0]["cycle"]

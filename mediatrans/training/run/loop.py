@@ -337,7 +337,7 @@ class _Trainer:
 
     def _diverged(self, problem: str) -> DivergedError:
         return DivergedError(
-            f"{problem}, at step {self._step}",
+            f"{problem} at step {self._step}",
             path=self._run,
             remedy="the last good checkpoint is kept; start again with a smaller --learning-rate, "
             "--gan-loss lsgan, a larger --batch-size or --precision float32",
