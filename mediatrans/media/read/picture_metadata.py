@@ -2,8 +2,9 @@
 
 import mmap
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import gcd
 from typing import Any, BinaryIO
 
 from PIL import Image, JpegImagePlugin
@@ -168,6 +169,11 @@ def _png(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
         found.lost.add(_CREDENTIALS)
 
 
+def _ico(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
+    if len(picture.info.get("sizes", ())) > 1:
+        found.lost.add("all sizes of the icon but the largest")
+
+
 def _gif(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
     if content := _bytes(picture.info.get("comment")):
         found.texts = (comment(content),)
@@ -185,6 +191,8 @@ def _tiff(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
     except ValueError:
         return
     found.exif, found.xmp = description.exif, description.xmp
+    # Pillow makes up a resolution of 1 for a file that tells none.
+    picture.info["dpi"] = description.dpi
     resources = description.photoshop or b""
     if description.iptc and b"8BIM\x04\x04" not in resources:
         resources += wrapped_iptc(description.iptc)
@@ -210,6 +218,7 @@ _READERS: dict[str, Callable[[RawMetadata, Image.Image, BinaryIO], None]] = {
     "MPO": _jpeg,
     "PNG": _png,
     "GIF": _gif,
+    "ICO": _ico,
     "JPEG2000": _jpeg_2000,
     "TIFF": _tiff,
     "AVIF": _avif,
@@ -244,6 +253,13 @@ def jpeg_coding(picture: Image.Image) -> JpegCoding | None:
     tables = tuple(tuple(table) for _, table in sorted(picture.quantization.items()))
     if not tables:
         return None
-    factors = [layer[1:3] for layer in picture.layer]
-    sampling = _SUBSAMPLINGS.get(tuple(factors), 0)
+    sampling = _SUBSAMPLINGS.get(_reduced([layer[1:3] for layer in picture.layer]), 0)
     return JpegCoding(tables[:2], sampling, "progressive" in picture.info)
+
+
+def _reduced(factors: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Sampling factors without what they have in common: some encoders multiply all by 2."""
+    if not all(min(factor) > 0 for factor in factors):
+        return ()
+    across, down = (gcd(*numbers) for numbers in zip(*factors, strict=True))
+    return tuple((wide // across, high // down) for wide, high in factors)
