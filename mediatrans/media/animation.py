@@ -15,6 +15,7 @@ __all__ = [
     "GIF_CONTROL",
     "GIF_PICTURE",
     "GIF_TRAILER",
+    "WEBP_CHUNKS",
     "Animation",
     "animation_of",
     "gif_blocks",
@@ -34,6 +35,11 @@ GIF_PICTURE = b"\x2c"
 GIF_CONTROL = b"\x21\xf9"
 GIF_APPLICATION = b"\x21\xff"
 GIF_TRAILER = b"\x3b"
+
+WEBP_CHUNKS = frozenset(
+    {b"VP8X", b"ICCP", b"ANIM", b"ANMF", b"ALPH", b"VP8 ", b"VP8L", b"EXIF", b"XMP "}
+)
+"""The names of the chunks of WebP (RFC 9649, section 2.7)."""
 
 _ENOUGH = 2
 _PNG = b"\x89PNG\r\n\x1a\n"

@@ -90,7 +90,9 @@ def test_factors_that_are_all_multiplied_mean_the_same(
     path.write_bytes(data)
     with Image.open(path) as image:
         still = StillInfo("RGB", jpeg=jpeg_coding(image))
-    write_picture(Frame(SCENE, 0, "in.jpg", still=still), tmp_path / "out.jpg", quality=75)
+    write_picture(
+        Frame(SCENE.astype(np.uint8), 0, "in.jpg", still=still), tmp_path / "out.jpg", quality=75
+    )
     assert coding(tmp_path / "out.jpg")[0] == factors
 
 

@@ -16,6 +16,15 @@ from mediatrans.media.read.exif_block import adjusted_exif, orientation_of
 from mediatrans.media.read.isobmff import HeifInfo, has_metadata_boxes, heif_info
 from mediatrans.media.read.picture_texts import comment, png_texts, raw_profile
 from mediatrans.media.read.tiff_tags import description_of
+from mediatrans.media.read.unknown_parts import (
+    gif_xmp,
+    pnm_comments,
+    unknown_extensions,
+    unknown_png_chunks,
+    unknown_segments,
+    unknown_tga_parts,
+    unknown_webp_chunks,
+)
 from mediatrans.media.read.xmp_packet import cut_down, orientation_of_xmp, without_orientation
 from mediatrans.media.tiff_directory import EXIF_PREFIX
 
@@ -128,6 +137,7 @@ def _jpeg(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
             found.lost.add(_GAIN_MAP)
         elif name == "APP11" and content.startswith(_JUMBF_IN_JPEG):
             found.lost.add(_CREDENTIALS)
+    found.lost |= unknown_segments(picture.applist)
     if "mp" in picture.info:
         found.lost.add(_FURTHER)
     if _has_samsung_video(file):
@@ -167,6 +177,19 @@ def _png(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
     found.texts = tuple(texts)
     if any(name == b"caBX" for name, _ in png_chunks(file)):
         found.lost.add(_CREDENTIALS)
+    found.lost |= unknown_png_chunks(file)
+
+
+def _pnm(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
+    found.texts = tuple(comment(content) for content in pnm_comments(file))
+
+
+def _tga(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
+    found.lost |= unknown_tga_parts(file)
+
+
+def _webp(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
+    found.lost |= unknown_webp_chunks(file)
 
 
 def _ico(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
@@ -175,12 +198,18 @@ def _ico(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
 
 
 def _gif(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
+    _commented(found, picture)
+    found.xmp = gif_xmp(file)
+    found.lost |= unknown_extensions(file)
+
+
+def _commented(found: RawMetadata, picture: Image.Image) -> None:
     if content := _bytes(picture.info.get("comment")):
         found.texts = (comment(content),)
 
 
 def _jpeg_2000(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
-    _gif(found, picture, file)
+    _commented(found, picture)
     if has_metadata_boxes(file):
         found.lost.add("metadata in boxes")
 
@@ -220,7 +249,10 @@ _READERS: dict[str, Callable[[RawMetadata, Image.Image, BinaryIO], None]] = {
     "GIF": _gif,
     "ICO": _ico,
     "JPEG2000": _jpeg_2000,
+    "PPM": _pnm,
+    "TGA": _tga,
     "TIFF": _tiff,
+    "WEBP": _webp,
     "AVIF": _avif,
     "HEIF": _heif,
 }
