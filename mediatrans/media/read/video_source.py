@@ -26,6 +26,7 @@ from mediatrans.media.read.decoding import Decoding, lacks_alpha_decoder
 from mediatrans.media.read.deinterlace import deinterlaced
 from mediatrans.media.read.letterbox import Letterbox
 from mediatrans.media.read.orientation import UPRIGHT, display_matrix, is_transposing, upright
+from mediatrans.media.read.pixel_aspect import PixelAspect
 from mediatrans.media.read.source_scan import SourceScan
 from mediatrans.media.side_data import side_data
 from mediatrans.media.times import SteadyClock
@@ -134,6 +135,7 @@ class VideoSource:
         stream = _main_stream(self._container, self._path, self._index)
         limit_stream(stream, self._path)
         stream.thread_type = "AUTO"
+        self._aspect.continue_with(stream)
         clip = self.info.clip
         begin = clip.begin if time_s is None else time_s + (clip.begin or clip.origin)
         self._decoded = self._decode(self._container, stream, clip, begin)
@@ -164,9 +166,13 @@ class VideoSource:
         for index, decoded in enumerate(islice(self._decoded, info.clip.limit)):
             # The orientation of an animation is stored with its first frame alone.
             matrix = display_matrix(decoded) or matrix
+            aspect = self._aspect.change(decoded)
             pixels, alpha = convert(decoded)
             pixels, alpha = fit(
-                upright(pixels, matrix), None if alpha is None else upright(alpha, matrix), index
+                upright(pixels, matrix),
+                None if alpha is None else upright(alpha, matrix),
+                index,
+                1 / aspect if is_transposing(matrix) else aspect,
             )
             time = clock.tick(decoded.pts, decoded.duration)
             yield Frame(
@@ -202,6 +208,7 @@ class VideoSource:
                 remedy="check --start and --end, and that the file is complete",
             )
         self._decoded = chain([first], frames)
+        self._aspect = PixelAspect(stream)
         info = _info(container, stream, first, self._path, clip)
         self._info = replace(info, reopen=self._reopen)
         _warn(stream, first, self._path)
