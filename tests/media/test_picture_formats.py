@@ -132,9 +132,19 @@ def test_avif_is_read_by_opencv_where_pillow_cannot(
 
 def test_pam_is_read(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3)).astype(np.uint8)
-    header = b"P7\nWIDTH 7\nHEIGHT 5\nDEPTH 3\nMAXVAL 255\nTUPLTYPE RGB\nENDHDR\n"
+    header = b"P7\n# by me\nWIDTH 7\nHEIGHT 5\nDEPTH 3\nMAXVAL 255\nTUPLTYPE RGB\nENDHDR\n"
     (tmp_path / "in.pam").write_bytes(header + pixels.tobytes())
-    assert (read_picture(tmp_path / "in.pam").pixels == pixels).all()
+    frame = read_picture(tmp_path / "in.pam")
+    assert (frame.pixels == pixels).all()
+    assert frame.still is not None
+    assert [text.text for text in frame.still.texts] == ["by me"]
+
+
+@pytest.mark.parametrize("content", [b"x", b"x\n", b"abc", b"\0\0\0"])
+def test_a_file_of_few_bytes_is_no_damaged_picture(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "in.jpg").write_bytes(content)
+    with pytest.raises(InputError, match="not a picture that can be read"):
+        read_picture(tmp_path / "in.jpg")
 
 
 @pytest.mark.parametrize(

@@ -202,6 +202,18 @@ def test_transparency_that_is_lost_is_said(
 
 
 @pytest.mark.parametrize(
+    ("output", "remedy"), [("out.mkv", "use another --vcodec"), ("out.mp4", "suffix .mkv")]
+)
+def test_a_codec_that_the_container_cannot_hold_has_a_remedy(
+    tmp_path: Path, output: str, remedy: str
+) -> None:
+    source = write_clip(tmp_path / "in.mkv", TIMES)
+    with pytest.raises(UsageError, match="cannot hold huffyuv video") as caught:
+        translate(source, tmp_path / output, encoding=Encoding("huffyuv"))
+    assert remedy in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("codec", "output", "encoding"),
     [
         (("qtrle",), "out.mp4", None),

@@ -15,6 +15,7 @@ from mediatrans.media.animation import (
 
 __all__ = [
     "gif_xmp",
+    "pam_comments",
     "pnm_comments",
     "unknown_extensions",
     "unknown_png_chunks",
@@ -134,6 +135,18 @@ def pnm_comments(file: BinaryIO) -> list[bytes]:
         else:
             comments.append(part[1].strip())
     return comments
+
+
+def pam_comments(header: bytes) -> list[bytes]:
+    """The comments in the header of a PAM file; none if it is another file.
+
+    Args:
+        header: The first bytes of the file.
+    """
+    if not header.startswith(b"P7\n"):
+        return []
+    lines = header.partition(b"\nENDHDR")[0].split(b"\n")
+    return [line[1:].strip() for line in lines if line.startswith(b"#")]
 
 
 def unknown_tga_parts(file: BinaryIO) -> set[str]:

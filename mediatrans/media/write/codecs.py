@@ -137,7 +137,9 @@ def choose_coding(container: OutputContainer, info: VideoInfo, encoding: Encodin
         raise UsageError(
             f"{container.format.name} cannot hold {codec.canonical_name} video",
             path=info.path,
-            remedy="drop --vcodec, or use -o with the suffix .mkv",
+            remedy="use another --vcodec"
+            if container.format.name == "matroska"
+            else "drop --vcodec, or use -o with the suffix .mkv",
         )
     options = _options(codec.name, encoding)
     assert info.width is not None
