@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from mediatrans.errors import InputError
 from mediatrans.media.colour.yuv import ToRgb
@@ -38,6 +38,24 @@ def test_side_data_that_pyav_does_not_know_is_passed_over(tmp_path: Path, orient
     assert len(frames) == 4
     size = (24, 32, 3) if orientation == 1 else (32, 24, 3)
     assert {frame.pixels.shape for frame in frames} == {size}
+
+
+@pytest.mark.parametrize("name", ["in.png", "in.mkv", "in.mov"])
+def test_frames_with_a_colour_profile_are_read(tmp_path: Path, name: str) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    pictures = [Image.new("RGB", (32, 24), (50 * index, 40, 90)) for index in range(4)]
+    source = tmp_path / name
+    if name == "in.png":
+        pictures[0].save(source, save_all=True, append_images=pictures[1:], icc_profile=profile)
+    else:
+        for index, still in enumerate(pictures):
+            still.save(tmp_path / f"{index}.png", icc_profile=profile)
+        ffmpeg("-framerate", "10", "-i", tmp_path / "%d.png", "-c", "copy", source)
+    for _ in range(5):  # the memory that was freed twice need not fail at once
+        frames = frames_of(source)
+        assert [tuple(frame.pixels[0, 0]) for frame in frames] == [
+            (0, 40, 90), (50, 40, 90), (100, 40, 90), (150, 40, 90),
+        ]  # fmt: skip
 
 
 def flat_hdr(path: Path, mastering: str) -> Path:
