@@ -7,10 +7,13 @@ from typing import Final
 
 import av
 
+from mediatrans.media.animation import metadata_names
+
 __all__ = [
     "copied_metadata",
     "copied_stream_metadata",
     "has_foreign_keys",
+    "warn_of_lost_blocks",
     "warn_of_lost_tags",
 ]
 
@@ -102,6 +105,16 @@ def warn_of_lost_tags(
     if lost:
         named = ", ".join(lost[:_MOST_NAMED]) + (", ..." if len(lost) > _MOST_NAMED else "")
         _LOG.warning("%s: tags that its format cannot hold are dropped: %s", name, named)
+
+
+def warn_of_lost_blocks(path: Path) -> None:
+    """Warn of the metadata of an animated PNG or WebP, which is not written anew.
+
+    Args:
+        path: The source.
+    """
+    if names := metadata_names(path):
+        _LOG.warning("%s: the translation is without its %s", path, ", ".join(names))
 
 
 def _missing(tags: Mapping[str, str], held: Mapping[str, str]) -> list[str]:

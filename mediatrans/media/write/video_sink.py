@@ -23,7 +23,11 @@ from mediatrans.media.write.animation_encoders import (
     animation_options,
 )
 from mediatrans.media.write.codecs import Coding, Encoding, choose_coding
-from mediatrans.media.write.copied_metadata import copied_stream_metadata, has_foreign_keys
+from mediatrans.media.write.copied_metadata import (
+    copied_stream_metadata,
+    has_foreign_keys,
+    warn_of_lost_blocks,
+)
 from mediatrans.media.write.copied_streams import StreamCopier
 from mediatrans.media.write.destination import Destination
 from mediatrans.media.write.single_piece import SinglePiece
@@ -85,6 +89,7 @@ class VideoSink(SinglePiece):
 
     def _open(self) -> None:
         target = self._stack.enter_context(self._destination)
+        warn_of_lost_blocks(self._info.path)
         self._copier = self._open_copier()
         self._container = self._stack.enter_context(
             av.open(
