@@ -15,11 +15,13 @@ __all__ = [
     "GIF_CONTROL",
     "GIF_PICTURE",
     "GIF_TRAILER",
+    "WEBP_CHUNKS",
     "Animation",
     "animation_of",
     "gif_blocks",
     "is_lossless_webp",
     "is_regular_picture",
+    "metadata_names",
     "png_chunks",
     "riff_chunks",
 ]
@@ -35,6 +37,15 @@ GIF_CONTROL = b"\x21\xf9"
 GIF_APPLICATION = b"\x21\xff"
 GIF_TRAILER = b"\x3b"
 
+WEBP_CHUNKS = frozenset(
+    {b"VP8X", b"ICCP", b"ANIM", b"ANMF", b"ALPH", b"VP8 ", b"VP8L", b"EXIF", b"XMP "}
+)
+"""The names of the chunks of WebP (RFC 9649, section 2.7)."""
+
+_METADATA = {
+    b"iCCP": "colour profile", b"eXIf": "EXIF", b"tEXt": "text", b"zTXt": "text", b"iTXt": "text",
+    b"ICCP": "colour profile", b"EXIF": "EXIF", b"XMP ": "XMP",
+}  # fmt: skip
 _ENOUGH = 2
 _PNG = b"\x89PNG\r\n\x1a\n"
 _WEBP_ANIMATED = 0x02
@@ -73,6 +84,25 @@ def animation_of(path: Path) -> Animation | None:
     except OSError:
         pass
     return None
+
+
+def metadata_names(path: Path) -> list[str]:
+    """What an animated PNG or WebP holds beside its frames, which FFmpeg does not read.
+
+    Args:
+        path: A file with one of the `ANIMATION_SUFFIXES`; other files give nothing.
+    """
+    if path.suffix.lower() not in ANIMATION_SUFFIXES or not path.is_file():
+        return []
+    with path.open("rb") as file:
+        start = file.read(12)
+        if start[:8] == _PNG:
+            names = {name for name, _ in png_chunks(file)}
+        elif start[:4] == b"RIFF" and start[8:12] == b"WEBP":
+            names = {name for name, _ in riff_chunks(file)}
+        else:
+            return []
+    return sorted({_METADATA[name] for name in names & _METADATA.keys()})
 
 
 def _gif(file: BinaryIO) -> Animation | None:

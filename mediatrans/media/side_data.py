@@ -13,6 +13,11 @@ _MASTERING: Final = "MASTERING_DISPLAY_METADATA"
 # Where FFmpeg's AVMasteringDisplayMetadata says whether its primaries are set, after ten pairs of
 # integers: x and y of red, green, blue and white, and two luminances.
 _HAS_PRIMARIES: Final = 80
+# Where a SideData of PyAV holds the address of FFmpeg's AVFrameSideData: behind the head of every
+# object, the table of its methods and its frame. Then the places of two pointers in that structure.
+_STRUCTURE: Final = object.__basicsize__ + 2 * ctypes.sizeof(ctypes.c_void_p)
+_DATA: Final = ctypes.sizeof(ctypes.c_void_p)
+_TAGS: Final = 3 * ctypes.sizeof(ctypes.c_void_p)
 
 
 def side_data(frame: VideoFrame) -> dict[str, bytes]:
@@ -42,10 +47,23 @@ def _each(frame: VideoFrame) -> Iterator[SideData]:
     # `frame.side_data` would create a reference cycle with the frame. Its memory would then only be
     # freed by the garbage collector, which runs too rarely for large frames.
     container = SideDataContainer(frame)  # type: ignore[call-arg]
-    for index in range(len(container)):
-        data = container[index]
+    held = [container[index] for index in range(len(container))]
+    for data in held:
         assert isinstance(data, SideData)
-        yield data
+        _hand_over_tags(data)
+    yield from held
+
+
+def _hand_over_tags(data: SideData) -> None:
+    """Leave the tags of side data to PyAV alone.
+
+    PyAV frees the tags (the name of a PNG's profile, for example) with its object, and FFmpeg frees
+    them again with the frame, which ends the process. So the frame must no longer have them. PyAV
+    offers no access to the structure; its address is checked by the data that it points to.
+    """
+    structure = ctypes.c_void_p.from_address(id(data) + _STRUCTURE).value
+    if structure and ctypes.c_void_p.from_address(structure + _DATA).value == data.buffer_ptr:
+        ctypes.c_void_p.from_address(structure + _TAGS).value = None
 
 
 def _unnamed(cls: type[Type], value: object) -> Any:

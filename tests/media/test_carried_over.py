@@ -98,6 +98,35 @@ def test_tags_that_a_format_cannot_hold_are_named(
     assert ("title" in caplog.text) == (suffix == ".gif")
 
 
+@pytest.mark.parametrize("source_suffix", [".mkv", ".mov", ".mp4"])
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+def test_titles_of_streams_are_kept_and_their_other_tags_named(
+    tmp_path: Path, source_suffix: str, suffix: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = tmp_path / f"in{source_suffix}"
+    ffmpeg(
+        *picture(0.4), *sound(0.4), "-c:v", "libx264", "-c:a", "aac", "-metadata:s:v", "title=Main",
+        "-metadata:s:a", "title=Comments", "-metadata:s:a", "mood=calm", source,
+    )  # fmt: skip
+    with caplog.at_level(logging.WARNING):
+        output = translate(source, tmp_path / f"out{suffix}")
+    with av.open(str(output)) as container:
+        tags = [stream.metadata for stream in container.streams]
+    assert [tag.get("title", tag.get("name")) for tag in tags] == ["Main", "Comments"]
+    is_lost = source_suffix == ".mkv" and suffix != ".mkv"
+    assert ("dropped: MOOD of stream 1" in caplog.text) == is_lost
+    assert caplog.text.count("WARNING") == is_lost
+
+
+def test_a_date_that_stands_for_none_is_not_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ffmpeg(*picture(0.4), "-c:v", "libx264", tmp_path / "a.mp4")
+    never = {"creation_time": "1970-01-01T00:00:00.000000Z"}
+    warn_of_lost_tags(tmp_path / "a.mp4", tmp_path / "a.mp4", never, [never])
+    assert caplog.text == ""
+
+
 @pytest.mark.parametrize("suffix", [".webp", ".gif", ".apng"])
 def test_animations_name_tags_and_chapters(
     tmp_path: Path, suffix: str, caplog: pytest.LogCaptureFixture

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
-from mediatrans.errors import InputError
+from mediatrans.errors import InputError, OutputError
+from mediatrans.media.frames import Frame
 from mediatrans.media.read.declared_size import declared_size
 from mediatrans.media.read.picture_reader import read_picture
+from mediatrans.media.write.picture_writer import write_picture
 from tests.media.blocks import box, full, heif
 
 HEIC = struct.pack(">I", 24) + b"ftypheic" + bytes(4) + b"mif1heic"
@@ -130,9 +132,19 @@ def test_avif_is_read_by_opencv_where_pillow_cannot(
 
 def test_pam_is_read(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3)).astype(np.uint8)
-    header = b"P7\nWIDTH 7\nHEIGHT 5\nDEPTH 3\nMAXVAL 255\nTUPLTYPE RGB\nENDHDR\n"
+    header = b"P7\n# by me\nWIDTH 7\nHEIGHT 5\nDEPTH 3\nMAXVAL 255\nTUPLTYPE RGB\nENDHDR\n"
     (tmp_path / "in.pam").write_bytes(header + pixels.tobytes())
-    assert (read_picture(tmp_path / "in.pam").pixels == pixels).all()
+    frame = read_picture(tmp_path / "in.pam")
+    assert (frame.pixels == pixels).all()
+    assert frame.still is not None
+    assert [text.text for text in frame.still.texts] == ["by me"]
+
+
+@pytest.mark.parametrize("content", [b"x", b"x\n", b"abc", b"\0\0\0"])
+def test_a_file_of_few_bytes_is_no_damaged_picture(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "in.jpg").write_bytes(content)
+    with pytest.raises(InputError, match="not a picture that can be read"):
+        read_picture(tmp_path / "in.jpg")
 
 
 @pytest.mark.parametrize(
@@ -197,3 +209,24 @@ def test_the_colour_of_a_heic_is_converted(tmp_path: Path, registry: None) -> No
     frame = read_picture(path)
     assert frame.still is not None
     assert frame.still.notes == ("converted from Display P3, gamma 2.2 to sRGB",)
+
+
+@pytest.mark.parametrize("size", [(64, 48), (256, 256), (20, 100), (8, 12)])
+def test_an_icon_has_the_size_of_its_source(tmp_path: Path, size: tuple[int, int]) -> None:
+    frame = Frame(np.zeros((size[1], size[0], 3), np.uint8), 0, "in.png")
+    write_picture(frame, tmp_path / "out.ico")
+    assert read_picture(tmp_path / "out.ico").pixels.shape == (size[1], size[0], 3)
+
+
+def test_a_picture_that_is_too_large_for_an_icon_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="257x3 pixels are more than 256x256"):
+        write_picture(Frame(np.zeros((3, 257, 3), np.uint8), 0, "in.png"), tmp_path / "out.ico")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_other_sizes_of_an_icon_are_named(tmp_path: Path) -> None:
+    image = Image.new("RGB", (64, 64))
+    image.save(tmp_path / "in.ico", sizes=[(16, 16), (64, 64)])
+    still = read_picture(tmp_path / "in.ico").still
+    assert still is not None
+    assert still.notes == ("without: all sizes of the icon but the largest",)

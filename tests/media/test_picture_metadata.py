@@ -13,6 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 from mediatrans.media.frames import Frame, Pixels, StillInfo
 from mediatrans.media.read.picture_reader import read_picture
 from mediatrans.media.write.picture_writer import write_picture
+from tests.media.blocks import write_tiff
 from tests.media.profiles import rgb_profile
 
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a b="\xc3\xa9"/></x:xmpmeta>'
@@ -210,3 +211,12 @@ def test_a_jpeg_made_of_a_png_keeps_every_pixels_colour(tmp_path: Path) -> None:
     assert still is not None
     assert still.jpeg is not None
     assert still.jpeg.subsampling == 0
+
+
+def test_no_resolution_is_made_up_for_a_tiff(tmp_path: Path) -> None:
+    samples = bytes(range(12))
+    write_picture(
+        read_picture(write_tiff(tmp_path / "in.tif", samples, (4, 3), [8])), tmp_path / "out.tif"
+    )
+    with Image.open(tmp_path / "out.tif") as image:
+        assert not {282, 283, 296} & set(image.tag_v2)  # type: ignore[attr-defined]

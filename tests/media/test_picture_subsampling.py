@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, features
 
+from mediatrans.media.frames import Frame, StillInfo
+from mediatrans.media.read.picture_metadata import jpeg_coding
 from mediatrans.media.read.picture_reader import read_picture
 from mediatrans.media.write.picture_writer import write_picture
 from tests.media.blocks import segment
@@ -65,6 +67,33 @@ def test_a_quality_leaves_an_uncommon_subsampling(tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(expected, "JPEG", quality=40)
     with Image.open(expected) as image:
         assert tables == image.quantization  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("multiplied", "factors"),
+    [
+        ([(2, 2), (1, 2), (1, 2)], [(2, 1), (1, 1), (1, 1)]),
+        ([(2, 2), (2, 1), (2, 1)], [(1, 2), (1, 1), (1, 1)]),
+        ([(1, 2), (1, 2), (1, 2)], [(1, 1), (1, 1), (1, 1)]),
+        ([(4, 2), (2, 1), (2, 1)], [(2, 2), (1, 1), (1, 1)]),
+    ],
+)
+def test_factors_that_are_all_multiplied_mean_the_same(
+    tmp_path: Path, multiplied: list[tuple[int, int]], factors: list[tuple[int, int]]
+) -> None:
+    path = tmp_path / "in.jpg"
+    Image.new("RGB", (32, 32)).save(path)
+    data = bytearray(path.read_bytes())
+    begin = data.index(b"\xff\xc0") + 11
+    for index, (across, down) in enumerate(multiplied):
+        data[begin + 3 * index] = across << 4 | down
+    path.write_bytes(data)
+    with Image.open(path) as image:
+        still = StillInfo("RGB", jpeg=jpeg_coding(image))
+    write_picture(
+        Frame(SCENE.astype(np.uint8), 0, "in.jpg", still=still), tmp_path / "out.jpg", quality=75
+    )
+    assert coding(tmp_path / "out.jpg")[0] == factors
 
 
 def test_other_tables_are_kept_and_chroma_is_complete(tmp_path: Path) -> None:

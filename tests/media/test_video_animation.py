@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms, PngImagePlugin
 
 from mediatrans.errors import InputError, OutputError
 from mediatrans.media.animation import animation_of
@@ -161,3 +161,34 @@ def test_a_finished_webp_is_looked_at(tmp_path: Path, monkeypatch: pytest.Monkey
         with pytest.raises(OutputError, match=said):
             translate(source, output, verification=how)
         assert not output.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "named"),
+    [
+        ("in.png", "out.png", "colour profile, text"),
+        ("in.png", "out.webp", "colour profile, text"),
+        ("in.webp", "out.gif", "EXIF, XMP, colour profile"),
+        ("in.webp", "out.mp4", "EXIF, XMP, colour profile"),
+        ("in.webp", "out.webp", None),
+        ("in.gif", "out.png", None),
+    ],
+)
+def test_metadata_that_animations_lose_is_named(
+    tmp_path: Path, name: str, output: str, named: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    pictures = [Image.new("RGB", (32, 24), (60 * index, 10, 10)) for index in range(3)]
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    exif, texts = Image.Exif(), PngImagePlugin.PngInfo()
+    exif[0x010F] = "a camera"
+    texts.add_text("Author", "me")
+    told = {
+        "in.png": {"pnginfo": texts, "icc_profile": profile},
+        "in.webp": {"exif": exif, "xmp": b"<a/>", "icc_profile": profile},
+        "in.gif": {},
+    }[name]
+    pictures[0].save(tmp_path / name, save_all=True, append_images=pictures[1:], **told)  # type: ignore[arg-type]
+    with caplog.at_level(logging.WARNING):
+        translate(tmp_path / name, tmp_path / output)
+    assert (f"{name}: the translation is without its {named}" in caplog.text) == bool(named)
+    assert caplog.text.count("without its") == bool(named)

@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from mediatrans.errors import InputError
 from mediatrans.media.colour.yuv import ToRgb
@@ -38,6 +38,24 @@ def test_side_data_that_pyav_does_not_know_is_passed_over(tmp_path: Path, orient
     assert len(frames) == 4
     size = (24, 32, 3) if orientation == 1 else (32, 24, 3)
     assert {frame.pixels.shape for frame in frames} == {size}
+
+
+@pytest.mark.parametrize("name", ["in.png", "in.mkv", "in.mov"])
+def test_frames_with_a_colour_profile_are_read(tmp_path: Path, name: str) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    pictures = [Image.new("RGB", (32, 24), (50 * index, 40, 90)) for index in range(4)]
+    source = tmp_path / name
+    if name == "in.png":
+        pictures[0].save(source, save_all=True, append_images=pictures[1:], icc_profile=profile)
+    else:
+        for index, still in enumerate(pictures):
+            still.save(tmp_path / f"{index}.png", icc_profile=profile)
+        ffmpeg("-framerate", "10", "-i", tmp_path / "%d.png", "-c", "copy", source)
+    for _ in range(5):  # the memory that was freed twice need not fail at once
+        frames = frames_of(source)
+        assert [tuple(frame.pixels[0, 0]) for frame in frames] == [
+            (0, 40, 90), (50, 40, 90), (100, 40, 90), (150, 40, 90),
+        ]  # fmt: skip
 
 
 def flat_hdr(path: Path, mastering: str) -> Path:
@@ -146,7 +164,7 @@ def test_another_stream_can_be_chosen(tmp_path: Path, caplog: pytest.LogCaptureF
         assert (frames.info.width, frames.info.height) == (64, 48)
     assert caplog.text == ""
     with (
-        pytest.raises(InputError, match="no video stream 2"),
+        pytest.raises(InputError, match=r"no video stream 2.*one of its video streams: 0, 1"),
         open_source(Input(source, "video"), ReadOptions(stream=2)),
     ):
         pass
@@ -195,3 +213,58 @@ def test_a_spherical_video_is_said_to_lose_its_tags(
     with caplog.at_level(logging.WARNING):
         translate(source, tmp_path / "out.mkv")
     assert "stereoscopic video (stereo3d)" in caplog.text
+
+
+def write_aspects(path: Path, coding: tuple[str, ...], aspects: tuple[str, ...]) -> Path:
+    """Recordings of one size whose pixels have other aspects, joined end to end."""
+    parts = []
+    for index, aspect in enumerate(aspects):
+        part = path.with_stem(f"part{index}")
+        ffmpeg(
+            *picture(0.4, "96x64"), "-vf", f"setsar={aspect}", *coding, "-muxdelay", "0",
+            "-output_ts_offset", str(0.4 * index), part,
+        )  # fmt: skip
+        parts.append(part.read_bytes())
+    path.write_bytes(b"".join(parts))
+    return path
+
+
+H264 = ("-c:v", "libx264", "-pix_fmt", "yuv420p")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "coding", "aspects", "black"),
+    [
+        (".ts", H264, ("1", "2"), {"rows": 16}),
+        (".ts", H264, ("2", "1"), {"columns": 24}),
+        (".h264", H264, ("16/11", "12/11"), {"columns": 12}),
+        (".ts", ("-c:v", "libx265", "-x265-params", "log-level=none"), ("1", "2"), {"rows": 16}),
+        (".ts", ("-c:v", "mpeg2video", "-aspect", "4:3"), ("1", "1"), {}),
+        (".ts", H264, ("12/11", "59/54"), {}),
+    ],
+)
+def test_frames_whose_pixel_aspect_changes_keep_their_proportions(
+    tmp_path: Path, suffix: str, coding: tuple[str, ...], aspects: tuple[str, ...],
+    black: dict[str, int], caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    source = write_aspects(tmp_path / f"in{suffix}", coding, aspects)
+    frames = frames_of(source)
+    assert len(frames) == 20
+    assert {frame.pixels.shape for frame in frames} == {(64, 96, 3)}
+    rows, columns = black.get("rows", 0), black.get("columns", 0)
+    for frame in frames:
+        is_later = frame.index >= 10
+        light = frame.pixels.max(2) > 40
+        lit_rows, lit_columns = light.any(1), light.any(0)
+        expected = (64 - 2 * rows, 96 - 2 * columns) if is_later else (64, 96)
+        assert (int(lit_rows.sum()), int(lit_columns.sum())) == expected
+    assert ("pixel aspect changes at frame 10" in caplog.text) == bool(black)
+
+
+def test_the_aspect_of_a_container_applies_to_all_frames(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    joined = write_aspects(tmp_path / "in.ts", H264, ("1", "2"))
+    ffmpeg("-i", joined, "-c", "copy", "-aspect", "3:1", tmp_path / "in.mkv")
+    assert {frame.pixels.shape for frame in frames_of(tmp_path / "in.mkv")} == {(64, 96, 3)}
+    assert "pixel aspect" not in caplog.text

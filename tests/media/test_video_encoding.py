@@ -167,6 +167,9 @@ VP9_ALPHA = ("libvpx-vp9", "-pix_fmt", "yuva420p", "-crf", "10", "-b:v", "0")
         ("in.mov", ("qtrle",), "out.webm", None),
         ("in.mov", ("qtrle",), "out.mov", Encoding("prores_ks")),
         ("in.mov", ("qtrle",), "out.mov", Encoding("qtrle")),
+        ("in.mov", ("qtrle",), "out.mov", None),
+        ("in.MOV", ("png",), "out.MOV", None),
+        ("in.mov", ("prores_ks", "-pix_fmt", "yuva444p10le"), "out.mov", None),
         ("in.mkv", ("ffv1", "-pix_fmt", "yuva420p"), "out.mkv", Encoding("ffv1")),
     ],
     ids=str,
@@ -196,6 +199,37 @@ def test_transparency_that_is_lost_is_said(
         output = translate(source, tmp_path / "out.mp4")
     assert caplog.text.count("written as opaque") == 1
     assert frames_of(output)[0].alpha is None
+
+
+@pytest.mark.parametrize(
+    ("output", "remedy"), [("out.mkv", "use another --vcodec"), ("out.mp4", "suffix .mkv")]
+)
+def test_a_codec_that_the_container_cannot_hold_has_a_remedy(
+    tmp_path: Path, output: str, remedy: str
+) -> None:
+    source = write_clip(tmp_path / "in.mkv", TIMES)
+    with pytest.raises(UsageError, match="cannot hold huffyuv video") as caught:
+        translate(source, tmp_path / output, encoding=Encoding("huffyuv"))
+    assert remedy in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("codec", "output", "encoding"),
+    [
+        (("qtrle",), "out.mp4", None),
+        (("qtrle",), "out.mov", Encoding(crf=20)),
+        (("qtrle",), "out.mov", Encoding("libx264")),
+        (("qtrle", "-pix_fmt", "rgb24"), "out.mov", None),
+    ],
+    ids=str,
+)
+def test_only_transparent_quicktime_becomes_prores(
+    tmp_path: Path, codec: tuple[str, ...], output: str, encoding: Encoding | None
+) -> None:
+    source = transparent_clip(tmp_path / "in.mov", *codec)
+    made = translate(source, tmp_path / output, encoding=encoding)
+    with av.open(str(made)) as container:
+        assert container.streams.video[0].codec_context.name == "h264"
 
 
 def test_an_encoder_that_does_not_start_leaves_nothing(tmp_path: Path) -> None:

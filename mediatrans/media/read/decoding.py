@@ -168,7 +168,7 @@ class Decoding:
         # Counters start again at joints, which demuxers take for lost packets, and streams may end
         # at different times.
         if self._is_broadcast and not self.is_joined and found and found.damage:
-            self._warn(f"lost packets near frame {found.damaged_after} ({found.damage})")
+            self._warn(f"lost packets{found.place} ({found.damage})")
         gaps = self._gaps.found()
         if gaps and not self.is_joined:
             number, before = gaps
@@ -186,7 +186,7 @@ class Decoding:
         if found is None or found.damage is None or self.damage is not None:
             return
         if not self._is_broadcast:
-            self._refuse(f"damaged near frame {found.damaged_after}: {found.damage}")
+            self._refuse(f"damaged{found.place}: {found.damage}")
 
     def _refuse(self, problem: str) -> None:
         self.damage = self._damaged(problem)
@@ -199,9 +199,7 @@ class Decoding:
     def _warn(self, damage: str) -> None:
         if not self._has_warned:
             self._has_warned = True
-            _LOG.warning(
-                "%s: %s; frames from there on may be missing or concealed", self._path, damage
-            )
+            _LOG.warning("%s: %s; frames may be missing or concealed", self._path, damage)
 
 
 def lacks_alpha_decoder(stream: VideoStream) -> bool:

@@ -1,6 +1,7 @@
-"""The fitting of frames whose size differs from that of the first frame of their video."""
+"""The fitting of frames whose size or pixel aspect differs from that of the first frame."""
 
 import logging
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ class Letterbox:
         self._has_warned = False
 
     def __call__(
-        self, pixels: Pixels, alpha: Pixels | None, index: int
+        self, pixels: Pixels, alpha: Pixels | None, index: int, aspect: Fraction = Fraction(1)
     ) -> tuple[Pixels, Pixels | None]:
         """The frame in the size of the video.
 
@@ -38,20 +39,23 @@ class Letterbox:
             pixels: uint8 [H, W, 3], upright.
             alpha: uint8 [H, W], or None.
             index: The number of the frame in the warning.
+            aspect: The aspect of its pixels, divided by that of the video's.
         """
         height, width = pixels.shape[:2]
-        if (width, height) == (self._width, self._height):
+        if (width, height) == (self._width, self._height) and aspect == 1:
             return pixels, alpha
         if not self._has_warned:
             self._has_warned = True
+            what = "pixel aspect changes" if aspect != 1 else f"size changes to {width}x{height}"
             _LOG.warning(
-                "%s: its size changes to %dx%d at frame %d; fitted into %dx%d with black bars",
-                self._path, width, height, index, self._width, self._height,
+                "%s: its %s at frame %d; fitted into %dx%d with black bars",
+                self._path, what, index, self._width, self._height,
             )  # fmt: skip
         opaque = np.full((height, width), 255, np.uint8)
         layers = np.dstack([pixels, opaque if alpha is None else alpha])
-        scale = min(self._width / width, self._height / height)
-        across = min(self._width, max(1, round(width * scale)))
+        wide = width * float(aspect)
+        scale = min(self._width / wide, self._height / height)
+        across = min(self._width, max(1, round(wide * scale)))
         down = min(self._height, max(1, round(height * scale)))
         scaled = VideoFrame.from_ndarray(np.ascontiguousarray(layers), "rgba").reformat(
             width=across, height=down, interpolation=Interpolation.BICUBIC

@@ -2,8 +2,9 @@
 
 import mmap
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import gcd
 from typing import Any, BinaryIO
 
 from PIL import Image, JpegImagePlugin
@@ -15,6 +16,15 @@ from mediatrans.media.read.exif_block import adjusted_exif, orientation_of
 from mediatrans.media.read.isobmff import HeifInfo, has_metadata_boxes, heif_info
 from mediatrans.media.read.picture_texts import comment, png_texts, raw_profile
 from mediatrans.media.read.tiff_tags import description_of
+from mediatrans.media.read.unknown_parts import (
+    gif_xmp,
+    pnm_comments,
+    unknown_extensions,
+    unknown_png_chunks,
+    unknown_segments,
+    unknown_tga_parts,
+    unknown_webp_chunks,
+)
 from mediatrans.media.read.xmp_packet import cut_down, orientation_of_xmp, without_orientation
 from mediatrans.media.tiff_directory import EXIF_PREFIX
 
@@ -127,6 +137,7 @@ def _jpeg(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
             found.lost.add(_GAIN_MAP)
         elif name == "APP11" and content.startswith(_JUMBF_IN_JPEG):
             found.lost.add(_CREDENTIALS)
+    found.lost |= unknown_segments(picture.applist)
     if "mp" in picture.info:
         found.lost.add(_FURTHER)
     if _has_samsung_video(file):
@@ -166,15 +177,39 @@ def _png(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
     found.texts = tuple(texts)
     if any(name == b"caBX" for name, _ in png_chunks(file)):
         found.lost.add(_CREDENTIALS)
+    found.lost |= unknown_png_chunks(file)
+
+
+def _pnm(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
+    found.texts = tuple(comment(content) for content in pnm_comments(file))
+
+
+def _tga(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
+    found.lost |= unknown_tga_parts(file)
+
+
+def _webp(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
+    found.lost |= unknown_webp_chunks(file)
+
+
+def _ico(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
+    if len(picture.info.get("sizes", ())) > 1:
+        found.lost.add("all sizes of the icon but the largest")
 
 
 def _gif(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
+    _commented(found, picture)
+    found.xmp = gif_xmp(file)
+    found.lost |= unknown_extensions(file)
+
+
+def _commented(found: RawMetadata, picture: Image.Image) -> None:
     if content := _bytes(picture.info.get("comment")):
         found.texts = (comment(content),)
 
 
 def _jpeg_2000(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
-    _gif(found, picture, file)
+    _commented(found, picture)
     if has_metadata_boxes(file):
         found.lost.add("metadata in boxes")
 
@@ -185,6 +220,8 @@ def _tiff(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
     except ValueError:
         return
     found.exif, found.xmp = description.exif, description.xmp
+    # Pillow makes up a resolution of 1 for a file that tells none.
+    picture.info["dpi"] = description.dpi
     resources = description.photoshop or b""
     if description.iptc and b"8BIM\x04\x04" not in resources:
         resources += wrapped_iptc(description.iptc)
@@ -210,8 +247,12 @@ _READERS: dict[str, Callable[[RawMetadata, Image.Image, BinaryIO], None]] = {
     "MPO": _jpeg,
     "PNG": _png,
     "GIF": _gif,
+    "ICO": _ico,
     "JPEG2000": _jpeg_2000,
+    "PPM": _pnm,
+    "TGA": _tga,
     "TIFF": _tiff,
+    "WEBP": _webp,
     "AVIF": _avif,
     "HEIF": _heif,
 }
@@ -244,6 +285,13 @@ def jpeg_coding(picture: Image.Image) -> JpegCoding | None:
     tables = tuple(tuple(table) for _, table in sorted(picture.quantization.items()))
     if not tables:
         return None
-    factors = [layer[1:3] for layer in picture.layer]
-    sampling = _SUBSAMPLINGS.get(tuple(factors), 0)
+    sampling = _SUBSAMPLINGS.get(_reduced([layer[1:3] for layer in picture.layer]), 0)
     return JpegCoding(tables[:2], sampling, "progressive" in picture.info)
+
+
+def _reduced(factors: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Sampling factors without what they have in common: some encoders multiply all by 2."""
+    if not all(min(factor) > 0 for factor in factors):
+        return ()
+    across, down = (gcd(*numbers) for numbers in zip(*factors, strict=True))
+    return tuple((wide // across, high // down) for wide, high in factors)

@@ -1,6 +1,7 @@
 """The reading of a still picture as an upright 8-bit sRGB frame, with its metadata."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +20,7 @@ from mediatrans.media.read.colour_tags import code_points_of, profile_of
 from mediatrans.media.read.declared_size import HEADER_BYTES, declared_size
 from mediatrans.media.read.native_messages import silence
 from mediatrans.media.read.picture_metadata import RawMetadata, collect, dpi_of, jpeg_coding
+from mediatrans.media.read.picture_texts import comment
 from mediatrans.media.read.plugins import plugin_for
 from mediatrans.media.read.refusals import (
     GET_COMPLETE,
@@ -29,6 +31,7 @@ from mediatrans.media.read.refusals import (
     unreadable,
 )
 from mediatrans.media.read.tiff_tags import description_of, layout_of
+from mediatrans.media.read.unknown_parts import pam_comments
 from mediatrans.media.read_options import MAX_PIXELS
 
 __all__ = ["read_picture"]
@@ -135,10 +138,11 @@ def _decoded(opened: _Opened) -> _Decoded:
         factory, accept = Image.OPEN.get(name, (None, None))
         if factory is None:
             continue
+        if not _is_accepted(accept, header):
+            continue
         opened.file.seek(0)
         try:
-            if accept is None or accept(header[:_PREFIX]) is True:
-                return _by_pillow(factory(opened.file, ""), opened)
+            return _by_pillow(factory(opened.file, ""), opened)
         except InputError:
             raise
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -157,8 +161,17 @@ def _decoded(opened: _Opened) -> _Decoded:
     if declared_size(header) and (header.startswith(_PAM) or (plugin and plugin.title == "AVIF")):
         picture = opencv_reader.decode(path)
         if picture is not None:
-            return _Decoded(picture, picture, RawMetadata(), 8)
+            texts = tuple(map(comment, pam_comments(header)))
+            return _Decoded(picture, picture, RawMetadata(texts=texts), 8)
     raise unreadable(header, plugin, refused, path)
+
+
+def _is_accepted(accept: Callable[[bytes], bool | str] | None, header: bytes) -> bool:
+    """Whether the first bytes of a file may be those of a format."""
+    try:
+        return accept is None or accept(header[:_PREFIX]) is True
+    except Exception:  # of a file that is shorter than the reader expects
+        return False
 
 
 def _by_pillow(picture: ImageFile, opened: _Opened) -> _Decoded:

@@ -65,6 +65,14 @@ class ScanResult:
     is_duration_guessed: bool = False
     is_complete: bool = False
 
+    @property
+    def place(self) -> str:
+        """Where the damage is, for a message; "" if it came before the first packet.
+
+        FFmpeg may write it before packets that it has read already, so 0 tells nothing.
+        """
+        return f" near frame {self.damaged_after}" if self.damaged_after else ""
+
 
 class SourceScan:
     """Demuxes a file in the background; the `with` block starts and ends it.

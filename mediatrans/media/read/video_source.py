@@ -14,7 +14,6 @@ from typing import Self
 import av
 from av import VideoFrame
 from av.container import InputContainer
-from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from mediatrans.errors import InputError, UsageError
@@ -25,7 +24,9 @@ from mediatrans.media.frames import Clip, Frame, Opener, VideoInfo
 from mediatrans.media.read.decoding import Decoding, lacks_alpha_decoder
 from mediatrans.media.read.deinterlace import deinterlaced
 from mediatrans.media.read.letterbox import Letterbox
+from mediatrans.media.read.main_stream import announce_choice, main_stream
 from mediatrans.media.read.orientation import UPRIGHT, display_matrix, is_transposing, upright
+from mediatrans.media.read.pixel_aspect import PixelAspect
 from mediatrans.media.read.source_scan import SourceScan
 from mediatrans.media.side_data import side_data
 from mediatrans.media.times import SteadyClock
@@ -131,9 +132,10 @@ class VideoSource:
         self._decoded = iter(())
         self._container.close()
         self._container = self._opener()
-        stream = _main_stream(self._container, self._path, self._index)
+        stream = main_stream(self._container, self._path, self._index)
         limit_stream(stream, self._path)
         stream.thread_type = "AUTO"
+        self._aspect.continue_with(stream)
         clip = self.info.clip
         begin = clip.begin if time_s is None else time_s + (clip.begin or clip.origin)
         self._decoded = self._decode(self._container, stream, clip, begin)
@@ -164,9 +166,13 @@ class VideoSource:
         for index, decoded in enumerate(islice(self._decoded, info.clip.limit)):
             # The orientation of an animation is stored with its first frame alone.
             matrix = display_matrix(decoded) or matrix
+            aspect = self._aspect.change(decoded)
             pixels, alpha = convert(decoded)
             pixels, alpha = fit(
-                upright(pixels, matrix), None if alpha is None else upright(alpha, matrix), index
+                upright(pixels, matrix),
+                None if alpha is None else upright(alpha, matrix),
+                index,
+                1 / aspect if is_transposing(matrix) else aspect,
             )
             time = clock.tick(decoded.pts, decoded.duration)
             yield Frame(
@@ -184,9 +190,9 @@ class VideoSource:
         return self._decoding is not None and self._decoding.is_joined
 
     def _open(self, container: InputContainer) -> None:
-        stream = _main_stream(container, self._path, self._index)
+        stream = main_stream(container, self._path, self._index)
         if self._index is None:
-            _announce_choice(container, stream, self._path)
+            announce_choice(container, stream, self._path)
         limit_stream(stream, self._path)
         stream.thread_type = "AUTO"
         assert stream.time_base is not None
@@ -202,6 +208,7 @@ class VideoSource:
                 remedy="check --start and --end, and that the file is complete",
             )
         self._decoded = chain([first], frames)
+        self._aspect = PixelAspect(stream)
         info = _info(container, stream, first, self._path, clip)
         self._info = replace(info, reopen=self._reopen)
         _warn(stream, first, self._path)
@@ -234,34 +241,6 @@ class VideoSource:
 
     def _count(self) -> None:
         self.decoded += 1
-
-
-def _main_stream(container: InputContainer, path: Path, index: int | None) -> VideoStream:
-    """The stream that is translated: the requested one, else the largest of the default ones."""
-    pictures = Disposition.attached_pic
-    streams = [stream for stream in container.streams.video if not stream.disposition & pictures]
-    if index is not None:
-        streams = [stream for stream in streams if stream.index == index]
-    if not streams:
-        problem = "no video stream" if index is None else f"no video stream {index}"
-        raise InputError(f"the file has {problem}", path=path, remedy="check that it is a video")
-    defaults = [s for s in streams if s.disposition & Disposition.default] or streams
-    readable = [s for s in defaults if s.codec_context is not None]
-    if not readable:
-        raise InputError(
-            "its video codec is not supported", path=path, remedy="convert it with ffmpeg first"
-        )
-    return max(readable, key=lambda stream: (stream.width * stream.height, -stream.index))
-
-
-def _announce_choice(container: InputContainer, chosen: VideoStream, path: Path) -> None:
-    videos = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-    if len(videos) > 1:
-        _LOG.warning(
-            "%s: it has %d video streams; stream %d (%dx%d) is translated, the others are copied "
-            "(--stream chooses another)",
-            path, len(videos), chosen.index, chosen.width, chosen.height,
-        )  # fmt: skip
 
 
 def _clip(

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import WebPImagePlugin
 
 from mediatrans.errors import InputError
-from mediatrans.media.animation import animation_of, riff_chunks
+from mediatrans.media.animation import WEBP_CHUNKS, animation_of, riff_chunks
 from mediatrans.media.colour.yuv import Colour
 from mediatrans.media.frames import Clip, Frame, VideoInfo
 from mediatrans.media.read_options import MAX_PIXELS
@@ -25,10 +25,6 @@ __all__ = ["WebpSource"]
 _LOG = logging.getLogger(__name__)
 
 _MILLISECOND: Final = Fraction(1, 1000)
-# RFC 9649, section 2.7.
-_CHUNKS: Final = frozenset(
-    {b"VP8X", b"ICCP", b"ANIM", b"ANMF", b"ALPH", b"VP8 ", b"VP8L", b"EXIF", b"XMP "}
-)
 
 
 class WebpSource:
@@ -121,7 +117,7 @@ class WebpSource:
                 path=self._path,
                 remedy="get a complete copy of the file",
             )
-        for name in sorted(names.keys() - _CHUNKS):
+        for name in sorted(names.keys() - WEBP_CHUNKS):
             # A frame whose name is damaged is one of them.
             _LOG.warning(
                 "%s: its chunk %r is unknown and left out; if the file is damaged, a frame is "

@@ -24,6 +24,8 @@ USUAL_RATE: Final = Fraction(25)
 """The nominal frames per second if the rate is unknown; the timestamps do not depend on it."""
 
 _MOST_TICKS: Final = 65_535
+_QUICKTIME: Final = frozenset({".mov", ".qt"})
+_PRORES: Final = "prores_ks"
 _HARDWARE = (
     "_nvenc", "_qsv", "_amf", "_vaapi", "_videotoolbox", "_mf", "_v4l2m2m", "_vulkan",
     "_mediacodec", "_omx", "_rkmpp", "_d3d12va",
@@ -129,14 +131,15 @@ def choose_coding(container: OutputContainer, info: VideoInfo, encoding: Encodin
             its options.
         DeviceError: The hardware encoder is not available.
     """
-    in_webm = container.format.name == "webm"
-    codec = _codec(encoding.codec or ("libvpx-vp9" if in_webm else "libx264"))
+    codec = _codec(encoding.codec or _default(container.format.name, info, encoding))
     is_ts = container.format.name == "mpegts"
     if codec.canonical_name not in (MPEGTS_CODECS if is_ts else container.supported_codecs):
         raise UsageError(
             f"{container.format.name} cannot hold {codec.canonical_name} video",
             path=info.path,
-            remedy="drop --vcodec, or use -o with the suffix .mkv",
+            remedy="use another --vcodec"
+            if container.format.name == "matroska"
+            else "drop --vcodec, or use -o with the suffix .mkv",
         )
     options = _options(codec.name, encoding)
     assert info.width is not None
@@ -153,6 +156,21 @@ def choose_coding(container: OutputContainer, info: VideoInfo, encoding: Encodin
             error = error or failure
     assert error is not None
     raise _refusal(codec.name, encoding, (info.width, info.height), error)
+
+
+def _default(muxer: str, info: VideoInfo, encoding: Encoding) -> str:
+    """The encoder for a container.
+
+    QuickTime files hold transparency for editing programs, coded frame by frame. ProRes 4444 keeps
+    it in files of their size: equal to ProRes, 0.7 of Animation, 1 to 3.5 times PNG.
+    """
+    if muxer == "webm":
+        return "libvpx-vp9"
+    is_plain = encoding.crf is None and encoding.preset is None
+    from_mov = muxer == "mov" and info.path.suffix.lower() in _QUICKTIME
+    if from_mov and info.has_alpha and is_plain and _PRORES in av.codecs_available:
+        return _PRORES
+    return "libx264"
 
 
 def nominal_rate(info: VideoInfo) -> Fraction:

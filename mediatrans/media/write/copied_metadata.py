@@ -1,19 +1,31 @@
 """The tags of a container or stream that are copied to its translation."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import av
 
-__all__ = ["copied_metadata", "has_foreign_keys", "warn_of_lost_tags"]
+from mediatrans.media.animation import metadata_names
+
+__all__ = [
+    "copied_metadata",
+    "copied_stream_metadata",
+    "has_foreign_keys",
+    "warn_of_lost_blocks",
+    "warn_of_lost_tags",
+]
 
 _LOG = logging.getLogger(__name__)
 
 # Tags of QuickTime's metadata atom ("mdta") have such names; its user data has four letters.
 _QUICKTIME: Final = "com."
 _MOST_NAMED: Final = 12
+# Tags of streams that only say which program wrote a track.
+_OF_MUXER: Final = frozenset({"handler_name", "vendor_id"})
+# The beginnings of values that stand for an unknown date or language.
+_UNKNOWN: Final = ("1970-01-01T00:00:00", "1904-01-01T00:00:00", "und")
 
 # Tags that the muxer writes itself, or that only apply to the source file.
 _STALE_METADATA = frozenset(
@@ -46,6 +58,20 @@ def copied_metadata(metadata: dict[str, str]) -> dict[str, str]:
     }
 
 
+def copied_stream_metadata(metadata: dict[str, str]) -> dict[str, str]:
+    """The tags of a stream that also apply to its translation.
+
+    FFmpeg reads the title of a track of MP4 and MOV as "name", and writes it from "title".
+
+    Args:
+        metadata: The tags of the source's stream.
+    """
+    copied = copied_metadata(metadata)
+    if "title" not in copied and (name := copied.pop("name", None)) is not None:
+        copied["title"] = name
+    return copied
+
+
 def has_foreign_keys(metadata: Mapping[str, str]) -> bool:
     """Whether MP4 and MOV can only hold the tags in the metadata atom of QuickTime.
 
@@ -55,22 +81,49 @@ def has_foreign_keys(metadata: Mapping[str, str]) -> bool:
     return any(key.startswith(_QUICKTIME) for key in metadata)
 
 
-def warn_of_lost_tags(path: Path, name: Path, tags: Mapping[str, str]) -> None:
+def warn_of_lost_tags(
+    path: Path, name: Path, tags: Mapping[str, str], of_streams: Sequence[Mapping[str, str]] = ()
+) -> None:
     """Warn of the tags that a finished video does not have.
 
     Args:
         path: The finished video; it may have its part name.
         name: The name in the warning.
         tags: The tags that its muxer was given.
+        of_streams: The same for each stream, in the order of the file.
     """
     try:
         with av.open(f"file:{path}", "r", metadata_errors="replace") as container:
             streams = [stream.metadata for stream in container.streams]
-            kept = {value for tags in (container.metadata, *streams) for value in tags.values()}
-            keys = {key.lower() for key in container.metadata}
+            held = dict(container.metadata)
     except av.FFmpegError:
         return  # the verification tells more
-    lost = [key for key, value in tags.items() if value not in kept and key.lower() not in keys]
+    values = {value for tags in (held, *streams) for value in tags.values()}
+    lost = [key for key in _missing(tags, held) if tags[key] not in values]
+    for index, (given, found) in enumerate(zip(of_streams, streams, strict=False)):
+        lost += [f"{key} of stream {index}" for key in _missing(given, found)]
     if lost:
         named = ", ".join(lost[:_MOST_NAMED]) + (", ..." if len(lost) > _MOST_NAMED else "")
         _LOG.warning("%s: tags that its format cannot hold are dropped: %s", name, named)
+
+
+def warn_of_lost_blocks(path: Path) -> None:
+    """Warn of the metadata of an animated PNG or WebP, which is not written anew.
+
+    Args:
+        path: The source.
+    """
+    if names := metadata_names(path):
+        _LOG.warning("%s: the translation is without its %s", path, ", ".join(names))
+
+
+def _missing(tags: Mapping[str, str], held: Mapping[str, str]) -> list[str]:
+    """The keys of tags that are neither held under their names nor by their values."""
+    keys, values = {key.lower() for key in held}, set(held.values())
+    return [
+        key
+        for key, value in tags.items()
+        if value not in values
+        and key.lower() not in keys | _OF_MUXER
+        and not value.startswith(_UNKNOWN)
+    ]

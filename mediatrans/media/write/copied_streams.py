@@ -16,7 +16,7 @@ from mediatrans.media.container import BROADCASTS, input_error, open_input
 from mediatrans.media.frames import Clip, Opener, VideoInfo
 from mediatrans.media.joints import JointClock
 from mediatrans.media.times import SteadyClock
-from mediatrans.media.write.copied_metadata import copied_metadata
+from mediatrans.media.write.copied_metadata import copied_metadata, copied_stream_metadata
 from mediatrans.media.write.holdable_streams import (
     add_copy,
     describe_stream,
@@ -146,7 +146,7 @@ class StreamCopier:
             if not (is_chapters(stream) or "timecode" in stream.metadata):
                 self._dropped.append(stream)
             return
-        copied.metadata.update(copied_metadata(stream.metadata))
+        copied.metadata.update(copied_stream_metadata(stream.metadata))
         copied.disposition = stream.disposition
         self._copies[stream.index] = _Copy(self._path, stream, copied, converter, self._clip)
 

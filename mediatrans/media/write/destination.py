@@ -115,7 +115,7 @@ class PublishedFile:
         if last_delay > 0:
             set_last_delay(self._part, self.muxer, last_delay)
         verify_video(self._part, self.name, written, self._verification)
-        warn_of_lost_tags(self._part, self.name, written.tags)
+        warn_of_lost_tags(self._part, self.name, written.tags, written.stream_tags)
 
     def __exit__(
         self,

@@ -26,6 +26,7 @@ _HELD = {
     "AVIF": frozenset({"EXIF", "XMP"}),
     "GIF": frozenset({"comment"}),
     "JPEG2000": frozenset({"comment"}),
+    "PPM": frozenset({"comment"}),
 }
 """The kinds of metadata that a format holds."""
 _TAKES_DPI = frozenset({"JPEG", "PNG", "BMP", "PCX"})

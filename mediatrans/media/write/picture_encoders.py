@@ -1,6 +1,7 @@
-"""The encoders of TIFF, and of PNG and PPM with 16 bits per channel.
+"""The encoders of TIFF and PPM, and of PNG with 16 bits per channel.
 
-Pillow can neither write colour pictures with 16 bits per channel nor keep an EXIF block in TIFF.
+Pillow can neither write colour pictures with 16 bits per channel nor keep an EXIF block in TIFF or
+a comment in PPM.
 """
 
 import zlib
@@ -11,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mediatrans.media.frames import Frame, StillInfo
+from mediatrans.media.frames import COMMENT, Frame, StillInfo
 from mediatrans.media.photoshop import iptc_of
 from mediatrans.media.tiff_directory import (
     EXIF_PREFIX,
@@ -28,6 +29,7 @@ __all__ = ["encoder_of"]
 Encode = Callable[[Frame, StillInfo], bytes]
 Samples = NDArray[np.uint8 | np.uint16]
 
+_PPM_MAGIC = len("P6\n")
 _INCH_M = 0.0254
 _UNASSOCIATED_ALPHA = 2
 _DEFLATE = 8
@@ -52,9 +54,7 @@ def encoder_of(file_format: str, still: StillInfo) -> Encode | None:
     Returns:
         A function that raises ValueError or cv2.error if the frame cannot be encoded.
     """
-    if file_format == "TIFF":
-        return _encode_tiff
-    return _DEEP.get(file_format) if still.bits == 16 else None
+    return _ENCODERS.get(file_format) or (_DEEP.get(file_format) if still.bits == 16 else None)
 
 
 def _samples(frame: Frame, bits: int) -> Samples:
@@ -87,7 +87,11 @@ def _encode_ppm(frame: Frame, still: StillInfo) -> bytes:
     done, data = cv2.imencode(".ppm", _bgr(_samples(frame, still.bits)))
     if not done:
         raise ValueError("the encoder failed")
-    return bytes(data)
+    comments = [text for text in still.texts if text.keyword == COMMENT]
+    lines = [line for text in comments for line in text.text.splitlines()]
+    magic = data[:_PPM_MAGIC]
+    told = b"".join(f"# {line}\n".encode("utf-8", "surrogateescape") for line in lines)
+    return bytes(magic) + told + bytes(data[_PPM_MAGIC:])
 
 
 def _bgr(samples: Samples) -> Samples:
@@ -182,4 +186,6 @@ def _long(value: int, order: ByteOrder) -> Field:
     return Field(_LONG, 1, value.to_bytes(4, order))
 
 
-_DEEP: dict[str, Encode] = {"PNG": _encode_png, "PPM": _encode_ppm}
+_ENCODERS: dict[str, Encode] = {"TIFF": _encode_tiff, "PPM": _encode_ppm}
+_DEEP: dict[str, Encode] = {"PNG": _encode_png}
+"""The encoders for 16 bits per channel alone."""

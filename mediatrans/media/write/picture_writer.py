@@ -27,6 +27,7 @@ _OPAQUE = frozenset({"JPEG", "PPM", "PCX", "DIB"})
 _QUALITY = {"JPEG": 95, "WEBP": 90, "AVIF": 85}
 _DEFAULT_INFO = StillInfo(mode="RGB")
 _COARSEST = 255
+_LARGEST_ICON = 256
 _BUFFER = Lock()
 _LARGEST_PIXEL = 8
 """The maximum number of bytes per encoded pixel."""
@@ -67,6 +68,8 @@ def write_picture(
                 image = _image(_laid(frame, file_format))
                 options = encoder_options(still, file_format)
                 options |= _compression(still, file_format, quality)
+                if file_format == "ICO":
+                    options["sizes"] = [_icon_size(image)]
                 # An open file, so that a full disk raises the operating system's error.
                 with part.open("wb") as file, _room_for(image, options):
                     image.save(file, file_format, **options)
@@ -91,6 +94,15 @@ def _room_for(image: Image.Image, options: dict[str, Any]) -> Iterator[None]:
             yield
         finally:
             ImageFile.MAXBLOCK = usual
+
+
+def _icon_size(image: Image.Image) -> tuple[int, int]:
+    """The size of an icon's only picture; by default Pillow makes several smaller ones."""
+    if max(image.size) > _LARGEST_ICON:
+        raise ValueError(
+            f"{image.width}x{image.height} pixels are more than {_LARGEST_ICON}x{_LARGEST_ICON}"
+        )
+    return image.size
 
 
 def _refused(path: Path, file_format: str, error: Exception) -> OutputError:

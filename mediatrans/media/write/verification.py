@@ -43,6 +43,7 @@ class Written:
             demuxer may or may not list.
         spans: Seconds from the first to the last timestamp of streams, by stream index.
         tags: The tags of the file.
+        stream_tags: The tags of every stream; none if the format has only those of the file.
     """
 
     frames: int
@@ -52,6 +53,7 @@ class Written:
     streams: Sequence[str]
     spans: Mapping[int, Fraction]
     tags: Mapping[str, str] = field(default_factory=dict)
+    stream_tags: Sequence[Mapping[str, str]] = ()
 
 
 def verify_video(path: Path, name: Path, written: Written, how: Verification = "fast") -> None:

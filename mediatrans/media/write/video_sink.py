@@ -23,7 +23,11 @@ from mediatrans.media.write.animation_encoders import (
     animation_options,
 )
 from mediatrans.media.write.codecs import Coding, Encoding, choose_coding
-from mediatrans.media.write.copied_metadata import copied_metadata, has_foreign_keys
+from mediatrans.media.write.copied_metadata import (
+    copied_stream_metadata,
+    has_foreign_keys,
+    warn_of_lost_blocks,
+)
 from mediatrans.media.write.copied_streams import StreamCopier
 from mediatrans.media.write.destination import Destination
 from mediatrans.media.write.single_piece import SinglePiece
@@ -85,6 +89,7 @@ class VideoSink(SinglePiece):
 
     def _open(self) -> None:
         target = self._stack.enter_context(self._destination)
+        warn_of_lost_blocks(self._info.path)
         self._copier = self._open_copier()
         self._container = self._stack.enter_context(
             av.open(
@@ -113,7 +118,7 @@ class VideoSink(SinglePiece):
                 self._copier.add(stream, container)
                 continue
             encoder = self._add_main(container)
-            metadata = copied_metadata(stream.metadata)
+            metadata = copied_stream_metadata(stream.metadata)
             encoder.stream.metadata.update(
                 {key: value for key, value in metadata.items() if key not in _UNTRUE_NOW}
             )
@@ -228,6 +233,9 @@ class VideoSink(SinglePiece):
             ],
             spans={order.index(index): span for index, span in spans.items()},
             tags=dict(self._container.metadata),
+            stream_tags=[]
+            if self.muxer in _ANIMATIONS
+            else [dict(self._container.streams[index].metadata) for index in order],
         )
 
     def _file_order(self, spans: Mapping[int, Fraction]) -> list[int]:

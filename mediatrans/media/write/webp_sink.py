@@ -14,6 +14,7 @@ from mediatrans.errors import OutputError
 from mediatrans.files.publish import Record, output_error, publishing
 from mediatrans.media.animation import is_lossless_webp, riff_chunks
 from mediatrans.media.frames import Frame, VideoInfo
+from mediatrans.media.write.copied_metadata import warn_of_lost_blocks
 from mediatrans.media.write.copied_streams import warn_of_dropped
 from mediatrans.media.write.single_piece import SinglePiece
 from mediatrans.media.write_options import Verification
@@ -76,6 +77,8 @@ class WebpSink(SinglePiece):
             _LOG.warning("%s: its pixels are not square, which WebP cannot store", info.path)
         warn_of_dropped(info, "webp")
         self._metadata = _metadata(info.path)
+        if not self._metadata:
+            warn_of_lost_blocks(info.path)
         self._is_lossless = self._quality is None and _is_lossless(info.path)
         with self._stack:
             self._part = self._stack.enter_context(publishing(self._output, self._record))
