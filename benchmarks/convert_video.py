@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 
 from mediatrans import ConvertOptions, Translator, convert
 from mediatrans.conversion.workshop import Workshop
+from mediatrans.translate.batch_size import read_batch_size
 from mediatrans.translate.engines.choice import open_engine
 from mediatrans.translate.engines.engine import Generated
 from mediatrans.zoo.find import find
@@ -72,6 +73,7 @@ def run_convert(args: argparse.Namespace) -> dict[str, float | str | None]:
         def __init__(self, path: Path, **how: Any) -> None:
             self._engine = open_engine(path, **how)
             self.identity, self.provider = self._engine.identity, self._engine.provider
+            self.batch_sizes = self._engine.batch_sizes
 
         def run(self, images: NDArray[np.uint8]) -> Generated:
             nonlocal inside_s
@@ -87,7 +89,7 @@ def run_convert(args: argparse.Namespace) -> dict[str, float | str | None]:
         device=args.device,
         precision=args.precision,
         threads=args.threads,
-        batch_size=args.batch_size,
+        batch_size=read_batch_size(args.batch_size),
         check_every=0,
         overwrite=True,
     )
@@ -174,7 +176,7 @@ def take_turns(args: argparse.Namespace, arms: list[str]) -> dict[str, list[dict
             words += ["--model", args.model] if args.model else []
             words += ["--threads", str(args.threads)] if args.threads else []
             words += ["--device", args.device, "--precision", args.precision]
-            words += ["--batch-size", str(args.batch_size)]
+            words += ["--batch-size", args.batch_size]
             done = subprocess.run(
                 [sys.executable, __file__, *words], stdout=subprocess.PIPE, check=True, text=True
             )
@@ -221,7 +223,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int)
     parser.add_argument("--device", default="auto", help="as for mediatrans convert")
     parser.add_argument("--precision", default="auto", help="as for mediatrans convert")
-    parser.add_argument("--batch-size", type=int, default=1, help="as for mediatrans convert")
+    parser.add_argument("--batch-size", default="auto", help="as for mediatrans convert")
     parser.add_argument("--arms", default="convert,plain,session", help="the arms to compare")
     parser.add_argument("--arm", choices=ARMS, help=argparse.SUPPRESS)
     parser.add_argument("--network", type=Path, help=argparse.SUPPRESS)

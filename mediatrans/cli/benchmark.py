@@ -82,8 +82,8 @@ def command(
 ) -> int:
     """Measure how many frames a second each engine translates on this machine.
 
-    Every device, number format and working size is measured, with one frame per inference call.
-    Decoding and encoding are not part of it.
+    Every device, number format and working size is measured, with as many frames per inference
+    call as the engine computes at once. Decoding and encoding are not part of it.
     """
     generator = _generator(to, model)
     rows = []
@@ -156,10 +156,11 @@ def _measure_sizes(
     sizes = _sizes(generator)
     for place, (width, height) in enumerate(sizes):
         share = (ends - time.monotonic()) / (len(sizes) - place)
-        picture = photograph_like(np.random.default_rng(0), height, width)[np.newaxis]
+        picture = photograph_like(np.random.default_rng(0), height, width)
         speed, problem = None, None
         try:
-            speed = frames_per_second(engine, picture, share)
+            count = engine.batch_sizes(height, width)[0]
+            speed = frames_per_second(engine, np.stack([picture] * count), share)
         except MediatransError as error:
             problem = str(error)
         is_auto = engine.identity == taken

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from queue import SimpleQueue
 
+from mediatrans.conversion.batches import Batches
 from mediatrans.conversion.events import Events, ResultCollector
 from mediatrans.conversion.overlap import (
     ReadAhead,
@@ -80,6 +81,7 @@ class _Line:
     def __init__(self, workshop: Workshop, events: Events) -> None:
         self._workshop = workshop
         self._events = events
+        self._batches = Batches(workshop)
         self._batch: list[tuple[Passage, Frame]] = []
         self._ending: list[Passage] = []
         self._open: list[Passage] = []
@@ -228,7 +230,7 @@ class _Line:
         if self._batch and not self._fits(passage, frame):
             self._flush()
         self._batch.append((passage, frame))
-        if len(self._batch) == self._workshop.options.batch_size:
+        if len(self._batch) >= self._batches.of(passage.task.kind, frame.pixels).size:
             self._flush()
 
     def _fits(self, passage: Passage, frame: Frame) -> bool:
@@ -260,14 +262,16 @@ class _Line:
 
     def _translate(self, batch: list[tuple[Passage, Frame]]) -> None:
         passage, frame = batch[0]
-        chain, pixels = self._workshop.chain, [frame.pixels for _, frame in batch]
+        kind, pixels = passage.task.kind, [frame.pixels for _, frame in batch]
+        chain, sizes = self._workshop.chain(kind), self._batches.of(kind, frame.pixels)
         try:
             if passage.begins_at(frame):
                 chain.restart()
                 if passage.recent:
                     chain(list(passage.recent))
             before = chain.repeated
-            translated = chain(pixels)
+            with sizes.timed(len(pixels)):
+                translated = chain(pixels)
         except Exception as error:
             if len({id(passage) for passage, _ in batch}) == 1:
                 passage.fail(error)
@@ -288,7 +292,7 @@ class _Line:
     def _pass_on(self, passage: Passage, frame: Frame, picture: Pixels) -> None:
         passage.passed(frame)
         passage.check(frame, picture)
-        blended = self._workshop.chain.blended(frame.pixels, picture)
+        blended = self._workshop.chain(passage.task.kind).blended(frame.pixels, picture)
         passage.frames += 1
         self._writer.put(partial(passage.write, replace(frame, pixels=blended)))
 

@@ -13,6 +13,7 @@ from mediatrans.media.read_options import ReadOptions
 from mediatrans.media.write_options import WriteOptions
 from mediatrans.quality.check_options import LIMITS, CheckOptions
 from mediatrans.settings import setting_of
+from mediatrans.translate.batch_size import check_batch_size
 from mediatrans.translate.model_options import ModelOptions
 from mediatrans.translate.work_size import check_work_size
 
@@ -68,12 +69,13 @@ class ConvertOptions(CheckOptions, ModelOptions, WriteOptions, ReadOptions):
             raise UsageError(
                 f"unknown verification {self.verification!r}", remedy="use --verify fast or full"
             )
-        counts = (self.batch_size, self.preview, self.threads)
+        check_batch_size(self.batch_size)
+        counts = (self.preview, self.threads)
         if self.check_every < 0 or any(count is not None and count < 1 for count in counts):
             raise UsageError(
                 "a count is too small",
-                remedy="use at least 1 for --batch-size, --preview and --threads, "
-                "and at least 0 for --check-every",
+                remedy="use at least 1 for --preview and --threads, and at least 0 for "
+                "--check-every",
             )
 
     def _check_formats(self) -> None:

@@ -82,7 +82,7 @@ class Passage:
         self._last: Frame | None = None
         self._notes: tuple[str, ...] = ()
         self.first = task.span.first if task.span else 0
-        self.recent: deque[Pixels] = deque(maxlen=workshop.chain.memory)
+        self.recent: deque[Pixels] = deque(maxlen=workshop.chain(task.kind).memory)
 
     @contextmanager
     def isolated(self) -> Iterator[None]:
@@ -114,7 +114,7 @@ class Passage:
     def begins_at(self, frame: Frame) -> bool:
         """Whether the chain must be restarted at a frame, because a segment begins there."""
         if self.task.kind == "image":
-            return self._workshop.chain.memory > 0
+            return self._workshop.chain("image").memory > 0
         border = self._sink.border if self._sink else None
         return frame.index == self.first or (border is not None and frame.index % border == 0)
 
@@ -177,7 +177,9 @@ class Passage:
         mark = span.after if span else done.mark
         is_some = done.frames > 0
         try:
-            for frame in frames_after(self.source, mark, self._workshop.chain.memory):
+            for frame in frames_after(
+                self.source, mark, self._workshop.chain(self.task.kind).memory
+            ):
                 if span and span.end is not None and frame.index >= span.end:
                     return
                 is_some = True

@@ -71,7 +71,7 @@ class Workshop:
         self._model_error: ModelError | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        loaded = ("translator", "inverse", "chain")
+        loaded = ("translator", "inverse", "_chains")
         return {k: v for k, v in self.__dict__.items() if k not in loaded} | {"_manifests": {}}
 
     @cached_property
@@ -92,10 +92,23 @@ class Workshop:
         """The loaded reverse generator; None if there is none or nothing is checked."""
         return self.translator.inverse() if self.options.check_every else None
 
+    def chain(self, kind: Kind) -> Chain:
+        """The stages around the loaded generator, for pictures or for videos."""
+        return self._chains[kind]
+
     @cached_property
-    def chain(self) -> Chain:
-        """The stages around the loaded generator."""
-        return Chain(self.translator.stage, self._stages, self.options.strength)
+    def _chains(self) -> dict[Kind, Chain]:
+        alone, series = (
+            Chain(stage, self._stages, self.options.strength)
+            for stage in (self.translator.stage, self.translator.series_stage)
+        )
+        match self.options.batch_size:
+            case "auto":
+                return {"image": alone, "video": series}
+            case 1:
+                return {"image": alone, "video": alone}
+            case _:
+                return {"image": series, "video": series}
 
     def begin(self) -> None:
         """Begin a run: load the generators on this thread, before other threads use them.
@@ -104,7 +117,7 @@ class Workshop:
             ModelError: A file is missing, changed or breaks the graph contract.
             DeviceError: The requested device does not start.
         """
-        _ = self.chain, self.inverse
+        _ = self._chains, self.inverse
         self._manifests, self._model_error = {}, None
 
     def check_unchanged(self) -> None:
@@ -168,7 +181,9 @@ class Workshop:
         if task.kind == "image" or STDIO in (task.input, task.output):
             return None
         how = self.options
-        length = segment_length(info, task.output, how.batch_size, how.segment_frames)
+        # A batch ends with its segment, so one that is chosen by measurement changes no segment.
+        batch_size = 1 if how.batch_size == "auto" else how.batch_size
+        length = segment_length(info, task.output, batch_size, how.segment_frames)
         if length is None:
             return None
         identity = {**self._made_with(task), "segment_frames": length}

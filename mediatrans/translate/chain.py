@@ -25,6 +25,7 @@ def generator_of(
     *,
     threads: int | None = None,
     path: Path | None = None,
+    in_series: bool = False,
 ) -> Stage:
     """A stage that translates frames of any size with an engine.
 
@@ -34,8 +35,9 @@ def generator_of(
         side: The working size: the length of a frame's shorter side; None for no limit.
         threads: The number of threads that restore the full size; None for one per core.
         path: The graph's file, for messages.
+        in_series: Whether a frame gets the same bytes in every batch.
     """
-    return Restore(Generate(engine, rule, path), side, threads)
+    return Restore(Generate(engine, rule, path, in_series=in_series), side, threads)
 
 
 class Chain:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mediatrans.settings import Setting, setting
+from mediatrans.translate.batch_size import BATCH_SIZES, BatchSize, read_batch_size
 from mediatrans.translate.engines.device_words import DEVICE_WORDS, Precision
 from mediatrans.translate.work_size import WORK_SIZES, WorkSize, read_work_size
 
@@ -21,7 +22,8 @@ class ModelOptions:
             "openvino:GPU".
         precision: The number format that the generator computes in.
         threads: Threads of the generator; None lets the runtime choose.
-        batch_size: Frames per inference call.
+        batch_size: Frames per inference call. "auto" translates pictures one by one, and the frames
+            of a video in batches of the size that is fastest on its first frames.
         work_size: The shorter side, in pixels, at which the generator works on larger frames;
             "auto" is the model's working size, "full" the frame's own.
         strength: The share of the translation in the output: 1 is the translation, 0 the source.
@@ -67,9 +69,16 @@ class ModelOptions:
             changes="last bits",
         ),
     )
-    batch_size: int = setting(
-        1,
-        Setting("Frames per inference call.", _GROUP, metavar="N", least=1, changes="last bits"),
+    batch_size: BatchSize = setting(
+        "auto",
+        Setting(
+            "Frames per inference call. auto measures it on the first frames of a video, and "
+            "translates pictures one by one.",
+            _GROUP,
+            metavar=BATCH_SIZES,
+            parse=read_batch_size,
+            changes="last bits",
+        ),
     )
     work_size: WorkSize = setting(
         "auto",

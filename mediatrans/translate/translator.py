@@ -11,7 +11,7 @@ from mediatrans.translate.chain import generator_of
 from mediatrans.translate.engines.choice import open_engine
 from mediatrans.translate.engines.device_words import Precision
 from mediatrans.translate.engines.engine import EngineOpener
-from mediatrans.translate.stages.stage import Stage
+from mediatrans.translate.stages.reduce import working_shape
 from mediatrans.translate.work_size import WorkSize, check_work_size, working_side
 from mediatrans.zoo.card import sha256_of
 from mediatrans.zoo.find import Generator, find
@@ -37,6 +37,8 @@ class Translator:
         identity: The engine's identity: runtime, version, provider and precision.
         working_side: The shorter side at which the generator works; None for no limit.
         stage: The generator as a stage, the innermost of a chain.
+        series_stage: The same for the frames of a video: a frame gets the same bytes in batches of
+            all sizes.
         sha256: The digest of the loaded file.
 
     Raises:
@@ -67,12 +69,17 @@ class Translator:
         self.provider = engine.provider
         self.identity = engine.identity
         self.working_side = working_side(work_size, generator.working_size)
-        self.stage: Stage = generator_of(
-            engine,
-            generator.size_rule,
-            self.working_side,
-            threads=threads,
-            path=generator.path,
+        self._engine = engine
+        self.stage, self.series_stage = (
+            generator_of(
+                engine,
+                generator.size_rule,
+                self.working_side,
+                threads=threads,
+                path=generator.path,
+                in_series=in_series,
+            )
+            for in_series in (False, True)
         )
         self._status = _status(generator.path)
         self.sha256 = sha256_of(generator.path)
@@ -117,6 +124,13 @@ class Translator:
             threads=threads,
             work_size=work_size,
             opener=opener,
+        )
+
+    def batch_sizes(self, height: int, width: int) -> tuple[int, ...]:
+        """The batch sizes that "auto" may choose from for frames of one size, see `Engine`."""
+        fitted = self.generator.size_rule.fitted
+        return self._engine.batch_sizes(
+            *map(fitted, working_shape(height, width, self.working_side))
         )
 
     def check_unchanged(self) -> None:

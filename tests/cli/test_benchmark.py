@@ -76,6 +76,9 @@ class Failing:
 
     identity = provider = "failing"
 
+    def batch_sizes(self, height: int, width: int) -> tuple[int, ...]:
+        return (1,)
+
     def run(self, images: Pixels) -> Generated:
         if images.shape[1] > 20:
             raise InputError("the device is out of memory")
@@ -118,6 +121,9 @@ class Slowing:
     def __init__(self) -> None:
         self.now = 0.0
         self.runs = 0
+
+    def batch_sizes(self, height: int, width: int) -> tuple[int, ...]:
+        return (1,)
 
     def run(self, images: Pixels) -> Generated:
         self.now += 1 if self.runs else 10

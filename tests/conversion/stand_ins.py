@@ -29,6 +29,9 @@ class Greying:
     identity = "greying 1"
     provider = "arithmetic"
 
+    def batch_sizes(self, height: int, width: int) -> tuple[int, ...]:
+        return (1,)
+
     def run(self, images: Pixels) -> Generated:
         return Generated(np.full_like(images, 77))
 

@@ -29,7 +29,7 @@ class Stopping(Observer):
 
 
 def options(output: str, **others: Any) -> ConvertOptions:
-    how = {"check_every": 5, "segment_frames": SEGMENT, **others}
+    how = {"check_every": 5, "segment_frames": SEGMENT, "batch_size": 1, **others}
     return ConvertOptions(output=Path(output), **how)
 
 

@@ -179,6 +179,7 @@ def test_what_a_folder_of_frames_leaves_out_is_told(here: Path) -> None:
         {"end_s": float("inf")},
         {"limits": {"psnr": float("nan")}},
         {"batch_size": 0},
+        {"batch_size": "fast"},
         {"preview": -1},
         {"threads": 0},
         {"crf": -1},

@@ -25,6 +25,9 @@ class Doubling:
     def __init__(self) -> None:
         self.shapes: list[tuple[int, ...]] = []
 
+    def batch_sizes(self, height: int, width: int) -> tuple[int, ...]:
+        return (1,)
+
     def run(self, images: Pixels) -> Generated:
         self.shapes.append(images.shape)
         return Generated(images * 2)

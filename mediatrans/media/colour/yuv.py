@@ -124,7 +124,8 @@ class ToRgb:
         colour = Colour.of(frame)
         rgb = self._reformatter.reformat(
             frame,
-            format="rgba" if transparent else "rgb24",
+            # swscale has vector code for planes only; the pixels are those of rgb24.
+            format="rgba" if transparent else "gbrp",
             src_colorspace=_SWSCALE_MATRICES[_matrix(colour, frame.width, frame.height)],
             src_color_range=None if frame.format.is_rgb else _range(colour),
             dst_color_range=ColorRange.JPEG,

@@ -9,7 +9,7 @@ from mediatrans.errors import DeviceError
 from mediatrans.translate.engines.backend import Backend
 from mediatrans.translate.engines.device_words import DeviceWord, NumberFormat
 from mediatrans.translate.engines.engine import Generated, Pixels
-from mediatrans.translate.engines.gpu_session import GpuSession
+from mediatrans.translate.engines.gpu_session import STREAMS, GpuSession
 from mediatrans.translate.engines.half import to_float16
 from mediatrans.translate.engines.onnxruntime import NAME, Provider, built_with, load_session
 from mediatrans.zoo.graph import inspect_graph, read_graph
@@ -67,6 +67,10 @@ class CudaEngine:
     def identity(self) -> str:
         """Runtime, version, provider and precision; an output depends on them."""
         return f"{NAME}, {self.provider}, {self._precision}"
+
+    def batch_sizes(self, height: int, width: int) -> tuple[int, ...]:
+        """One picture per stream: kernels, and with them the last bits, depend on more."""
+        return (STREAMS,)
 
     def run(self, images: Pixels) -> Generated:
         """Translate a batch; arguments and errors are those of `Engine.run`."""

@@ -52,6 +52,21 @@ class Engine(Protocol):
         """The provider that runs the graph, by the runtime's name for it."""
         ...
 
+    def batch_sizes(self, height: int, width: int) -> tuple[int, ...]:
+        """The batch sizes that "auto" may choose from for a series of pictures of one size.
+
+        They fit into memory, and a picture gets the same bytes in batches of each of them, and in
+        larger ones. In batches that are smaller than the first one the last bits may differ.
+
+        Args:
+            height: In pixels.
+            width: In pixels.
+
+        Returns:
+            The sizes in ascending order, at least one.
+        """
+        ...
+
     def run(self, images: Pixels) -> Generated:
         """Translate a batch.
 

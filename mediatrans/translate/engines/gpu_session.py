@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 from mediatrans.translate.engines.engine import Generated, Pixels, failed_run, generated
 from mediatrans.zoo.graph import INPUT_NAME, OUTPUT_NAME
 
-__all__ = ["GpuSession"]
+__all__ = ["STREAMS", "GpuSession"]
+
+STREAMS = 2
+"""Parts of a batch that are in work at the same time."""
 
 
 class GpuSession:
@@ -27,7 +30,7 @@ class GpuSession:
     """
 
     def __init__(
-        self, session: ort.InferenceSession, path: Path, index: int, streams: int = 2
+        self, session: ort.InferenceSession, path: Path, index: int, streams: int = STREAMS
     ) -> None:
         self._path = path
         self._lanes = [_Lane(session, index) for _ in range(streams)]

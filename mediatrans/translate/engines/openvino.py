@@ -1,6 +1,8 @@
 """The OpenVINO engine: runs an inspected graph on the CPU or an Intel GPU."""
 
 import sys
+from collections import deque
+from contextlib import suppress
 from functools import cache, cached_property
 from importlib import import_module
 from importlib.util import find_spec
@@ -29,6 +31,8 @@ _FORMATS: dict[NumberFormat, tuple[str, str]] = {
 _STREAMS = 2
 _KEPT_PIXELS = 1 << 22
 """Larger pictures release OpenVINO's memory after each run: two generators would both keep it."""
+_MEMORY_SHARE = 0.25
+"""The share of the memory that two pictures may take: the reverse generator may take as much."""
 
 _CACHED_KERNELS = "CPU_RUNTIME_CACHE_CAPACITY"
 _MOST_CACHED_KERNELS = 100
@@ -41,7 +45,9 @@ class OpenVinoEngine:
     """A generator's graph, compiled by OpenVINO for pictures of any size.
 
     A single picture is computed by all threads. The pictures of a larger batch are computed one
-    by one, in two streams with half of the threads each.
+    by one, in two streams with half of the threads each. The number of threads changes the last
+    bits, the batch does not. Two large pictures would need too much memory, so all threads compute
+    one after the other.
 
     Args:
         path: The ONNX file; it is inspected before OpenVINO loads it.
@@ -119,13 +125,11 @@ class OpenVinoEngine:
             InputError: The graph fails on this input, for example for lack of memory.
             ModelError: The output is not a picture of the input's size.
         """
-        requests = self._alone if len(images) == 1 else self._side_by_side
         pixels = images.shape[1] * images.shape[2]
+        requests = self._alone if len(images) == 1 else self._requests(pixels)
         self._refuse_large(images, pixels * min(len(images), len(requests)))
-        made: list[list[Any]] = []
         try:
-            for first in range(0, len(images), len(requests)):
-                made += self._run_together(requests, images[first : first + len(requests)])
+            made = self._run_in_streams(requests, images)
         except (RuntimeError, MemoryError) as error:
             raise failed_run(images, self.path, _last_line(error)) from error
         finally:
@@ -134,6 +138,17 @@ class OpenVinoEngine:
                     compiled.release_memory()
         outputs = made[0] if len(made) == 1 else list(map(np.concatenate, zip(*made, strict=True)))
         return generated(outputs, images, self.path)
+
+    def batch_sizes(self, height: int, width: int) -> tuple[int, ...]:
+        """Two or four pictures where two are computed at once, else one."""
+        streams = len(self._requests(height * width))
+        return (1,) if streams == 1 else (streams, 2 * streams)
+
+    def _requests(self, pixels: int) -> list[Any]:
+        """The requests that compute the pictures of a batch, by the size of a picture."""
+        need, limit = _STREAMS * pixels * self._bytes_per_pixel, self._memory_limit
+        is_large = pixels > _KEPT_PIXELS or (limit is not None and need > limit * _MEMORY_SHARE)
+        return self._alone if is_large else self._side_by_side
 
     @cached_property
     def _side_by_side(self) -> list[Any]:
@@ -148,22 +163,31 @@ class OpenVinoEngine:
         self._compiled.append(self._compile(_STREAMS, threads))
         return [self._compiled[-1].create_infer_request() for _ in range(_STREAMS)]
 
-    def _run_together(self, requests: list[Any], images: Pixels) -> list[list[Any]]:
-        """The outputs of at most as many pictures as there are requests, in their order."""
+    def _run_in_streams(self, requests: list[Any], images: Pixels) -> list[list[Any]]:
+        """The outputs of pictures in their order; each request takes every so many of them."""
         # They are shared, so they must outlive the requests, also if Ctrl-C comes in between.
         self._shared = [np.ascontiguousarray(image[np.newaxis]) for image in images]
-        running = []
+        made: list[list[Any]] = []
+        running: deque[Any] = deque()
         try:
-            for request, picture in zip(requests, self._shared, strict=False):
+            for index, picture in enumerate(self._shared):
+                if len(running) == len(requests):
+                    made.append(self._outputs(running.popleft()))
+                request = requests[index % len(requests)]
                 request.start_async({INPUT_NAME: picture}, share_inputs=True)
                 running.append(request)
-        finally:
-            errors = [error for request in running if (error := _waited(request)) is not None]
-        if errors:
-            raise errors[0]
-        return [
-            [request.get_tensor(name).data.copy() for name in self._names] for request in running
-        ]
+            while running:
+                made.append(self._outputs(running.popleft()))
+        finally:  # after an error the others must have ended
+            for request in running:
+                with suppress(RuntimeError, MemoryError):
+                    request.wait()
+        return made
+
+    def _outputs(self, request: Any) -> list[Any]:
+        """Wait for a request; returns copies of its outputs."""
+        request.wait()
+        return [request.get_tensor(name).data.copy() for name in self._names]
 
     def _refuse_large(self, images: Pixels, pixels: int) -> None:
         """Refuse a batch that needs more memory than there is.
@@ -181,14 +205,6 @@ class OpenVinoEngine:
                 f"it needs about {need / 2**30:.2f} GiB of memory, the limit is "
                 f"{limit / 2**30:.2f} GiB",
             )
-
-
-def _waited(request: Any) -> Exception | None:
-    try:
-        request.wait()
-    except (RuntimeError, MemoryError) as error:
-        return error
-    return None
 
 
 def _name_of(device: DeviceWord) -> str:

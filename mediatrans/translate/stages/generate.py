@@ -39,10 +39,14 @@ class Generate:
         engine: The loaded generator.
         rule: The picture sizes that its graph accepts.
         path: The graph's file, for messages; None if there is none.
+        in_series: Whether a frame gets the same bytes in every batch, see `Engine.batch_sizes`.
     """
 
-    def __init__(self, engine: Engine, rule: SizeRule, path: Path | None = None) -> None:
+    def __init__(
+        self, engine: Engine, rule: SizeRule, path: Path | None = None, *, in_series: bool = False
+    ) -> None:
         self._engine = engine
+        self._in_series = in_series
         self._rule = rule
         self._path = path
 
@@ -55,13 +59,16 @@ class Generate:
         """
         height, width = frames[0].shape[:2]
         pictures = [padded(frame, self._rule) for frame in frames]
+        if self._in_series:
+            least = self._engine.batch_sizes(*pictures[0].shape[:2])[0]
+            pictures += [pictures[-1]] * (least - len(pictures))
         batch = pictures[0][np.newaxis] if len(pictures) == 1 else np.stack(pictures)
         made = self._engine.run(batch)
         covers = batch.shape[1] / height, batch.shape[2] / width
         self._check_maps(made, batch.shape)
         return [
             Draft(image[:height, :width], _maps(made, index, covers))
-            for index, image in enumerate(made.image)
+            for index, image in enumerate(made.image[: len(frames)])
         ]
 
     def _check_maps(self, made: Generated, shape: Sequence[int]) -> None:

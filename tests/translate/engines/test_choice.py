@@ -25,6 +25,9 @@ class Inverting:
         self.provider = "fake"
         self._wrong_by = wrong_by
 
+    def batch_sizes(self, height: int, width: int) -> tuple[int, ...]:
+        return (1,)
+
     def run(self, images: Pixels) -> Generated:
         if self._wrong_by < 0:
             raise InputError("the device is out of memory")

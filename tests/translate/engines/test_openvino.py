@@ -15,6 +15,7 @@ from mediatrans.translate.engines.engine import Pixels
 from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine
 from mediatrans.translate.engines.openvino import OpenVinoEngine
 from mediatrans.translate.engines.openvino_memory import bytes_per_pixel
+from mediatrans.translate.translator import Translator
 from mediatrans.zoo.find import find
 from tests.pairs import SHAPE, graph, inverting, write_graph
 from tests.translate.engines.graphs import network
@@ -213,3 +214,33 @@ def test_memory_does_not_grow_with_the_number_of_sizes() -> None:
         status = Path("/proc/self/status").read_text()
         resident.append(int(status.split("VmRSS:")[1].split()[0]) / 1024)
     assert resident[1] - resident[0] < 30
+
+
+def test_a_frame_of_a_series_gets_the_same_bytes_in_every_batch() -> None:
+    translator = Translator.load("winter", model="summer2winter", device="openvino")
+    images = list(photographs(5, 96, 128))
+    sizes = translator.batch_sizes(96, 128)
+    expected = translator.series_stage(images)
+    for count in (1, 2, 3, 4):
+        made = [
+            picture
+            for first in range(0, 5, count)
+            for picture in translator.series_stage(images[first : first + count])
+        ]
+        np.testing.assert_array_equal(made, expected)
+    assert sizes in {(1,), (2, 4)}
+
+
+def test_large_pictures_are_computed_one_after_the_other(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = opened(model, threads=2)
+    assert engine.batch_sizes(360, 640) == (2, 4)
+    assert engine.batch_sizes(3000, 3000) == (1,)
+    assert opened(model, threads=1).batch_sizes(360, 640) == (1,)
+    monkeypatch.setattr(openvino, "memory_limit", lambda: 1 << 24)
+    little = opened(model, threads=2)
+    assert little.batch_sizes(360, 640) == (1,)
+    images = photographs(2, 200, 300)
+    alone = [little.run(images[i : i + 1]).image[0] for i in range(2)]
+    np.testing.assert_array_equal(little.run(images).image, alone)

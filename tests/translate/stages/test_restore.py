@@ -35,6 +35,9 @@ class Mapping:
         self._cell = cell
         self._has_texture = has_texture
 
+    def batch_sizes(self, height: int, width: int) -> tuple[int, ...]:
+        return (1,)
+
     def run(self, images: Pixels) -> Generated:
         self.shapes.append(images.shape)
         count, height, width, _ = images.shape
@@ -80,6 +83,9 @@ class Inverting:
     identity = "inverting 1"
     provider = "arithmetic"
 
+    def batch_sizes(self, height: int, width: int) -> tuple[int, ...]:
+        return (1,)
+
     def run(self, images: Pixels) -> Generated:
         return Generated(255 - images)
 
@@ -118,6 +124,9 @@ def test_maps_of_another_size_break_the_contract(
 ) -> None:
     class Wrong:
         identity = provider = "wrong"
+
+        def batch_sizes(self, height: int, width: int) -> tuple[int, ...]:
+            return (1,)
 
         def run(self, images: Pixels) -> Generated:
             texture: Floats | None = None
