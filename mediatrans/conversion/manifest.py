@@ -89,10 +89,11 @@ class Manifest:
         self._folder = folder
         self._journal = Journal(folder / MANIFEST_NAME)
         self._entries: dict[str, list[Entry]] | None = None
+        self._size = 0
 
     def _known(self) -> dict[str, list[Entry]]:
         if self._entries is None:
-            self._entries = {}
+            self._entries, self._size = {}, self._journal.size
             for record in self._records():
                 try:
                     entry = from_table(Entry, record)
@@ -133,11 +134,18 @@ class Manifest:
             from the same origin. "stale": made from another origin, or partial. "foreign": not
             written by mediatrans, or changed since.
         """
-        for entry in reversed(self._known().get(self.name_of(output), ())):
-            if entry.fingerprint.fits(output):
-                is_current = entry.origin == origin and not entry.is_partial
-                return ("current" if is_current else "stale"), entry
-        return "foreign", None
+        entry = self._entry_of(output)
+        if entry is None and self._journal.size != self._size:  # another run has written it
+            self._entries = None
+            entry = self._entry_of(output)
+        if entry is None:
+            return "foreign", None
+        is_current = entry.origin == origin and not entry.is_partial
+        return ("current" if is_current else "stale"), entry
+
+    def _entry_of(self, output: Path) -> Entry | None:
+        entries = reversed(self._known().get(self.name_of(output), ()))
+        return next((entry for entry in entries if entry.fingerprint.fits(output)), None)
 
     def add(self, entry: Entry) -> None:
         """Append an entry.
