@@ -107,6 +107,9 @@ def run(arguments: Sequence[str] | None = None, interrupts: Interrupts | None = 
         hint = interrupt.hint if isinstance(interrupt, Interrupted) else ""
         echo(f"mediatrans: interrupted. {hint}".rstrip(), err=True)
         return interrupt.exit_code if isinstance(interrupt, Interrupted) else ExitCode.SIGINT
+    except MemoryError:
+        echo("mediatrans: not enough memory; use smaller pictures or fewer at a time", err=True)
+        return ExitCode.INPUT
     except SystemExit:
         # click raises this when stdout is a pipe that was closed at the other end.
         return ExitCode.OUTPUT
@@ -134,7 +137,11 @@ def main() -> None:
         echo(f"mediatrans: {error}", err=True)
         code = error.exit_code
     interrupts.release()
-    sys.exit(code if interrupts.number is None else 128 + interrupts.number)
+    if interrupts.number is None:
+        sys.exit(code)
+    # Python would wait for what native libraries are doing.
+    sys.stderr.flush()
+    os._exit(128 + interrupts.number)
 
 
 def _reserve_stdout_for_results() -> None:

@@ -1,0 +1,111 @@
+"""One signal ends a run: with 130 or 143 at every moment, within five seconds, nothing half made."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.media_files import write_clip, write_picture
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs the signals of POSIX")
+
+MOMENTS = 200
+WORDS = ["convert", "in", "--to", "night", "-o", "out"]
+# Before the program has control, Python itself is ended by the signal: for a shell that is the
+# same code.
+CODES = {signal.SIGINT: (130, -signal.SIGINT), signal.SIGTERM: (143, -signal.SIGTERM)}
+
+
+def start(words: list[str], *, ignores: bool = False) -> subprocess.Popen[str]:
+    """Start the command line; SIGINT has its usual effect, also under nohup."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "mediatrans", *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_IGN if ignores else signal.SIG_DFL
+        ),
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_spread_over_the_first_two_seconds(pair: Path, number: signal.Signals) -> None:
+    """Every fourth one comes twice, as from somebody impatient."""
+    for index in range(8):
+        write_picture(Path(f"in/{index}.png"), 320, 240)
+    write_clip(Path("in/clip.mp4"), frames=300)
+    moments = random.Random(number)
+    for count in range(MOMENTS // 2):
+        with start(WORDS) as process:
+            time.sleep(moments.uniform(0.0, 2.0))
+            if process.poll() is not None:
+                continue
+            sent_s = time.monotonic()
+            process.send_signal(number)
+            if count % 4 == 0:
+                time.sleep(moments.uniform(0.0, 0.05))
+                process.send_signal(number)
+            said = process.communicate()[1]
+            took_s = time.monotonic() - sent_s
+        assert process.returncode in CODES[number], said
+        assert took_s < 5.5
+        assert "this is a bug" not in said
+        assert not list(Path().rglob(".*.part.*"))
+
+
+@contextmanager
+def blocked(path: Path) -> Iterator[None]:
+    """Take a lease on a file: another process that opens it waits, for up to 45 seconds."""
+    fcntl = pytest.importorskip("fcntl")
+    if not hasattr(fcntl, "F_SETLEASE"):
+        pytest.skip("needs leases on files")
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGIO})
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        yield
+    finally:
+        os.close(descriptor)
+        signal.sigtimedwait({signal.SIGIO}, 0)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("name", ["b.jpg", "b.png"])
+def test_one_signal_ends_a_run_that_waits_for_a_disk(
+    pair: Path, number: signal.Signals, name: str
+) -> None:
+    """A JPEG is opened to be read, a PNG already to see whether it is animated."""
+    write_picture(Path("in/a.jpg"))
+    write_picture(Path("in", name))
+    with blocked(Path("in", name)), start(WORDS) as process:
+        assert signal.sigtimedwait({signal.SIGIO}, 100) is not None
+        sent_s = time.monotonic()
+        process.send_signal(number)
+        said = process.communicate()[1]
+        assert time.monotonic() - sent_s < 5.5
+    assert process.returncode in CODES[number]
+    assert "Traceback" not in said
+    assert "interrupted" in said
+    assert not list(Path().rglob(".*.part.*"))
+
+
+def test_a_signal_that_the_parent_ignores_stays_ignored(pair: Path) -> None:
+    Path("in").mkdir()
+    write_clip(Path("in/clip.mp4"), frames=100)
+    with start(WORDS, ignores=True) as process:
+        for _ in range(20):
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+            time.sleep(0.05)
+        process.communicate()
+    assert process.returncode == 0
