@@ -105,6 +105,8 @@ def output_error(
     reason = error.strerror or str(error)
     if remedy is None or isinstance(error, ClaimedError):
         remedy = _REMEDIES.get(error.errno or 0, "write elsewhere with -o")
+        if error.errno == errno.ENOENT and path.parent.is_dir():
+            remedy = "no file can be made in this folder, write elsewhere with -o"
     problem = f"cannot write {what}".rstrip()
     return OutputError(f"{problem}: {reason.lower()}", path=path, remedy=remedy)
 

@@ -70,7 +70,7 @@ def ssim(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> float:
         rows = slice(first, end + 2 * edge)
         inside = _similarity(x[rows], y[rows])[edge:-edge, edge:-edge]
         total += float(np.sum(inside, dtype=np.float64))
-    return total / ((height - 2 * edge) * (width - 2 * edge) * channels)
+    return total / int((height - 2 * edge) * (width - 2 * edge) * channels)
 
 
 def _similarity(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> NDArray[np.float32]:

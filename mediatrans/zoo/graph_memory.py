@@ -37,12 +37,12 @@ def bytes_per_pixel(content: bytes) -> int:
         most = max(most, live)
         ended = {name for name in node.input if last_use[name] == place and name != INPUT_NAME}
         live -= sum(sizes.get(name, 0) for name in ended)
-    return -(-most // _SIDE**2)
+    return -(-int(most) // _SIDE**2)
 
 
 def _size(value: onnx.ValueInfoProto) -> int:
     tensor = value.type.tensor_type
-    count = math.prod(dimension.dim_value for dimension in tensor.shape.dim)
+    count = int(math.prod(dimension.dim_value for dimension in tensor.shape.dim))
     try:
         return count * int(
             np.dtype(onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type)).itemsize

@@ -1,4 +1,4 @@
-"""One signal ends a run: with 130 or 143 at every moment, within five seconds, nothing half made."""
+"""One signal ends a run with 130 or 143, at every moment, within seconds; nothing is half made."""
 
 import os
 import random

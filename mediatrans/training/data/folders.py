@@ -53,10 +53,15 @@ def parse_domains(words: str | Sequence[str]) -> tuple[str, str]:
     names = words.split(",") if isinstance(words, str) else list(words)
     names = [name.strip() for name in names]
     bad = [name for name in names if not _DOMAIN.fullmatch(name)]
-    if len(names) != 2 or names[0].casefold() == names[1].casefold() or bad:
+    if len(names) != 2 or names[0].casefold() == names[1].casefold():
         raise UsageError(
             f"domains {','.join(names)!r} are not two different names",
-            remedy="write --domains summer,winter, of letters, digits, - and _ only",
+            remedy="write for example --domains summer,winter",
+        )
+    if bad:
+        raise UsageError(
+            f"the name of a domain has a character that is not allowed: {bad[0]!r}",
+            remedy="use the letters a to z and A to Z, digits, - and _, with a letter or digit first",
         )
     return names[0], names[1]
 
