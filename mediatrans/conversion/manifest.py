@@ -1,6 +1,7 @@
 """The manifest of an output folder: the outputs written there and what each was made from."""
 
 import logging
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -23,7 +24,10 @@ State = Literal["current", "stale", "foreign"]
 
 
 def input_identity(path: Path) -> dict[str, Any]:
-    """The path, size and modification time that identify the current content of an input file.
+    """The path, size, times and number that identify the current content of an input file.
+
+    A program can set the modification time of a file, but not the time of its last change (ctime).
+    Both that and the number (inode) are left out on Windows, which has neither.
 
     Args:
         path: The file.
@@ -32,11 +36,14 @@ def input_identity(path: Path) -> dict[str, Any]:
         OSError: The file cannot be accessed.
     """
     status = path.stat()
-    return {
+    identity = {
         "path": str(path.resolve()),
         "size": status.st_size,
         "mtime_ns": status.st_mtime_ns,
     }
+    if sys.platform != "win32":
+        identity |= {"ctime_ns": status.st_ctime_ns, "inode": status.st_ino}
+    return identity
 
 
 @dataclass(frozen=True, slots=True)
