@@ -87,9 +87,7 @@ class InputPipe:
             if self._must_seek or not _is_sequential(start):
                 self._spooled = self._spool(read, start)
             else:
-                tee = Tee(
-                    read, start, self._limit, self._segment_bytes, whole=self._whole
-                )
+                tee = Tee(read, start, self._limit, self._segment_bytes, whole=self._whole)
                 self._tee = self._stack.enter_context(closing(tee))
             self._stack = self._stack.pop_all()
         return self
