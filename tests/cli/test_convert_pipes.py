@@ -268,14 +268,15 @@ def test_results_that_cannot_be_written_are_an_output_error(pair: Path, words: l
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_a_temporary_folder_that_is_full_is_an_output_error(pair: Path, suffix: str) -> None:
-    import resource
-
     content = write_clip(Path(f"in{suffix}"), frames=60).read_bytes()
+    limited = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)); "
+        "from mediatrans.cli.main import main; main()"
+    )
     done = subprocess.run(
-        [sys.executable, "-m", "mediatrans", "convert", "-", "-o", "out.mkv", "--to", "night"],
+        [sys.executable, "-c", limited, "convert", "-", "-o", "out.mkv", "--to", "night"],
         input=content,
         capture_output=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)),
     )
     assert done.returncode == 6, done.stderr
     assert b"TMPDIR" in done.stderr
