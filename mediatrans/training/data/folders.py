@@ -60,7 +60,7 @@ def parse_domains(words: str | Sequence[str]) -> tuple[str, str]:
         )
     if bad:
         raise UsageError(
-            f"the name of a domain has a character that is not allowed: {bad[0]!r}",
+            f"domains {','.join(names)!r}: {bad[0]!r} has a character that is not allowed",
             remedy="use a letter or digit from a to z, A to Z or 0 to 9, then also - and _",
         )
     return names[0], names[1]
