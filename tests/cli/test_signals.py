@@ -23,6 +23,14 @@ WORDS = ["convert", "in", "--to", "night", "-o", "out"]
 # same code.
 CODES = {signal.SIGINT: (130, -signal.SIGINT), signal.SIGTERM: (143, -signal.SIGTERM)}
 
+# A signal in the few milliseconds before is Python's own, which may end with exit code 1.
+FROM_THE_FIRST_LINE = """
+import signal
+from mediatrans.__main__ import main
+signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+main()
+"""
+
 
 def start(words: list[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
@@ -40,7 +48,17 @@ def signalled(count: int) -> str | None:
     """
     moments = random.Random(count)
     number = (signal.SIGINT, signal.SIGTERM)[count % 2]
-    with start([*WORDS[:-1], f"out{count}"]) as process:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, CODES)
+    try:
+        started = subprocess.Popen(
+            [sys.executable, "-c", FROM_THE_FIRST_LINE, *WORDS[:-1], f"out{count}"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with started as process:
         time.sleep(moments.uniform(0.0, 2.0))
         sent_s = time.monotonic()
         if process.poll() is None:
