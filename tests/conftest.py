@@ -1,6 +1,7 @@
 """Fixtures shared by all tests: an empty place to stand in, and a pair that inverts."""
 
 import os
+import signal
 from pathlib import Path
 
 # Tiny networks gain nothing from threads, and OpenMP's waiting threads starve each other where
@@ -8,6 +9,10 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
+
+# Under nohup, SIGINT is ignored here and would be in every child.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from tests.pairs import write_pair
 

@@ -4,16 +4,16 @@ import importlib
 import io
 import logging
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from types import FrameType
 from typing import Any
 
 import click
 
 from mediatrans import __version__
+from mediatrans.cli.interrupts import Interrupts
+from mediatrans.cli.results import ResultStream
 from mediatrans.cli.terminal import echo, printable
 from mediatrans.errors import ExitCode, Interrupted, MediatransError
 
@@ -81,11 +81,12 @@ def _printable_lines(text: str) -> str:
     return "\n".join(map(printable, text.rstrip("\n").split("\n")))
 
 
-def run(arguments: Sequence[str] | None = None) -> int:
+def run(arguments: Sequence[str] | None = None, interrupts: Interrupts | None = None) -> int:
     """Run the command line and return its exit code.
 
     Args:
         arguments: The words after the program's name; None uses `sys.argv`.
+        interrupts: The handlers of signals; None if they are not installed.
     """
     try:
         words = sys.argv[1:] if arguments is None else list(arguments)
@@ -106,10 +107,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
         hint = interrupt.hint if isinstance(interrupt, Interrupted) else ""
         echo(f"mediatrans: interrupted. {hint}".rstrip(), err=True)
         return interrupt.exit_code if isinstance(interrupt, Interrupted) else ExitCode.SIGINT
+    except MemoryError:
+        echo("mediatrans: not enough memory; use smaller pictures or fewer at a time", err=True)
+        return ExitCode.INPUT
     except SystemExit:
         # click raises this when stdout is a pipe that was closed at the other end.
         return ExitCode.OUTPUT
     except Exception:
+        # A signal in the wrong place of a library may come out as another error.
+        if interrupts is not None and interrupts.number is not None:
+            echo("mediatrans: interrupted.", err=True)
+            return 128 + interrupts.number
         click.echo(_printable_lines(traceback.format_exc()), err=True)
         click.echo("mediatrans: this is a bug; please report it with the lines above.", err=True)
         return ExitCode.INTERNAL
@@ -118,10 +126,22 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def main() -> None:
-    """The console script: reserves stdout for results, handles SIGTERM, runs and exits."""
+    """The entry point: reserves stdout for results, handles signals, runs and exits."""
+    interrupts = Interrupts()
+    interrupts.install()
     _reserve_stdout_for_results()
-    signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(run())
+    code = run(interrupts=interrupts)
+    try:
+        sys.stdout.flush()
+    except MediatransError as error:
+        echo(f"mediatrans: {error}", err=True)
+        code = error.exit_code
+    interrupts.release()
+    if interrupts.number is None:
+        sys.exit(code)
+    # Python would wait for what native libraries are doing.
+    sys.stderr.flush()
+    os._exit(128 + interrupts.number)
 
 
 def _reserve_stdout_for_results() -> None:
@@ -131,12 +151,10 @@ def _reserve_stdout_for_results() -> None:
     written as their original bytes.
     """
     sys.stdout.flush()
-    results = os.dup(1)
+    results = ResultStream(os.dup(1), "w")
     os.dup2(2, 1)
     encoding, errors = sys.stdout.encoding, sys.stdout.errors
     errors = "surrogateescape" if errors == "strict" else errors
-    sys.stdout = os.fdopen(results, "w", encoding=encoding, errors=errors)
-
-
-def _terminate(signum: int, frame: FrameType | None) -> None:
-    raise Interrupted(signum)
+    sys.stdout = io.TextIOWrapper(
+        io.BufferedWriter(results), encoding, errors, line_buffering=results.isatty()
+    )

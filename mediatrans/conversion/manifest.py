@@ -1,6 +1,7 @@
 """The manifest of an output folder: the outputs written there and what each was made from."""
 
 import logging
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -23,7 +24,10 @@ State = Literal["current", "stale", "foreign"]
 
 
 def input_identity(path: Path) -> dict[str, Any]:
-    """The path, size and modification time that identify the current content of an input file.
+    """The path, size, times and number that identify the current content of an input file.
+
+    A program can set the modification time of a file, but not the time of its last change (ctime).
+    Both that and the number (inode) are left out on Windows, which has neither.
 
     Args:
         path: The file.
@@ -32,11 +36,14 @@ def input_identity(path: Path) -> dict[str, Any]:
         OSError: The file cannot be accessed.
     """
     status = path.stat()
-    return {
+    identity = {
         "path": str(path.resolve()),
         "size": status.st_size,
         "mtime_ns": status.st_mtime_ns,
     }
+    if sys.platform != "win32":
+        identity |= {"ctime_ns": status.st_ctime_ns, "inode": status.st_ino}
+    return identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +96,11 @@ class Manifest:
         self._folder = folder
         self._journal = Journal(folder / MANIFEST_NAME)
         self._entries: dict[str, list[Entry]] | None = None
+        self._size = 0
 
     def _known(self) -> dict[str, list[Entry]]:
         if self._entries is None:
-            self._entries = {}
+            self._entries, self._size = {}, self._journal.size
             for record in self._records():
                 try:
                     entry = from_table(Entry, record)
@@ -133,11 +141,18 @@ class Manifest:
             from the same origin. "stale": made from another origin, or partial. "foreign": not
             written by mediatrans, or changed since.
         """
-        for entry in reversed(self._known().get(self.name_of(output), ())):
-            if entry.fingerprint.fits(output):
-                is_current = entry.origin == origin and not entry.is_partial
-                return ("current" if is_current else "stale"), entry
-        return "foreign", None
+        entry = self._entry_of(output)
+        if entry is None and self._journal.size != self._size:  # another run has written it
+            self._entries = None
+            entry = self._entry_of(output)
+        if entry is None:
+            return "foreign", None
+        is_current = entry.origin == origin and not entry.is_partial
+        return ("current" if is_current else "stale"), entry
+
+    def _entry_of(self, output: Path) -> Entry | None:
+        entries = reversed(self._known().get(self.name_of(output), ()))
+        return next((entry for entry in entries if entry.fingerprint.fits(output)), None)
 
     def add(self, entry: Entry) -> None:
         """Append an entry.

@@ -28,8 +28,8 @@ Bottleneck = Literal["decode", "generate", "encode"]
 """The thread that sets the pace."""
 
 _POLL_S = 0.05
-_PATIENCE = 3
 _PATIENT_POLL_S = 0.25
+_STOPPING_S = 2.0
 
 
 class ReaderStalledError(Exception):
@@ -69,11 +69,10 @@ class _Worker(ABC, Generic[_T]):
     def _join(self) -> None:
         """Wait for the thread to end.
 
-        An interrupt stops the thread and is raised once it has ended. After a third interrupt the
-        wait is given up.
+        An interrupt stops the thread and is raised once it has ended.
         """
         interrupts: list[BaseException] = []
-        while not self._done.is_set() and len(interrupts) < _PATIENCE:
+        while not self._done.is_set():
             try:
                 # Thread.join, once interrupted, may report a running thread as finished.
                 if self._is_done():
@@ -200,7 +199,13 @@ class ReadAhead(_Worker[_T]):
             super().abort()
 
     def _is_done(self) -> bool:
-        """Wait for the thread while it makes progress; returns whether to stop waiting."""
+        """Wait for the thread while it makes progress; returns whether to stop waiting.
+
+        A thread that is stopped has two seconds: it may hang in a decoder or wait for a disk.
+        """
+        if self._stop.is_set():
+            self._done.wait(_STOPPING_S)
+            return True
         progress = self._progress()
         if self._done.wait(self._limit_s()):
             return True

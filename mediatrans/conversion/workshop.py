@@ -231,7 +231,7 @@ class Workshop:
 
 
 def _identity_of(task: Task) -> Mapping[str, Any]:
-    """The path, size and time that identify the current content of a task's video."""
+    """What identifies the current content of a task's video."""
     identity = input_identity(task.input)
     if task.frames:  # the folder's own time also changes with unrelated files
         listing = json.dumps([input_identity(frame) for frame in task.frames])
@@ -241,4 +241,6 @@ def _identity_of(task: Task) -> Mapping[str, Any]:
         "input": identity["path"],
         "input_size": identity["size"],
         "input_time": identity["mtime_ns"],
+        "input_change": identity.get("ctime_ns"),
+        "input_number": identity.get("inode"),
     }

@@ -46,6 +46,14 @@ class Journal:
             if isinstance(record, dict):
                 yield record
 
+    @property
+    def size(self) -> int:
+        """The size of the file in bytes; 0 if it does not exist."""
+        try:
+            return self.path.stat().st_size
+        except OSError:
+            return 0
+
     def append(self, record: Mapping[str, Any]) -> None:
         """Append a record and sync it to disk.
 

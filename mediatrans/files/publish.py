@@ -7,10 +7,12 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 from mediatrans.errors import OutputError
+from mediatrans.files.claim import ClaimedError, claimed
 from mediatrans.files.names import name_beside
 
 __all__ = [
@@ -40,6 +42,7 @@ _REMEDIES = {
     errno.ENAMETOOLONG: "choose a shorter name with -o",
     errno.ENOENT: "its folder was taken away while it was written; run the same command again",
     errno.EPIPE: "check the program that the output is piped into",
+    errno.EBUSY: "wait until the other run has ended, then run the same command again",
     errno.EFBIG: "the file system takes no file that large, write elsewhere with -o",
 }
 
@@ -100,8 +103,10 @@ def output_error(
         remedy: What the user can do; None takes that of a command with the option -o.
     """
     reason = error.strerror or str(error)
-    if remedy is None:
+    if remedy is None or isinstance(error, ClaimedError):
         remedy = _REMEDIES.get(error.errno or 0, "write elsewhere with -o")
+        if error.errno == errno.ENOENT and path.parent.is_dir():
+            remedy = "no file can be made in this folder, write elsewhere with -o"
     problem = f"cannot write {what}".rstrip()
     return OutputError(f"{problem}: {reason.lower()}", path=path, remedy=remedy)
 
@@ -189,7 +194,8 @@ def publishing(
     """Write a file under a part name, published when the block ends without an error.
 
     Missing parent folders are made. Whatever the block raises, no part file stays behind, and a
-    file that already has the final name is left as it was.
+    file that already has the final name is left as it was. Two processes cannot write the same
+    output at the same time; the second one is refused.
 
     Args:
         final: The output's final name.
@@ -205,18 +211,13 @@ def publishing(
         OutputError: The folder cannot be made or the file cannot be written.
     """
     part = part_path(final)
-    try:
-        with output_errors(final, what=what, remedy=remedy):
-            final.parent.mkdir(parents=True, exist_ok=True)
-            if final.is_dir():
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            _remove(
-                part
-            )  # what a kill left, or a link that somebody put there to be written through
+    with output_errors(final, what=what, remedy=remedy):
+        final.parent.mkdir(parents=True, exist_ok=True)
+        if final.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        with claimed(part, partial(_delete, part)):
             yield part
             publish(part, final, record, earlier=earlier)
-    finally:
-        _remove(part)
 
 
 @contextmanager
@@ -239,11 +240,12 @@ def publishing_folder(final: Path, *, what: str = "", remedy: str | None = None)
     """
     final = _named(final)
     part, old = _beside(final, "part"), _beside(final, "old")
-    try:
-        with output_errors(final, what=what, remedy=remedy):
-            recover_folder(final)
-            _delete(part)
-            part.mkdir(parents=True)
+    with output_errors(final, what=what, remedy=remedy):
+        final.parent.mkdir(parents=True, exist_ok=True)
+        with claimed(part, partial(_clear, final, part), is_folder=True):
+            _recover(final)
+            for path in part.iterdir():  # what a kill left
+                _delete(path)
             yield part
             _sync_tree(part)
             if os.path.lexists(final):
@@ -251,19 +253,25 @@ def publishing_folder(final: Path, *, what: str = "", remedy: str | None = None)
             part.rename(final)
             sync_folder(final.parent)
             _delete(old)
-    finally:
-        with suppress(OSError):  # beside an error that says more
-            recover_folder(final)
-            _delete(part)
 
 
 def recover_folder(final: Path) -> None:
     """Put back, or clear away, the folder that a killed `publishing_folder` was about to replace.
 
+    Nothing happens while another process is publishing it.
+
     Raises:
         OSError: It cannot be moved or deleted.
     """
     final = _named(final)
+    if not os.path.lexists(_beside(final, "old")):
+        return
+    part = _beside(final, "part")
+    with suppress(ClaimedError), claimed(part, partial(_delete, part), is_folder=True):
+        _recover(final)
+
+
+def _recover(final: Path) -> None:
     old = _beside(final, "old")
     if not os.path.lexists(old):
         return
@@ -271,6 +279,11 @@ def recover_folder(final: Path) -> None:
         _delete(old)
     else:
         old.rename(final)
+
+
+def _clear(final: Path, part: Path) -> None:
+    _recover(final)
+    _delete(part)
 
 
 def _named(folder: Path) -> Path:
@@ -301,9 +314,3 @@ def _sync_tree(folder: Path) -> None:
                 finally:
                     os.close(descriptor)
         sync_folder(Path(place))
-
-
-def _remove(part: Path) -> None:
-    # Only ever called after success or beside an error that says more.
-    with suppress(OSError):
-        part.unlink(missing_ok=True)

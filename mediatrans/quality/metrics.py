@@ -1,6 +1,10 @@
-"""Distances between two pictures: PSNR, SSIM and L1, all on 8-bit pixels."""
+"""Distances between two pictures: PSNR, SSIM and L1, all on 8-bit pixels.
+
+Pictures are compared strip by strip, so that the memory does not grow with their size.
+"""
 
 import math
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -13,6 +17,7 @@ PSNR_CAP_DB = 100.0
 
 _WINDOW = 11
 _SIGMA = 1.5
+_STRIP_PIXELS = 1 << 18
 
 
 def psnr(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> float:
@@ -25,8 +30,8 @@ def psnr(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> float:
     Returns:
         Decibels, at most `PSNR_CAP_DB`; the peak is 255.
     """
-    difference = x.astype(np.float64) - y
-    mean_square = float(np.mean(difference * difference))
+    counts = _differences(x, y)
+    mean_square = int(counts @ np.arange(256) ** 2) / x.size
     if mean_square == 0.0:
         return PSNR_CAP_DB
     return min(PSNR_CAP_DB, 10.0 * math.log10(255.0**2 / mean_square))
@@ -39,7 +44,7 @@ def l1(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> float:
         x: uint8 [H, W, C].
         y: uint8 [H, W, C].
     """
-    return float(np.mean(cv2.absdiff(x, y)))
+    return int(_differences(x, y) @ np.arange(256)) / x.size
 
 
 def ssim(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> float:
@@ -56,19 +61,44 @@ def ssim(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> float:
     Returns:
         At most 1, for identical pictures.
     """
+    height, width, channels = x.shape
+    if min(height, width) < _WINDOW:
+        return float(np.mean(_similarity(x, y), dtype=np.float64))
+    edge = _WINDOW // 2
+    total = 0.0
+    for first, end in _strips(height - 2 * edge, width):
+        rows = slice(first, end + 2 * edge)
+        inside = _similarity(x[rows], y[rows])[edge:-edge, edge:-edge]
+        total += float(np.sum(inside, dtype=np.float64))
+    return total / int((height - 2 * edge) * (width - 2 * edge) * channels)
+
+
+def _similarity(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The similarity at each position, with the border reflected; float32 [H, W, C]."""
     a, b = x.astype(np.float32), y.astype(np.float32)
     mean_a, mean_b = _blur(a), _blur(b)
     variance_a = _blur(a * a) - mean_a * mean_a
     variance_b = _blur(b * b) - mean_b * mean_b
     covariance = _blur(a * b) - mean_a * mean_b
-    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    c1, c2 = np.float32((0.01 * 255) ** 2), np.float32((0.03 * 255) ** 2)
     luminance = (2 * mean_a * mean_b + c1) / (mean_a * mean_a + mean_b * mean_b + c1)
     structure = (2 * covariance + c2) / (variance_a + variance_b + c2)
-    similarity = luminance * structure
-    if min(x.shape[:2]) >= _WINDOW:
-        edge = _WINDOW // 2
-        similarity = similarity[edge:-edge, edge:-edge]
-    return float(np.mean(similarity, dtype=np.float64))
+    return np.asarray(luminance * structure, np.float32)
+
+
+def _differences(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """How often each absolute difference from 0 to 255 occurs."""
+    counts = np.zeros(256, np.int64)
+    for first, end in _strips(*x.shape[:2]):
+        counts += np.bincount(cv2.absdiff(x[first:end], y[first:end]).ravel(), minlength=256)
+    return counts
+
+
+def _strips(height: int, width: int) -> Iterator[tuple[int, int]]:
+    """The first row of each strip, and the row after its last one."""
+    rows = max(1, _STRIP_PIXELS // width)
+    for first in range(0, height, rows):
+        yield first, min(first + rows, height)
 
 
 def _blur(image: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -26,6 +26,7 @@ import onnx.inliner
 
 from mediatrans.errors import ModelError
 from mediatrans.files.regular import read_regular
+from mediatrans.zoo.constant_values import refused_constants
 from mediatrans.zoo.size_rule import MAX_MULTIPLE
 
 __all__ = [
@@ -272,7 +273,7 @@ def _too_large(model: onnx.ModelProto) -> str | None:
             dimensions = part.type.tensor_type.shape.dim
             if math.prod(dimension.dim_value or 1 for dimension in dimensions) > _MAX_VALUE:
                 return f"has a value of unreasonable size, {part.name!r}, for a small picture"
-    return None
+    return refused_constants(inferred.graph)
 
 
 def _expanded_nodes(model: onnx.ModelProto) -> int | None:

@@ -158,6 +158,26 @@ def test_a_video_that_is_cut_short(pair: Path, suffix: str) -> None:
     assert b"truncated" in done.stderr
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_what_can_be_read_of_a_video_that_is_cut_short_is_kept(pair: Path, suffix: str) -> None:
+    movable = {"movflags": "faststart"} if suffix == ".mp4" else {}
+    whole = write_clip(Path(f"in{suffix}"), frames=60)
+    content = whole.read_bytes()
+    if movable:  # an index at the end is lost with it
+        with av.open(str(whole)) as source, av.open("front.mp4", "w", options=movable) as out:
+            streams = {s: out.add_stream_from_template(s) for s in source.streams}
+            for packet in source.demux():
+                if packet.dts is not None:
+                    packet.stream = streams[packet.stream]
+                    out.mux(packet)
+        content = Path("front.mp4").read_bytes()
+    done = piped(["-", "-o", "out.mkv", "--keep-partial"], content[: len(content) * 2 // 3])
+    assert done.returncode == 3, done.stderr
+    assert b"truncated" in done.stderr
+    assert b"were kept" in done.stderr
+    assert 10 < len(levels(Path("out.mkv"))) < 60
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -220,3 +240,43 @@ def test_the_report_of_a_piped_video(pair: Path) -> None:
     assert piped(["-", "-o", "-", "--report", "r.json"], clip.read_bytes()).returncode == 0
     (row,) = json.loads(Path("r.json").read_text())["jobs"]
     assert (row["input"], row["output"], row["status"], row["frames"]) == ("-", "-", "ok", 12)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("words", [["models"], ["convert", "a.png", "--to", "night", "--json"]])
+def test_results_that_cannot_be_written_are_an_output_error(pair: Path, words: list[str]) -> None:
+    write_picture(Path("a.png"))
+    command = [sys.executable, "-m", "mediatrans", *words]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 6
+    assert "standard output" in done.stderr
+    assert "Traceback" not in done.stderr
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [*command, *(["--overwrite"] if "--json" in words else [])],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(write)
+    assert done.returncode == 6
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_a_temporary_folder_that_is_full_is_an_output_error(pair: Path, suffix: str) -> None:
+    content = write_clip(Path(f"in{suffix}"), frames=60).read_bytes()
+    limited = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)); "
+        "from mediatrans.cli.main import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", limited, "convert", "-", "-o", "out.mkv", "--to", "night"],
+        input=content,
+        capture_output=True,
+    )
+    assert done.returncode == 6, done.stderr
+    assert b"TMPDIR" in done.stderr

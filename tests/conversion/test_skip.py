@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,27 @@ def test_what_changed_or_is_missing_is_done_again(folder: Path) -> None:
     assert statuses(report) == {"1.png": "ok", "2.png": "ok", "3.png": "ok", "4.mp4": "skipped"}
     with Image.open(folder / "2.png") as made:
         np.testing.assert_array_equal(np.asarray(made), 255 - source)
+    assert set(statuses(convert("in", "night")).values()) == {"skipped"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs the time of a file's last change")
+@pytest.mark.parametrize("replaces", [False, True])
+def test_other_content_of_equal_size_and_time_is_done_again(folder: Path, replaces: bool) -> None:
+    path = Path("in/1.png")
+    before = path.stat()
+    other = path.read_bytes()
+    with Image.open(path) as source:
+        pixels = 255 - np.asarray(source)
+    if replaces:
+        path.unlink()
+    Image.fromarray(pixels).save(path)
+    content = path.read_bytes()
+    least = min(len(content), len(other))
+    # PNG readers ignore what follows the end.
+    path.write_bytes(content.ljust(before.st_size, b"\0") if least == len(content) else other)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_size == before.st_size
+    assert statuses(convert("in", "night"))["1.png"] == "ok"
     assert set(statuses(convert("in", "night")).values()) == {"skipped"}
 
 

@@ -64,6 +64,20 @@ def test_a_file_in_the_way_of_a_folder_is_an_output_error(tmp_path: Path) -> Non
         pass
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc")
+def test_a_folder_that_takes_no_files_is_not_called_removed() -> None:
+    place = Path("/proc/x.jpg")
+    with pytest.raises(OutputError, match="no file can be made") as failed, publishing(place):
+        pass
+    assert "taken away" not in str(failed.value)
+
+
+def test_a_folder_that_is_removed_meanwhile_is_named(tmp_path: Path) -> None:
+    final = tmp_path / "out" / "a.png"
+    with pytest.raises(OutputError, match="taken away"), publishing(final):
+        shutil.rmtree(final.parent)
+
+
 def test_a_folder_in_the_way_of_the_file_is_an_output_error(tmp_path: Path) -> None:
     (tmp_path / "a.png").mkdir()
     with pytest.raises(OutputError, match="folder stands"), publishing(tmp_path / "a.png"):

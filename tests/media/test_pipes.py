@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 from av.container import InputContainer
 
-from mediatrans.errors import InputError
+from mediatrans.errors import InputError, OutputError
 from mediatrans.media.pipe_formats import STDIN_NAME
 from mediatrans.media.read.pipe_source import InputPipe
 from mediatrans.media.read.video_source import VideoSource
@@ -124,7 +124,7 @@ def test_nothing_is_left_on_disk(
 
 
 @pytest.mark.parametrize("must_seek", [False, True])
-def test_a_full_disk_is_an_input_error(
+def test_a_full_disk_is_an_output_error(
     clip: Path, monkeypatch: pytest.MonkeyPatch, must_seek: bool
 ) -> None:
     def no_room(*args: object, **options: object) -> object:
@@ -132,7 +132,7 @@ def test_a_full_disk_is_an_input_error(
 
     for kind in ("TemporaryDirectory", "TemporaryFile"):
         monkeypatch.setattr(f"tempfile.{kind}", no_room)
-    with pytest.raises(InputError, match="TMPDIR"), fed(clip, must_seek=must_seek):
+    with pytest.raises(OutputError, match="TMPDIR"), fed(clip, must_seek=must_seek):
         pass
 
 

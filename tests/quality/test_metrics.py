@@ -1,6 +1,7 @@
 """The metrics against their formulas, written out the slow way."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -54,3 +55,24 @@ def test_psnr() -> None:
 
 def test_l1() -> None:
     assert metrics.l1(X, Y) == pytest.approx(np.abs(X.astype(float) - Y.astype(float)).mean())
+
+
+def test_strips_give_the_figures_of_the_whole_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = metrics.psnr(X, Y), metrics.l1(X, Y), metrics.ssim(X, Y)
+    for pixels in (1, 60, 7 * X.shape[1]):
+        monkeypatch.setattr(metrics, "_STRIP_PIXELS", pixels)
+        strips = metrics.psnr(X, Y), metrics.l1(X, Y), metrics.ssim(X, Y)
+        assert strips[:2] == whole[:2]
+        assert strips[2] == pytest.approx(whole[2], abs=1e-7)
+
+
+def test_the_memory_does_not_grow_with_the_picture() -> None:
+    x = RNG.integers(0, 256, (2000, 3000, 3), dtype=np.uint8)
+    tracemalloc.start()
+    try:
+        for measure in (metrics.psnr, metrics.l1, metrics.ssim):
+            measure(x, x)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 60e6

@@ -87,7 +87,7 @@ class InputPipe:
             if self._must_seek or not _is_sequential(start):
                 self._spooled = self._spool(read, start)
             else:
-                tee = Tee(read, start, self._limit, self._segment_bytes)
+                tee = Tee(read, start, self._limit, self._segment_bytes, whole=self._whole)
                 self._tee = self._stack.enter_context(closing(tee))
             self._stack = self._stack.pop_all()
         return self
@@ -129,7 +129,7 @@ class InputPipe:
         self._read.cancel()
 
     def check_whole(self) -> None:
-        """Refuse a truncated spooled video; reading an unspooled one already fails.
+        """Refuse a truncated video that has been read to its end.
 
         Raises:
             InputError: The video is truncated.
@@ -137,6 +137,8 @@ class InputPipe:
         if self._spooled is not None:
             with _as_stdin():
                 check_whole(self._spooled)
+        elif self._tee is not None and self._tee.truncation is not None:
+            raise self._tee.truncation
 
     def _spool(self, read: Read, start: bytes) -> Path:
         size, chunk = 0, start
@@ -211,7 +213,7 @@ class PipeSource:
         raise InputError("a pipe cannot seek", path=STDIN_NAME, remedy="name the file instead")
 
     def check_whole(self) -> None:
-        """Refuse a truncated spooled video; reading an unspooled one already fails.
+        """Refuse a truncated video that has been read to its end.
 
         Raises:
             InputError: The video is truncated.

@@ -7,7 +7,7 @@ from collections import deque
 from threading import Lock
 from typing import BinaryIO
 
-from mediatrans.errors import InputError
+from mediatrans.errors import InputError, OutputError
 from mediatrans.media.pipe_formats import STDIN_NAME
 from mediatrans.media.read.waiting import Read
 from mediatrans.media.wholeness import matroska_size
@@ -29,11 +29,23 @@ class Tee:
         start: The bytes already read from the pipe.
         limit: The maximum number of buffered bytes.
         segment_bytes: The size of the buffer files.
+        whole: Whether truncated data is an error of the reading; else `truncation` alone tells.
+
+    Attributes:
+        truncation: The error of a video that has ended too early, or None.
     """
 
     def __init__(
-        self, read: Read, start: bytes, limit: int, segment_bytes: int = SEGMENT_BYTES
+        self,
+        read: Read,
+        start: bytes,
+        limit: int,
+        segment_bytes: int = SEGMENT_BYTES,
+        *,
+        whole: bool = True,
     ) -> None:
+        self.truncation: InputError | None = None
+        self._whole = whole
         self._segment = segment_bytes
         self._read = read
         self._limit = limit
@@ -46,7 +58,7 @@ class Tee:
         self._opened = 0
         self._sealed_at: int | None = None
         self._gone: set[int] = set()
-        self._error: InputError | None = None
+        self._error: InputError | OutputError | None = None
         self._raised: set[int] = set()
         self._append(start)
 
@@ -92,7 +104,7 @@ class Tee:
         if self._error is None:
             try:
                 self._fetch()
-            except InputError as error:
+            except (InputError, OutputError) as error:
                 self._error = error
         if self._error is not None and number not in self._raised:
             self._raised.add(number)
@@ -104,11 +116,13 @@ class Tee:
         chunk = self._read(_CHUNK)
         self._is_over = not chunk
         if self._is_over and self._end < self._declared:
-            raise InputError(
+            self.truncation = InputError(
                 f"the video is truncated: {self._declared - self._end:,} bytes are missing",
                 path=STDIN_NAME,
                 remedy="check the program that feeds the pipe",
             )
+            if self._whole:
+                raise self.truncation
         self._append(chunk)
         if self._end - self._begin > self._limit + self._segment:
             raise too_large(self._limit)
@@ -172,13 +186,13 @@ def too_large(limit: int) -> InputError:
     )
 
 
-def not_spooled(error: OSError) -> InputError:
+def not_spooled(error: OSError) -> OutputError:
     """The error for a failure to write data from a pipe to disk.
 
     Args:
         error: The error of the operating system.
     """
-    return InputError(
+    return OutputError(
         f"cannot be spooled: {(error.strerror or str(error)).lower()}",
         path=STDIN_NAME,
         remedy="set TMPDIR to a folder with more free space",

@@ -105,8 +105,6 @@ class PublishedFile:
         find_ffmpeg()  # needed at the end; fail early if it is missing
         with self._stack:
             self._part = self._stack.enter_context(publishing(self.name, self._record))
-            # Fail early, before any frame is encoded.
-            self._part.open("xb").close()
             self._stack = self._stack.pop_all()
         return f"file:{self._part}"
 

@@ -53,10 +53,15 @@ def parse_domains(words: str | Sequence[str]) -> tuple[str, str]:
     names = words.split(",") if isinstance(words, str) else list(words)
     names = [name.strip() for name in names]
     bad = [name for name in names if not _DOMAIN.fullmatch(name)]
-    if len(names) != 2 or names[0].casefold() == names[1].casefold() or bad:
+    if len(names) != 2 or names[0].casefold() == names[1].casefold():
         raise UsageError(
             f"domains {','.join(names)!r} are not two different names",
-            remedy="write --domains summer,winter, of letters, digits, - and _ only",
+            remedy="write for example --domains summer,winter",
+        )
+    if bad:
+        raise UsageError(
+            f"domains {','.join(names)!r}: {bad[0]!r} has a character that is not allowed",
+            remedy="use a letter or digit from a to z, A to Z or 0 to 9, then also - and _",
         )
     return names[0], names[1]
 

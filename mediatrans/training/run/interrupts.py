@@ -40,8 +40,11 @@ def held_signals(on_message: Callable[[str], None]) -> Iterator[HeldSignal]:
         args=("stopping after this step; press Ctrl-C again to quit without saving",),
     )
     before = {number: signal.getsignal(number) for number in numbers}
+    # The command line ends the process some seconds after a signal that it is told of.
+    told = signal.set_wakeup_fd(-1)
 
     def restore() -> None:
+        signal.set_wakeup_fd(told)
         for number, handler in before.items():
             signal.signal(number, handler)
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mediatrans.errors import InputError, ModelError
+from mediatrans.files.memory import memory_limit
 from mediatrans.translate.engines.device_words import Precision
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Pixels",
     "failed_run",
     "generated",
+    "refuse_large",
 ]
 
 Pixels = NDArray[np.uint8]
@@ -134,5 +136,26 @@ def failed_run(images: Pixels, path: Path, reason: object) -> InputError:
     count, height, width, _ = images.shape
     return InputError(
         f"{path.name} fails on {count} picture(s) of {width}x{height} ({reason})",
-        remedy="try smaller pictures or --batch-size 1",
+        remedy="try smaller pictures, --work-size auto or --batch-size 1",
     )
+
+
+def refuse_large(images: Pixels, path: Path, need: int) -> None:
+    """Refuse a batch that needs more memory than this process may use.
+
+    The system would otherwise kill the process.
+
+    Args:
+        images: The batch that is given to the graph.
+        path: The ONNX file, for the message.
+        need: An estimate of the memory in bytes.
+
+    Raises:
+        InputError: The batch needs too much memory.
+    """
+    limit = memory_limit()
+    if limit is not None and need > limit:
+        reason = (
+            f"it needs about {need / 2**30:.2f} GiB of memory, the limit is {limit / 2**30:.2f} GiB"
+        )
+        raise failed_run(images, path, reason)

@@ -11,8 +11,15 @@ from mediatrans.errors import ModelError
 from mediatrans.files.memory import memory_limit
 from mediatrans.translate.engines.backend import Backend
 from mediatrans.translate.engines.device_words import DeviceWord, NumberFormat
-from mediatrans.translate.engines.engine import Generated, Pixels, failed_run, generated
+from mediatrans.translate.engines.engine import (
+    Generated,
+    Pixels,
+    failed_run,
+    generated,
+    refuse_large,
+)
 from mediatrans.zoo.graph import INPUT_NAME, inspect_graph, read_graph
+from mediatrans.zoo.graph_memory import bytes_per_pixel
 
 __all__ = ["BACKEND", "NAME", "OnnxRuntimeEngine", "Provider", "built_with", "load_session"]
 
@@ -23,6 +30,9 @@ Provider = tuple[str, dict[str, Any]]
 """The name of an execution provider and its options."""
 
 _CPU = "CPUExecutionProvider"
+
+_LAYOUTS = 2
+"""The values of convolutions are kept in another layout, too: 540 bytes a pixel instead of 272."""
 
 
 class OnnxRuntimeEngine:
@@ -46,6 +56,7 @@ class OnnxRuntimeEngine:
         content = read_graph(path)
         self.metadata = inspect_graph(content, path)
         self._session = load_session(content, path, [(_CPU, {})], threads)
+        self._bytes_per_pixel = _LAYOUTS * bytes_per_pixel(content)
         self.provider = _CPU
         self._outputs = [output.name for output in self._session.get_outputs()]
 
@@ -68,6 +79,7 @@ class OnnxRuntimeEngine:
             InputError: The graph fails on this input, for example for lack of memory.
             ModelError: The output is not a picture of the input's size.
         """
+        refuse_large(images, self.path, images[..., 0].size * self._bytes_per_pixel)
         try:
             outputs = self._session.run(self._outputs, {INPUT_NAME: images})
         except Exception as error:  # ONNX Runtime's exceptions have no public base class

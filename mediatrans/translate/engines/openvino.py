@@ -12,10 +12,15 @@ from typing import Any
 import numpy as np
 
 from mediatrans.errors import DeviceError, ModelError
-from mediatrans.files.memory import memory_limit
 from mediatrans.translate.engines.backend import Backend
 from mediatrans.translate.engines.device_words import DeviceWord, NumberFormat
-from mediatrans.translate.engines.engine import Generated, Pixels, failed_run, generated
+from mediatrans.translate.engines.engine import (
+    Generated,
+    Pixels,
+    failed_run,
+    generated,
+    refuse_large,
+)
 from mediatrans.translate.engines.openvino_memory import bytes_per_pixel
 from mediatrans.zoo.graph import INPUT_NAME, inspect_graph, read_graph
 
@@ -77,7 +82,6 @@ class OpenVinoEngine:
         self.path = path
         self.provider = _name_of(device)
         self._precision = precision
-        self._memory_limit = memory_limit()
         core = _core_with(self.provider)
         content = read_graph(path)
         self.metadata = inspect_graph(content, path)
@@ -197,14 +201,8 @@ class OpenVinoEngine:
         Raises:
             InputError: The batch needs too much memory.
         """
-        limit, need = self._memory_limit, pixels * self._bytes_per_pixel
-        if self.provider == "CPU" and limit is not None and need > limit:
-            raise failed_run(
-                images,
-                self.path,
-                f"it needs about {need / 2**30:.2f} GiB of memory, the limit is "
-                f"{limit / 2**30:.2f} GiB",
-            )
+        if self.provider == "CPU":
+            refuse_large(images, self.path, pixels * self._bytes_per_pixel)
 
 
 def _name_of(device: DeviceWord) -> str:

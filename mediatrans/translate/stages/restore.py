@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from mediatrans.translate.engines.engine import Pixels
 from mediatrans.translate.stages.fit import fitted
+from mediatrans.translate.stages.flat import settled
 from mediatrans.translate.stages.generate import Draft, Generate
 from mediatrans.translate.stages.recolour import recoloured
 from mediatrans.translate.stages.reduce import reduced
@@ -38,7 +39,7 @@ class Restore:
     def __call__(self, frames: Sequence[Pixels], /) -> list[Pixels]:
         """Translate frames of one size, from 1x1 up."""
         small = [reduced(frame, self._side) for frame in frames]
-        drafts = self._generate(small)
+        drafts = map(settled, small, self._generate(small))
         return [self._restored(*each) for each in zip(frames, small, drafts, strict=True)]
 
     def _restored(self, frame: Pixels, small: Pixels, draft: Draft) -> Pixels:

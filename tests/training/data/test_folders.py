@@ -110,3 +110,11 @@ def test_small_folders_keep_two_for_training(count: int) -> None:
     train, held = split_hold_out(NAMES[:count], "auto", has_test=False)
     assert len(train) >= min(count, 2)
     assert bool(held) == (count > 2)
+
+
+@pytest.mark.parametrize("words", ["Sommer 2020,Winter", "summer,Wintér", "_a,b"])
+def test_a_character_that_is_not_allowed_is_named(words: str) -> None:
+    with pytest.raises(UsageError, match="not allowed") as refused:
+        parse_domains(words)
+    assert "two different names" not in str(refused.value)
+    assert "a to z" in str(refused.value)

@@ -104,7 +104,7 @@ def test_results_outlive_the_next_run(model: Path) -> None:
 def test_a_picture_that_needs_more_memory_than_there_is(
     model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(openvino, "memory_limit", lambda: 1 << 20)
+    monkeypatch.setattr("mediatrans.translate.engines.engine.memory_limit", lambda: 1 << 20)
     engine = opened(model)
     with pytest.raises(InputError, match=r"of 400x400 \(it needs about .* smaller pictures"):
         engine.run(np.zeros((1, 400, 400, 3), np.uint8))

@@ -223,7 +223,7 @@ class SegmentedSink:
             self._current.abandon()
         if error is None or self._resumable.is_unreadable:
             self._work.remove()
-        elif self._work.segments:
+        elif self._work.segments and self._work.path.is_dir():  # not removed meanwhile
             self.kept = self._work.path
 
     def _join(self) -> None:

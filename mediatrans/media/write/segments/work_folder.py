@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -190,8 +191,11 @@ class WorkFolder:
             for path in self.path.glob(f"*{_SUFFIX}"):
                 path.unlink()
             self._journal.path.unlink(missing_ok=True)
+            with suppress(PermissionError):  # Windows removes no open file
+                (self.path / _LOCK).unlink(missing_ok=True)
             self._lock.release()
-            (self.path / _LOCK).unlink(missing_ok=True)
+            if sys.platform == "win32":
+                (self.path / _LOCK).unlink(missing_ok=True)
             self.path.rmdir()
 
     def files(self) -> Iterator[tuple[Segment, Path]]:

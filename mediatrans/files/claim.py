@@ -1,0 +1,110 @@
+"""The claim on a part file or folder: one process at a time writes it, and no other removes it."""
+
+import errno
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+if sys.platform != "win32":
+    import fcntl
+
+__all__ = ["ClaimedError", "claimed"]
+
+_WITHOUT_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EINVAL}
+
+
+class ClaimedError(OSError):
+    """Another process is writing the same output."""
+
+
+@contextmanager
+def claimed(part: Path, clear: Callable[[], None], *, is_folder: bool = False) -> Iterator[None]:
+    """Create an empty part file or folder, which belongs to this process until the block ends.
+
+    The claim is a lock of the operating system, so that it ends with the process. What a killed
+    process has left is taken over. On Windows, and on file systems without locks, nothing is held.
+
+    Args:
+        part: The part's path; its folder exists.
+        clear: Removes the part. Called at the end of the block, unless the part was renamed.
+        is_folder: Whether a folder is created. A file is emptied, a folder is left as it is.
+
+    Raises:
+        ClaimedError: Another process holds the claim.
+        OSError: The part cannot be created.
+    """
+    descriptor = _acquired(part, is_folder)
+    try:
+        yield
+    finally:
+        try:
+            # After a renaming, a part of the same name is another process's.
+            if descriptor is None or _is_still(part, descriptor):
+                with suppress(OSError):  # beside an error that says more
+                    clear()
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
+
+def _acquired(part: Path, is_folder: bool) -> int | None:
+    """A locked descriptor of the part, or None where there are no locks."""
+    while True:
+        _create(part, is_folder)
+        if sys.platform == "win32":
+            return None
+        flags = os.O_RDONLY | os.O_NOFOLLOW | (os.O_DIRECTORY if is_folder else 0)
+        try:
+            descriptor = os.open(part, flags)
+        except FileNotFoundError:
+            continue  # its writer has just published or removed it
+        try:
+            if _lock(descriptor) and not _is_still(part, descriptor):
+                os.close(descriptor)
+                continue
+            if not is_folder:
+                os.truncate(part, 0)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+
+def _create(part: Path, is_folder: bool) -> None:
+    if is_folder:
+        part.mkdir(exist_ok=True)
+        return
+    with suppress(FileNotFoundError):
+        # A link would be written through, and opening a pipe would wait.
+        if not stat.S_ISREG(part.lstat().st_mode):
+            part.unlink()
+    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666))
+
+
+def _lock(descriptor: int) -> bool:
+    """Lock a file; returns whether the file system has locks.
+
+    Raises:
+        ClaimedError: Another process has locked it.
+    """
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise ClaimedError(errno.EBUSY, "another run is writing it at this moment") from error
+    except OSError as error:
+        if error.errno not in _WITHOUT_LOCKS:
+            raise
+        return False
+    return True
+
+
+def _is_still(part: Path, descriptor: int) -> bool:
+    """Whether a path still leads to an open file."""
+    try:
+        there = part.lstat()
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(there, os.fstat(descriptor))

@@ -1,0 +1,138 @@
+"""One signal ends a run with 130 or 143, at every moment, within seconds; nothing is half made."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.media_files import write_clip, write_picture
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs the signals of POSIX")
+
+MOMENTS = 200
+WORDS = ["convert", "in", "--to", "night", "-o", "out"]
+# Before the program has control, Python itself is ended by the signal: for a shell that is the
+# same code.
+CODES = {signal.SIGINT: (130, -signal.SIGINT), signal.SIGTERM: (143, -signal.SIGTERM)}
+
+# A signal in the few milliseconds before is Python's own, which may end with exit code 1.
+FROM_THE_FIRST_LINE = """
+import signal
+from mediatrans.__main__ import main
+signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+main()
+"""
+
+
+def start(words: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "mediatrans", *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def signalled(count: int) -> str | None:
+    """Start a run and send it a signal; returns what is wrong with its end, or None.
+
+    Every fourth signal comes twice, as from somebody impatient.
+    """
+    moments = random.Random(count)
+    number = (signal.SIGINT, signal.SIGTERM)[count % 2]
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, CODES)
+    try:
+        started = subprocess.Popen(
+            [sys.executable, "-c", FROM_THE_FIRST_LINE, *WORDS[:-1], f"out{count}"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with started as process:
+        time.sleep(moments.uniform(0.0, 2.0))
+        sent_s = time.monotonic()
+        if process.poll() is None:
+            process.send_signal(number)
+        if count % 4 < 2:
+            time.sleep(moments.uniform(0.0, 0.05))
+            process.send_signal(number)
+        said = process.communicate()[1]
+        took_s = time.monotonic() - sent_s
+    if process.returncode not in CODES[number] or "this is a bug" in said or took_s > 8:
+        return f"signal {count}: exit code {process.returncode} after {took_s:.1f} s: {said}"
+    return None
+
+
+@pytest.mark.slow
+def test_signals_spread_over_the_first_two_seconds(pair: Path) -> None:
+    for index in range(8):
+        write_picture(Path(f"in/{index}.png"), 320, 240)
+    write_clip(Path("in/clip.mp4"), frames=2000)
+    with ThreadPoolExecutor(3) as pool:
+        problems = [problem for problem in pool.map(signalled, range(MOMENTS)) if problem]
+    assert problems == []
+    assert list(Path().rglob(".*.part.*")) == []
+
+
+@contextmanager
+def blocked(path: Path) -> Iterator[None]:
+    """Take a lease on a file: another process that opens it waits, for up to 45 seconds."""
+    fcntl = pytest.importorskip("fcntl")
+    if not hasattr(fcntl, "F_SETLEASE"):
+        pytest.skip("needs leases on files")
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGIO})
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        yield
+    finally:
+        os.close(descriptor)
+        signal.sigtimedwait({signal.SIGIO}, 0)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("name", ["b.jpg", "b.png"])
+def test_one_signal_ends_a_run_that_waits_for_a_disk(
+    pair: Path, number: signal.Signals, name: str
+) -> None:
+    """A JPEG is opened to be read, a PNG already to see whether it is animated."""
+    write_picture(Path("in/a.jpg"))
+    write_picture(Path("in", name))
+    with blocked(Path("in", name)), start(WORDS) as process:
+        assert signal.sigtimedwait({signal.SIGIO}, 100) is not None
+        sent_s = time.monotonic()
+        process.send_signal(number)
+        said = process.communicate()[1]
+        assert time.monotonic() - sent_s < 5.5
+    assert process.returncode in CODES[number]
+    assert "Traceback" not in said
+    assert "interrupted" in said
+    assert not list(Path().rglob(".*.part.*"))
+
+
+def test_a_signal_that_the_parent_ignores_stays_ignored(pair: Path) -> None:
+    Path("in").mkdir()
+    write_clip(Path("in/clip.mp4"), frames=100)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        started = start(WORDS)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with started as process:
+        for _ in range(20):
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+            time.sleep(0.05)
+        process.communicate()
+    assert process.returncode == 0
