@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mediatrans.cli.flags import Command
 from mediatrans.cli.terminal import echo, json_line
 from mediatrans.errors import DeviceError, MediatransError, ModelError
 from mediatrans.translate.engines.device_words import DEVICE_WORDS, NumberFormat
@@ -48,7 +49,7 @@ class Row:
     problem: str | None = None
 
 
-@click.command("benchmark", short_help="Measure the engines that this machine has.")
+@click.command("benchmark", cls=Command, short_help="Measure the engines that this machine has.")
 @click.option("--to", metavar="DOMAIN", help="The domain to translate to.  [default: any]")
 @click.option(
     "--model",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mediatrans.cli.flags import GroupedCommand, settings_flags
+from mediatrans.cli.flags import Command, settings_flags
 from mediatrans.cli.terminal import echo, json_line
 from mediatrans.conversion.options import ConvertOptions, with_working_size
 from mediatrans.errors import ExitCode, Interrupted, UsageError, batch_exit_code
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command("convert", cls=GroupedCommand, short_help="Translate pictures, folders and videos.")
+@click.command("convert", cls=Command, short_help="Translate pictures, folders and videos.")
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--to", required=True, metavar="DOMAIN", help="The domain to translate to.")
-@click.option("--dry-run", is_flag=True, help="Show what would be done and exit.")
+@click.option("-n", "--dry-run", is_flag=True, help="Show what would be done and exit.")
 @click.option(
     "--report",
     type=click.Path(path_type=Path, dir_okay=False),

@@ -6,6 +6,7 @@ import platform
 import click
 
 from mediatrans import __version__
+from mediatrans.cli.flags import Command
 from mediatrans.cli.terminal import echo
 from mediatrans.errors import ExitCode, MediatransError
 
@@ -25,7 +26,9 @@ _PACKAGES = (
 )
 
 
-@click.command("doctor", short_help="Show versions, the ffmpeg and the devices that work.")
+@click.command(
+    "doctor", cls=Command, short_help="Show versions, the ffmpeg and the devices that work."
+)
 def command() -> int:
     """Show installed versions, the ffmpeg in use, and the devices that work.
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mediatrans.cli.flags import GroupedCommand, settings_flags
+from mediatrans.cli.flags import Command, settings_flags
 from mediatrans.cli.terminal import echo
 from mediatrans.errors import ExitCode, MissingExtraError
 from mediatrans.training.evaluation.options import GROUPS, EvaluateOptions
@@ -19,9 +19,7 @@ _FOLDER = click.Path(path_type=Path)
 _NAMED = 5
 
 
-@click.command(
-    "evaluate", cls=GroupedCommand, short_help="Measure a run or a model on test pictures."
-)
+@click.command("evaluate", cls=Command, short_help="Measure a run or a model on test pictures.")
 @click.argument("source", metavar="RUN_OR_MODEL")
 @click.option(
     "--a", type=_FOLDER, required=True, metavar="FOLDER", help="Test pictures of the first domain."

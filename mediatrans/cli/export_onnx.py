@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mediatrans.cli.flags import Command
 from mediatrans.cli.terminal import echo
 from mediatrans.errors import InputError, MissingExtraError, UsageError
 
@@ -15,14 +16,19 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command("export-onnx", short_help="Write a trained run as a model.")
+@click.command("export-onnx", cls=Command, short_help="Write a trained run as a model.")
 @click.argument(
     "source", type=click.Path(path_type=Path), required=False, metavar="[RUN_OR_CHECKPOINT]"
 )
 @click.option(
-    "-o", "--out", type=click.Path(path_type=Path), help="Model folder.  [default: models/<a>2<b>]"
+    "-o",
+    "--output",
+    "--out",
+    "out",
+    type=click.Path(path_type=Path),
+    help="Model folder.  [default: models/<a>2<b>]",
 )
-@click.option("--overwrite", is_flag=True, help="Replace the model in the model folder.")
+@click.option("-y", "--overwrite", is_flag=True, help="Replace the model in the model folder.")
 @click.option(
     "--from-pytorch-cyclegan",
     "legacy",

@@ -8,13 +8,12 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import click
 
+from mediatrans.cli.messages import message_options, messages, wanted
 from mediatrans.settings import Setting, setting_of
 
-__all__ = ["GroupedCommand", "settings_flags"]
+__all__ = ["Command", "settings_flags"]
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-
-_RUN_GROUP = "Run"
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class _Flag(click.Option):
@@ -25,25 +24,43 @@ class _Flag(click.Option):
         self.group = group
 
 
-class GroupedCommand(click.Command):
-    """A command whose help lists its flags under headings; those without one go under "Run"."""
+class Command(click.Command):
+    """A command of mediatrans.
+
+    It has the options of all commands, and its help lists the options under headings. Those without
+    one go under "Run", or under "Options" where no other has a heading.
+
+    Args:
+        name: Its name.
+        how: As for click's own command.
+    """
+
+    def __init__(self, name: str | None, **how: Any) -> None:
+        super().__init__(name, **how)
+        self.params += message_options()
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, and show its messages as asked for."""
+        with messages(wanted(ctx)):
+            return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the flags, one section per heading."""
-        groups: dict[str, list[tuple[str, str]]] = {_RUN_GROUP: []}
+        plain: list[tuple[str, str]] = []
+        groups: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record is not None and isinstance(parameter, click.Option):
-                group = parameter.group if isinstance(parameter, _Flag) else _RUN_GROUP
-                groups.setdefault(group, []).append(record)
-        for heading, records in groups.items():
+                group = parameter.group if isinstance(parameter, _Flag) else ""
+                (groups.setdefault(group, []) if group else plain).append(record)
+        for heading, records in {"Run" if groups else "Options": plain, **groups}.items():
             with formatter.section(heading):
                 formatter.write_dl(records)
 
 
 def settings_flags(
     kind: type, *, keep_unset: bool = False, groups: tuple[str, ...] = ()
-) -> Callable[[_Command], _Command]:
+) -> Callable[[_Function], _Function]:
     """A decorator that adds one flag to a command for every setting of a dataclass.
 
     Args:
@@ -58,7 +75,7 @@ def settings_flags(
     order = {group: place for place, group in enumerate(groups)}
     declared.sort(key=lambda field: order.get(setting_of(field).group, len(order)))
 
-    def decorate(command: _Command) -> _Command:
+    def decorate(command: _Function) -> _Function:
         for field in reversed(declared):
             command = _option(field, types[field.name], keep_unset)(command)
         return command
@@ -66,7 +83,7 @@ def settings_flags(
     return decorate
 
 
-def _option(field: "Field[Any]", kind: Any, keep_unset: bool) -> Callable[[_Command], _Command]:
+def _option(field: "Field[Any]", kind: Any, keep_unset: bool) -> Callable[[_Function], _Function]:
     declared = setting_of(field)
     default = None if field.default is MISSING else field.default
     is_flag = kind is bool

@@ -2,7 +2,6 @@
 
 import importlib
 import io
-import logging
 import os
 import signal
 import sys
@@ -14,7 +13,8 @@ from typing import Any
 import click
 
 from mediatrans import __version__
-from mediatrans.cli.terminal import echo, printable
+from mediatrans.cli.messages import message_options, printable_lines
+from mediatrans.cli.terminal import echo
 from mediatrans.errors import ExitCode, Interrupted, MediatransError
 
 COMMANDS = {
@@ -34,6 +34,19 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """A click group that imports a command's module only when that command is used."""
 
+    def __init__(self, **how: Any) -> None:
+        super().__init__(**how)
+        self.params += message_options()
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first word names; an unknown one gets suggestions."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            raise click.NoSuchCommand(args[0], possibilities=COMMANDS, ctx=ctx) from error
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The command names, in the order of `--help`."""
         return list(COMMANDS)
@@ -52,33 +65,8 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="mediatrans")
-@click.option("-v", "--verbose", is_flag=True, help="Print debug messages to stderr.")
-def cli(verbose: bool) -> None:
+def cli() -> None:
     """Learn an unpaired translation between two folders of pictures and apply it to media."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(
-        _PrintableFormatter(
-            "%(levelname)s %(name)s: %(message)s" if verbose else "%(levelname)s: %(message)s"
-        )
-    )
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, handlers=[handler])
-    logging.captureWarnings(True)
-    if not verbose:  # warnings of libraries name no file and have no remedy
-        logging.getLogger("py.warnings").setLevel(logging.ERROR)
-
-
-class _PrintableFormatter(logging.Formatter):
-    """Log lines with control characters escaped: messages name files."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's own name)
-        return printable(super().formatMessage(record))
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802
-        return _printable_lines(super().formatException(ei))
-
-
-def _printable_lines(text: str) -> str:
-    return "\n".join(map(printable, text.rstrip("\n").split("\n")))
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -93,7 +81,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         shown = io.StringIO()
         error.show(shown)
-        click.echo(_printable_lines(shown.getvalue()), err=True)
+        click.echo(printable_lines(shown.getvalue()), err=True)
         return ExitCode.USAGE
     except MediatransError as error:
         echo(f"mediatrans: {error}", err=True)
@@ -110,7 +98,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # click raises this when stdout is a pipe that was closed at the other end.
         return ExitCode.OUTPUT
     except Exception:
-        click.echo(_printable_lines(traceback.format_exc()), err=True)
+        click.echo(printable_lines(traceback.format_exc()), err=True)
         click.echo("mediatrans: this is a bug; please report it with the lines above.", err=True)
         return ExitCode.INTERNAL
     # With standalone_mode=False, click returns the command's result or an early exit's code.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from mediatrans.cli.flags import Command
 from mediatrans.cli.terminal import echo
 from mediatrans.errors import InputError, UsageError
 
@@ -44,12 +45,17 @@ class PrepareOptions:
     overwrite: bool
 
 
-@click.command("prepare", short_help="Check pictures and sort them for training.")
+@click.command("prepare", cls=Command, short_help="Check pictures and sort them for training.")
 @click.argument(
     "folders", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="A/ B/ | ROOT"
 )
 @click.option(
-    "-o", "--out", type=click.Path(path_type=Path), help="Folder to make.  [default: data/<name>]"
+    "-o",
+    "--output",
+    "--out",
+    "out",
+    type=click.Path(path_type=Path),
+    help="Folder to make.  [default: data/<name>]",
 )
 @click.option(
     "--layout",
@@ -89,7 +95,7 @@ class PrepareOptions:
     help="auto: symbolic links, else hard links, else copies.",
 )
 @click.option("--check", is_flag=True, help="Report only, write nothing.")
-@click.option("--overwrite", is_flag=True, help="Replace what was prepared there before.")
+@click.option("-y", "--overwrite", is_flag=True, help="Replace what was prepared there before.")
 def command(
     folders: tuple[Path, ...],
     out: Path | None,

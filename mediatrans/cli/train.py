@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 
-from mediatrans.cli.flags import GroupedCommand, settings_flags
+from mediatrans.cli.flags import Command, settings_flags
 from mediatrans.cli.terminal import echo, printable
 from mediatrans.errors import InputError, MissingExtraError, StoppedTogetherError, UsageError
 from mediatrans.training.config import GROUPS, TrainConfig
@@ -28,15 +28,20 @@ __all__ = ["command"]
 _PLAIN_EVERY_S = 10.0
 
 
-@click.command(cls=GroupedCommand, short_help="Learn to translate between two folders of pictures.")
+@click.command(cls=Command, short_help="Learn to translate between two folders of pictures.")
 @click.argument("inputs", nargs=-1, type=click.Path(path_type=Path), metavar="[A/ B/ | ROOT]")
 @click.option("--domains", metavar="A,B", help="Names of the two domains; else the folders' names.")
 @click.option(
-    "-o", "--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/<a>2<b>]"
+    "-o",
+    "--output",
+    "--out",
+    "out",
+    type=click.Path(path_type=Path),
+    help="Run folder.  [default: runs/<a>2<b>]",
 )
 @click.option("--recipe", type=click.Path(path_type=Path), help="TOML file of settings; flags win.")
 @click.option("--resume", is_flag=True, help="Go on with the run in the run folder.")
-@click.option("--overwrite", is_flag=True, help="Replace the run in the run folder.")
+@click.option("-y", "--overwrite", is_flag=True, help="Replace the run in the run folder.")
 @settings_flags(TrainConfig, keep_unset=True, groups=GROUPS)
 def command(
     inputs: tuple[Path, ...],
@@ -153,9 +158,9 @@ def _only_run() -> Path:
     found = sorted(path for path in root.iterdir() if is_run(path)) if root.is_dir() else []
     if len(found) != 1:
         raise InputError(
-            f"{len(found)} runs are here; --resume without --out takes exactly one",
+            f"{len(found)} runs are here; --resume without --output takes exactly one",
             path=root,
-            remedy="name the run folder with --out",
+            remedy="name the run folder with --output",
         )
     return found[0]
 

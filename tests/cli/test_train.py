@@ -160,7 +160,7 @@ def test_a_signal_saves_and_says_how_to_go_on(data: Path, signum: int, code: int
         process.send_signal(signum)
         rest = process.stderr.read()
     assert process.returncode == code
-    assert "mediatrans train --resume --out runs/red2blue" in rest
+    assert "mediatrans train --resume --output runs/red2blue" in rest
     assert load_checkpoint(data / "runs" / "red2blue").step >= 10
 
 

@@ -119,7 +119,7 @@ def refuse_other_data(before: Mapping[str, list[str]], now: Mapping[str, list[st
         more = f"; and {len(changes) - 10} more" if len(changes) > 10 else ""
         raise UsageError(
             f"the training pictures differ from the run's (path and CRC): {shown}{more}",
-            remedy="restore them, or start a new run with another --out",
+            remedy="restore them, or start a new run with another --output",
         )
 
 

@@ -332,7 +332,7 @@ class _Trainer:
         return Interrupted(
             signum,
             f"Step {self._step} of {self._total} is saved; resume with: "
-            f"{program} train --resume --out {shlex.quote(str(self._run))}",
+            f"{program} train --resume --output {shlex.quote(str(self._run))}",
         )
 
     def _diverged(self, problem: str) -> DivergedError:
