@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import Self, get_args
 
 import click
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -21,7 +20,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from mediatrans.cli.terminal import echo, json_line, printable
+from mediatrans.cli.terminal import echo, json_line, printable, stderr_console
 from mediatrans.conversion.job import Job
 from mediatrans.conversion.observer import Observer
 from mediatrans.conversion.overlap import Bottleneck
@@ -82,7 +81,7 @@ class ConvertProgress(Observer):
         self._as_json = as_json
         self._quiet = quiet
         self._piped = piped
-        self._console = Console(stderr=True, soft_wrap=True)
+        self._console = stderr_console()
         self._bar = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -91,7 +90,7 @@ class ConvertProgress(Observer):
             TimeRemainingColumn(),
             TextColumn("{task.fields[limit]}", markup=False),
             console=self._console,
-            disable=quiet or not self._console.is_terminal,
+            disable=quiet or not self._console.is_interactive,
             transient=True,
         )
         self._files: TaskID | None = None

@@ -4,12 +4,28 @@ from pathlib import Path
 
 import click
 
-from mediatrans.cli.flags import Command
+from mediatrans.cli.command import Command
 from mediatrans.cli.terminal import echo
 from mediatrans.errors import OutputError
 
+_EXAMPLES = (
+    (
+        "demo",
+        "Write demo/summer.mp4, demo/winter.mp4 and stills of both.",
+    ),
+    (
+        "demo --seconds 10 -o clip -y",
+        "Write a longer clip to another folder.",
+    ),
+)
 
-@click.command("demo", cls=Command, short_help="Draw a summer clip and translate it to winter.")
+
+@click.command(
+    "demo",
+    cls=Command,
+    examples=_EXAMPLES,
+    short_help="Draw a summer clip and translate it to winter.",
+)
 @click.option(
     "-o",
     "--output",

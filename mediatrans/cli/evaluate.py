@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mediatrans.cli.flags import Command, settings_flags
+from mediatrans.cli.command import Command
+from mediatrans.cli.flags import settings_flags
 from mediatrans.cli.terminal import echo
 from mediatrans.errors import ExitCode, MissingExtraError
 from mediatrans.training.evaluation.options import GROUPS, EvaluateOptions
@@ -18,8 +19,24 @@ __all__ = ["command"]
 _FOLDER = click.Path(path_type=Path)
 _NAMED = 5
 
+_EXAMPLES = (
+    (
+        "evaluate models/summer2winter --a summer/ --b winter/",
+        "Measure a model on pictures it was not trained on.",
+    ),
+    (
+        "evaluate runs/day2night --a testA/ --b testB/ --report figures.json",
+        "Measure a run, and keep the figures.",
+    ),
+)
 
-@click.command("evaluate", cls=Command, short_help="Measure a run or a model on test pictures.")
+
+@click.command(
+    "evaluate",
+    cls=Command,
+    examples=_EXAMPLES,
+    short_help="Measure a run or a model on test pictures.",
+)
 @click.argument("source", metavar="RUN_OR_MODEL")
 @click.option(
     "--a", type=_FOLDER, required=True, metavar="FOLDER", help="Test pictures of the first domain."

@@ -14,7 +14,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from mediatrans.cli.terminal import printable
+from mediatrans.cli.terminal import printable, stderr_console
 
 __all__ = ["EvaluateProgress", "Watched"]
 
@@ -29,14 +29,14 @@ class EvaluateProgress:
     """
 
     def __init__(self, console: Console | None = None) -> None:
-        console = console or Console(stderr=True, soft_wrap=True)
+        console = console or stderr_console()
         self._bar = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             console=console,
-            disable=not console.is_terminal,
+            disable=not console.is_interactive,
             transient=True,
         )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mediatrans.cli.flags import Command
+from mediatrans.cli.command import Command
 from mediatrans.cli.terminal import echo
 from mediatrans.errors import InputError, MissingExtraError, UsageError
 
@@ -15,8 +15,25 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+_EXAMPLES = (
+    (
+        "export-onnx",
+        "Write the newest run to models/<a>2<b>/.",
+    ),
+    (
+        "export-onnx runs/day2night --precision float16 -o models/small",
+        "Write a run with weights of half the size.",
+    ),
+    (
+        "export-onnx --from-pytorch-cyclegan G_A.pth G_B.pth --domains horse,zebra",
+        "Import generators of the reference implementation.",
+    ),
+)
 
-@click.command("export-onnx", cls=Command, short_help="Write a trained run as a model.")
+
+@click.command(
+    "export-onnx", cls=Command, examples=_EXAMPLES, short_help="Write a trained run as a model."
+)
 @click.argument(
     "source", type=click.Path(path_type=Path), required=False, metavar="[RUN_OR_CHECKPOINT]"
 )

@@ -1,4 +1,4 @@
-"""Command-line flags generated from the settings of a dataclass, and grouped `--help`."""
+"""Command-line flags generated from the settings of a dataclass."""
 
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
@@ -8,54 +8,23 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import click
 
-from mediatrans.cli.messages import message_options, messages, wanted
 from mediatrans.settings import Setting, setting_of
 
-__all__ = ["Command", "settings_flags"]
+__all__ = ["Flag", "settings_flags"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-class _Flag(click.Option):
-    """A flag with a heading in `--help`."""
+class Flag(click.Option):
+    """A flag with a heading in `--help`.
+
+    Attributes:
+        group: The heading.
+    """
 
     def __init__(self, *words: Any, group: str, **how: Any) -> None:
         super().__init__(*words, **how)
         self.group = group
-
-
-class Command(click.Command):
-    """A command of mediatrans.
-
-    It has the options of all commands, and its help lists the options under headings. Those without
-    one go under "Run", or under "Options" where no other has a heading.
-
-    Args:
-        name: Its name.
-        how: As for click's own command.
-    """
-
-    def __init__(self, name: str | None, **how: Any) -> None:
-        super().__init__(name, **how)
-        self.params += message_options()
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command, and show its messages as asked for."""
-        with messages(wanted(ctx)):
-            return super().invoke(ctx)
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the flags, one section per heading."""
-        plain: list[tuple[str, str]] = []
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
-            if record is not None and isinstance(parameter, click.Option):
-                group = parameter.group if isinstance(parameter, _Flag) else ""
-                (groups.setdefault(group, []) if group else plain).append(record)
-        for heading, records in {"Run" if groups else "Options": plain, **groups}.items():
-            with formatter.section(heading):
-                formatter.write_dl(records)
 
 
 def settings_flags(
@@ -92,7 +61,7 @@ def _option(field: "Field[Any]", kind: Any, keep_unset: bool) -> Callable[[_Func
     if is_flag and keep_unset:
         words = [f"--{name}/--no-{name}"]
     how: dict[str, Any] = {
-        "cls": _Flag,
+        "cls": Flag,
         "group": declared.group,
         "help": declared.help + _default_note(declared, default),
         "metavar": None if is_flag else declared.metavar,

@@ -13,12 +13,14 @@ from typing import Any
 import click
 
 from mediatrans import __version__
+from mediatrans.cli.command import write_examples
 from mediatrans.cli.messages import message_options, printable_lines
 from mediatrans.cli.terminal import echo
 from mediatrans.errors import ExitCode, Interrupted, MediatransError
 
 COMMANDS = {
     "benchmark": "mediatrans.cli.benchmark",
+    "completion": "mediatrans.cli.completion",
     "convert": "mediatrans.cli.convert",
     "demo": "mediatrans.cli.demo",
     "doctor": "mediatrans.cli.doctor",
@@ -31,12 +33,23 @@ COMMANDS = {
 """Each command's name and the module that holds its `command`."""
 
 
+_EXAMPLES = (
+    ("demo", "Draw a clip of a summer road and translate it to winter."),
+    ("convert holiday.mp4 photos/ --to winter", "Translate a video and a folder."),
+    ("convert --help", "Show the options and examples of a command."),
+)
+
+
 class LazyGroup(click.Group):
     """A click group that imports a command's module only when that command is used."""
 
     def __init__(self, **how: Any) -> None:
         super().__init__(**how)
         self.params += message_options()
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples."""
+        write_examples(formatter, _EXAMPLES)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -94,9 +107,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         hint = interrupt.hint if isinstance(interrupt, Interrupted) else ""
         echo(f"mediatrans: interrupted. {hint}".rstrip(), err=True)
         return interrupt.exit_code if isinstance(interrupt, Interrupted) else ExitCode.SIGINT
-    except SystemExit:
-        # click raises this when stdout is a pipe that was closed at the other end.
-        return ExitCode.OUTPUT
+    except SystemExit as stop:
+        # click raises this when a shell has asked for completions, with 0, and when stdout is a
+        # pipe that was closed at the other end.
+        return ExitCode.OUTPUT if stop.code else ExitCode.OK
     except Exception:
         click.echo(printable_lines(traceback.format_exc()), err=True)
         click.echo("mediatrans: this is a bug; please report it with the lines above.", err=True)

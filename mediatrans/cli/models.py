@@ -2,13 +2,29 @@
 
 import click
 
-from mediatrans.cli.flags import Command
+from mediatrans.cli.command import Command
 from mediatrans.cli.terminal import echo, json_line
 
 __all__ = ["command"]
 
+_EXAMPLES = (
+    (
+        "models",
+        "List the models and where they are.",
+    ),
+    (
+        "models --json",
+        "The same, for a program to read.",
+    ),
+)
 
-@click.command("models", cls=Command, short_help="List the installed models.")
+
+@click.command(
+    "models",
+    cls=Command,
+    examples=_EXAMPLES,
+    short_help="List the installed models.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per model.")
 def command(as_json: bool) -> int:
     """List the installed models, in the order in which convert searches them."""

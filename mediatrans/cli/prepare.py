@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from mediatrans.cli.flags import Command
+from mediatrans.cli.command import Command
 from mediatrans.cli.terminal import echo
 from mediatrans.errors import InputError, UsageError
 
@@ -45,7 +45,24 @@ class PrepareOptions:
     overwrite: bool
 
 
-@click.command("prepare", cls=Command, short_help="Check pictures and sort them for training.")
+_EXAMPLES = (
+    (
+        "prepare summer/ winter/ --check",
+        "Report what is wrong with the pictures, and write nothing.",
+    ),
+    (
+        "prepare summer/ winter/ -o data/seasons",
+        "Lay them out for training.",
+    ),
+)
+
+
+@click.command(
+    "prepare",
+    cls=Command,
+    examples=_EXAMPLES,
+    short_help="Check pictures and sort them for training.",
+)
 @click.argument(
     "folders", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="A/ B/ | ROOT"
 )

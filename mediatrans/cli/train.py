@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 
-from mediatrans.cli.flags import Command, settings_flags
-from mediatrans.cli.terminal import echo, printable
+from mediatrans.cli.command import Command
+from mediatrans.cli.flags import settings_flags
+from mediatrans.cli.terminal import echo, printable, stderr_console
 from mediatrans.errors import InputError, MissingExtraError, StoppedTogetherError, UsageError
 from mediatrans.training.config import GROUPS, TrainConfig
 from mediatrans.training.recipe import load_recipe
@@ -27,8 +28,31 @@ __all__ = ["command"]
 
 _PLAIN_EVERY_S = 10.0
 
+_EXAMPLES = (
+    (
+        "train summer/ winter/",
+        "Train with the defaults of the paper, for a GPU.",
+    ),
+    (
+        "train data/seasons --domains summer,winter --recipe recipe.toml",
+        "Train with the settings of a file.",
+    ),
+    (
+        "train --resume -o runs/summer2winter",
+        "Go on with a run that was interrupted.",
+    ),
+    (
+        "train summer/ winter/ --size 128 --load-size 143 --ngf 16 --blocks 6 --steps 4000",
+        "Train a small pair on a CPU.",
+    ),
+)
 
-@click.command(cls=Command, short_help="Learn to translate between two folders of pictures.")
+
+@click.command(
+    cls=Command,
+    examples=_EXAMPLES,
+    short_help="Learn to translate between two folders of pictures.",
+)
 @click.argument("inputs", nargs=-1, type=click.Path(path_type=Path), metavar="[A/ B/ | ROOT]")
 @click.option("--domains", metavar="A,B", help="Names of the two domains; else the folders' names.")
 @click.option(
@@ -169,11 +193,10 @@ class _Screen:
     """Shows a run on stderr: a progress bar on a terminal, a line every ten seconds elsewhere."""
 
     def __init__(self) -> None:
-        from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._console = stderr_console()
         self._bar = Bar(
             MofNCompleteColumn(),
             BarColumn(bar_width=20),
@@ -181,7 +204,7 @@ class _Screen:
             TextColumn("ETA"),
             TimeRemainingColumn(),
             console=self._console,
-            disable=not self._console.is_terminal,
+            disable=not self._console.is_interactive,
         )
         self._task: TaskID | None = None
         self._seen = 0
