@@ -123,8 +123,8 @@ def test_colours_in_a_pipe_are_asked_for(
 def test_a_terminal_without_colours_has_a_bar_all_the_same(pair: Path) -> None:
     write_picture(Path("in/a.png"))
     Path("in/bad.png").write_text("no picture")
-    for environment, is_coloured in (({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True)):
-        code, shown = on_a_terminal("convert", "in", "--to", "night", "-y", **environment)
+    for value, is_coloured in (("1", False), ("", True)):
+        code, shown = on_a_terminal("convert", "in", "--to", "night", "-y", NO_COLOR=value)
         assert code == 3
         assert ("\x1b[31m" in shown) == is_coloured
         assert "\x1b[?25l" in shown
