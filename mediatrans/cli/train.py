@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _PLAIN_EVERY_S = 10.0
+_WIDE = 120
 
 _EXAMPLES = (
     (
@@ -199,10 +200,10 @@ class _Screen:
         self._console = stderr_console()
         self._bar = Bar(
             MofNCompleteColumn(),
-            BarColumn(bar_width=20),
-            TextColumn("{task.fields[text]}"),
             TextColumn("ETA"),
             TimeRemainingColumn(),
+            TextColumn("{task.fields[text]}"),
+            BarColumn(bar_width=16),
             console=self._console,
             disable=not self._console.is_interactive,
         )
@@ -237,8 +238,11 @@ class _Screen:
         if not self._bar.disable:
             if self._task is None:
                 self._bar.start()
-                self._task = self._bar.add_task("", total=progress.total, text="")
-            self._bar.update(self._task, completed=progress.step, text=self._text(progress))
+                before = progress.step - 1  # a resumed run begins in the middle
+                self._task = self._bar.add_task("", completed=before, total=progress.total, text="")
+            is_wide = self._console.width >= _WIDE
+            text = self._text(progress) if is_wide else self._short_text(progress)
+            self._bar.update(self._task, completed=progress.step, text=text)
         elif progress.step == progress.total or self._due():
             left = timedelta(seconds=int(self._step_s * (progress.total - progress.step)))
             self.message(f"step {progress.step}/{progress.total} {self._text(progress)} ETA {left}")
@@ -249,11 +253,14 @@ class _Screen:
             self._shown_at = time.monotonic()
         return due
 
+    def _short_text(self, progress: "Progress") -> str:
+        losses = progress.losses
+        return f"cycle {losses.cycle_a:.3f} {losses.cycle_b:.3f}  {self._step_s:.2f} s/step"
+
     def _text(self, progress: "Progress") -> str:
         losses = progress.losses
         waiting = 100 * self._wait_s / self._step_s if self._step_s else 0.0
         return (
-            f"G {losses.gan_g:.2f} {losses.gan_f:.2f}  D {losses.d_a:.2f} {losses.d_b:.2f}  "
-            f"cycle {losses.cycle_a:.3f} {losses.cycle_b:.3f}  {self._step_s:.2f} s/step  "
-            f"data {waiting:.1f} %"
+            f"{self._short_text(progress)}  G {losses.gan_g:.2f} {losses.gan_f:.2f}  "
+            f"D {losses.d_a:.2f} {losses.d_b:.2f}  data {waiting:.1f} %"
         )

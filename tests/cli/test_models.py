@@ -49,7 +49,7 @@ def test_the_model_that_wins_is_marked_and_the_one_it_hides_is_named(
     assert run(["convert", "a.png", "--to", "night"]) == 0
     shown = capsys.readouterr().err
     assert shown.count("WARNING") == 1
-    assert "models/day2night is used; another model of the same name" in shown
+    assert "models/day2night is used and hides another model of the same name" in shown
     assert f"--model {hidden}" in shown
     assert run(["convert", "a.png", "--to", "night", "-y", "--model", str(hidden)]) == 0
     assert "WARNING" not in capsys.readouterr().err
