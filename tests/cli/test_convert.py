@@ -111,7 +111,7 @@ def test_dry_run_touches_nothing(pair: Path, capsys: pytest.CaptureFixture[str])
     assert sorted(Path().rglob("*")) == before
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == ["convert", "skip", "fail"]
-    assert "in/1.png -> in-night/1.png" in lines[0]
+    assert "in/1.png -> in-night-preview/1.png" in lines[0]
     assert run([*words, "--overwrite", "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["action"] for row in rows] == ["convert", "skip", "convert"]
