@@ -68,12 +68,12 @@ def run_evaluation(source: str, a: Path, b: Path, options: EvaluateOptions) -> i
         from mediatrans.training.evaluation.session import Session
     except ModuleNotFoundError as error:
         raise MissingExtraError("evaluate", error.name or "torch") from error
-    from mediatrans.cli.evaluate_progress import EvaluateProgress
+    from mediatrans.cli.collection_progress import CollectionProgress
     from mediatrans.cli.evaluate_table import show
     from mediatrans.training.evaluation.report import write_quality
     from mediatrans.training.evaluation.sheet import write_sheet
 
-    with EvaluateProgress() as progress:
+    with CollectionProgress() as progress:
         session = Session(source, a, b, options, progress)
         outcome = session.measure()
     report, model = outcome.report, session.candidate.model

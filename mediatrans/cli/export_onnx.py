@@ -1,6 +1,5 @@
 """`mediatrans export-onnx`: a run's generators as a model folder."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from mediatrans.errors import InputError, MissingExtraError, UsageError
 
 if TYPE_CHECKING:
     from mediatrans.training.export.float16 import WeightFormat
+    from mediatrans.training.watch import Watch
 
 __all__ = ["command"]
 
@@ -93,12 +93,10 @@ def command(
         from mediatrans.training.export.model_folder import DataNote, export_pair, publish_pair
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", error.name or "torch") from error
+    from mediatrans.cli.collection_progress import CollectionProgress
     from mediatrans.training.data.folders import parse_domains
     from mediatrans.training.export.legacy import load_legacy_pair
     from mediatrans.training.run_folder import newest_run
-
-    def show(text: str) -> None:
-        echo(text, err=True)
 
     if (legacy is None) != (domains is None) or (legacy and source):
         raise UsageError(
@@ -106,26 +104,40 @@ def command(
             remedy="write --from-pytorch-cyclegan G_A.pth G_B.pth --domains horse,zebra",
         )
     note = DataNote(data_source, data_licence)
-    if legacy is not None and domains is not None:
-        pair = load_legacy_pair(legacy, parse_domains(domains), note)
-        folder = publish_pair(pair, out, overwrite=overwrite, precision=precision, on_message=show)
-    else:
-        source = source or newest_run(Path("runs"))
-        show(f"exporting {source}")
-        folder = export_pair(
-            source, out, overwrite=overwrite, note=note, precision=precision, on_message=show
-        )
-        if evaluated:
-            _measure(folder, source, show)
-    show(f"model: {folder}")
+    with CollectionProgress() as progress:
+        if legacy is not None and domains is not None:
+            pair = load_legacy_pair(legacy, parse_domains(domains), note)
+            folder = publish_pair(
+                pair,
+                out,
+                overwrite=overwrite,
+                precision=precision,
+                on_message=progress.message,
+                watch=progress,
+            )
+        else:
+            source = source or newest_run(Path("runs"))
+            progress.message(f"exporting {source}")
+            folder = export_pair(
+                source,
+                out,
+                overwrite=overwrite,
+                note=note,
+                precision=precision,
+                on_message=progress.message,
+                watch=progress,
+            )
+            if evaluated:
+                _measure(folder, source, progress)
+    echo(f"model: {folder}", err=True)
 
 
-def _measure(model: Path, source: Path, on_message: Callable[[str], None]) -> None:
+def _measure(model: Path, source: Path, watch: "Watch") -> None:
     """Put the model's figures into its card; the model is kept where that fails."""
     from mediatrans.training.evaluation.exported import write_figures
     from mediatrans.training.run_folder import read_run, run_of
 
     try:
-        write_figures(model, read_run(run_of(source)), on_message)
+        write_figures(model, read_run(run_of(source)), watch)
     except (InputError, MissingExtraError) as error:
-        on_message(f"the card has no figures: {error}")
+        watch.message(f"the card has no figures: {error}")

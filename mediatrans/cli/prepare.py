@@ -145,17 +145,24 @@ def command(
 
 def run_preparation(options: PrepareOptions) -> None:
     """Check the pictures, report what was found and lay them out."""
+    from mediatrans.cli.collection_progress import CollectionProgress
     from mediatrans.training.data.preparation import lay_out, look_through
 
     places, name, domains = _places(options)
-    preparation = look_through(
-        places, test_share=options.test_share, least_side=options.least_side, keep=options.keep
-    )
+    with CollectionProgress() as progress:
+        preparation = look_through(
+            places,
+            test_share=options.test_share,
+            least_side=options.least_side,
+            keep=options.keep,
+            watch=progress,
+        )
     _tell(preparation, set(options.keep))
     if options.check:
         return
     out = options.out or Path("data") / name
-    means = lay_out(preparation, out, options.linking, options.overwrite)
+    with CollectionProgress() as progress:
+        means = lay_out(preparation, out, options.linking, options.overwrite, progress)
     echo(f"laid out by {means}: {out}", err=True)
     echo(f"train with: mediatrans train {out} --domains {domains}", err=True)
 

@@ -1,4 +1,4 @@
-"""The progress of `evaluate`, on standard error where that is a terminal."""
+"""A bar for work on one thing after another, on standard error where that is a terminal."""
 
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
@@ -16,12 +16,12 @@ from rich.progress import (
 
 from mediatrans.cli.terminal import printable, stderr_console
 
-__all__ = ["EvaluateProgress", "Watched"]
+__all__ = ["CollectionProgress", "Watched"]
 
 _Item = TypeVar("_Item")
 
 
-class EvaluateProgress:
+class CollectionProgress:
     """Shows how much of a collection has been gone through, while it is gone through.
 
     Args:
