@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow lint format types contracts wheel check clean
+.PHONY: help demo docs test slow lint format types contracts wheel check clean
 
 help:
 	@echo "make demo    install, then translate a synthetic summer clip to winter"
 	@echo "make test    install with all extras, then run the tests"
 	@echo "make slow    run the slow tests"
 	@echo "make check   run what CI runs: lint, format, types, contracts, tests, slow tests, wheel"
+	@echo "make docs    write docs/cli.md anew from the commands"
 	@echo "make clean   remove build outputs and caches"
 	@echo "Installs into VENV=$(VENV); PYTHON=$(PYTHON) must be 3.11 or newer."
 
@@ -53,6 +54,9 @@ contracts: $(VENV)/.installed-extras
 
 wheel: $(VENV)/.installed-extras
 	$(BIN)/python .ci/check_wheel.py
+
+docs: $(VENV)/.installed
+	$(BIN)/python -m mediatrans.cli.reference > docs/cli.md
 
 check: lint format types contracts test slow wheel
 

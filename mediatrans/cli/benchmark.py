@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mediatrans.cli.terminal import echo, json_line
+from mediatrans.cli.command import Command
+from mediatrans.cli.terminal import echo, json_line, stderr_console
 from mediatrans.errors import DeviceError, MediatransError, ModelError
 from mediatrans.translate.engines.device_words import DEVICE_WORDS, NumberFormat
 
@@ -48,7 +49,24 @@ class Row:
     problem: str | None = None
 
 
-@click.command("benchmark", short_help="Measure the engines that this machine has.")
+_EXAMPLES = (
+    (
+        "benchmark",
+        "Measure every engine for a minute.",
+    ),
+    (
+        "benchmark --device cpu --device openvino --seconds 20 --json",
+        "Compare two devices, for a program to read.",
+    ),
+)
+
+
+@click.command(
+    "benchmark",
+    cls=Command,
+    examples=_EXAMPLES,
+    short_help="Measure the engines that this machine has.",
+)
 @click.option("--to", metavar="DOMAIN", help="The domain to translate to.  [default: any]")
 @click.option(
     "--model",
@@ -190,10 +208,8 @@ def _generator(to: str | None, model: str | None) -> "Generator":
 @contextmanager
 def _progress() -> Iterator[Callable[[str], None]]:
     """A line on a terminal that shows what was measured last."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    console = stderr_console()
+    if not console.is_interactive:
         yield lambda text: None
         return
     with console.status("measuring") as status:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mediatrans.cli.flags import GroupedCommand, settings_flags
+from mediatrans.cli.command import Command
+from mediatrans.cli.flags import settings_flags
 from mediatrans.cli.terminal import echo, json_line
 from mediatrans.conversion.options import ConvertOptions, with_working_size
 from mediatrans.errors import ExitCode, Interrupted, UsageError, batch_exit_code
@@ -21,11 +22,40 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+_EXAMPLES = (
+    (
+        "convert summer.mp4 --to winter",
+        "Write summer-winter.mp4, with its sound and subtitles.",
+    ),
+    (
+        "convert photos/ --to winter",
+        "Write photos-winter/; run it again to convert only what is new.",
+    ),
+    (
+        "convert photos/ film.mkv --to winter -n",
+        "Show what would be written, and write nothing.",
+    ),
+    (
+        "convert summer.mp4 --to winter --preview 50 --strength 0.8",
+        "Try a setting on the first 50 frames.",
+    ),
+    (
+        "convert photos/ --to winter --report report.json --fail-under psnr=22",
+        "Measure the round trip, and exit with 7 where it is worse.",
+    ),
+    (
+        "convert - --to winter -o - < summer.mkv > winter.mkv",
+        "Convert a video in a shell pipe.",
+    ),
+)
 
-@click.command("convert", cls=GroupedCommand, short_help="Translate pictures, folders and videos.")
+
+@click.command(
+    "convert", cls=Command, examples=_EXAMPLES, short_help="Translate pictures, folders and videos."
+)
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--to", required=True, metavar="DOMAIN", help="The domain to translate to.")
-@click.option("--dry-run", is_flag=True, help="Show what would be done and exit.")
+@click.option("-n", "--dry-run", is_flag=True, help="Show what would be done and exit.")
 @click.option(
     "--report",
     type=click.Path(path_type=Path, dir_okay=False),

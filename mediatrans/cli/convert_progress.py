@@ -1,6 +1,7 @@
 """The terminal output of `convert`: the model, a progress bar, one line or JSON object per file."""
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -8,7 +9,6 @@ from types import TracebackType
 from typing import Self, get_args
 
 import click
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -21,7 +21,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from mediatrans.cli.terminal import echo, json_line, printable
+from mediatrans.cli.estimate import Estimates
+from mediatrans.cli.terminal import echo, json_line, printable, stderr_console
 from mediatrans.conversion.job import Job
 from mediatrans.conversion.observer import Observer
 from mediatrans.conversion.overlap import Bottleneck
@@ -82,7 +83,7 @@ class ConvertProgress(Observer):
         self._as_json = as_json
         self._quiet = quiet
         self._piped = piped
-        self._console = Console(stderr=True, soft_wrap=True)
+        self._console = stderr_console()
         self._bar = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -91,11 +92,12 @@ class ConvertProgress(Observer):
             TimeRemainingColumn(),
             TextColumn("{task.fields[limit]}", markup=False),
             console=self._console,
-            disable=quiet or not self._console.is_terminal,
+            disable=quiet or not self._console.is_interactive,
             transient=True,
         )
         self._files: TaskID | None = None
-        self._frames: tuple[Job, TaskID] | None = None
+        self._frames: TaskID | None = None
+        self._estimates = Estimates([])
         self._limit = ""
 
     def __enter__(self) -> Self:
@@ -144,6 +146,7 @@ class ConvertProgress(Observer):
         self._check_report(jobs)
         self.has_planned = True
         self._has_manifest = any(job.home for job in jobs)
+        self._estimates = Estimates(jobs)
         generator = translator.generator
         self.model = generator.name
         if not self._quiet:
@@ -178,17 +181,35 @@ class ConvertProgress(Observer):
             return
         raise OutputError(problem, path=self._report, remedy=remedy)
 
+    def begun(self, job: Job, frames: int, total: int | None, size: tuple[int, int] | None) -> None:
+        """Show a new progress bar for a video, and where it is resumed."""
+        self._estimates.begun(job, size)
+        if job.kind == "image":
+            return
+        if self._frames is not None:
+            self._bar.remove_task(self._frames)
+        # The frames of an earlier run count, but not as speed.
+        name = printable(job.input.name)
+        self._frames = self._bar.add_task(name, completed=frames, total=total, limit="")
+        if not frames or self._quiet:
+            return
+        if frames == total:
+            self._print(f"{job.input}: resumed after the last of {total} frames")
+        else:
+            of_all = "" if total is None else f" of {total}"
+            self._print(f"{job.input}: resumed at frame {frames + 1}{of_all}")
+
     def translated(self, job: Job, frames: int, total: int | None) -> None:
         """Advance the progress bar of a video; pictures are counted as files."""
+        estimate = self._estimates.translated(job, frames, total, time.monotonic())
+        if estimate is not None and not self._quiet:
+            self._print(estimate if job.kind == "image" else f"{job.input}: {estimate}")
         if job.kind == "image":
             if self._files is not None:
                 self._bar.update(self._files, limit=self._limit)
             return
-        if self._frames is None or self._frames[0] is not job:
-            if self._frames is not None:
-                self._bar.remove_task(self._frames[1])
-            self._frames = job, self._bar.add_task(printable(job.input.name), limit="")
-        self._bar.update(self._frames[1], completed=frames, total=total, limit=self._limit)
+        if self._frames is not None:
+            self._bar.update(self._frames, completed=frames, total=total, limit=self._limit)
 
     def limited(self, bottleneck: Bottleneck) -> None:
         """Remember the bottleneck, which is shown beside the progress bar."""

@@ -4,11 +4,28 @@ from pathlib import Path
 
 import click
 
+from mediatrans.cli.command import Command
 from mediatrans.cli.terminal import echo
 from mediatrans.errors import OutputError
 
+_EXAMPLES = (
+    (
+        "demo",
+        "Write demo/summer.mp4, demo/winter.mp4 and stills of both.",
+    ),
+    (
+        "demo --seconds 10 -o clip -y",
+        "Write a longer clip to another folder.",
+    ),
+)
 
-@click.command("demo", short_help="Draw a summer clip and translate it to winter.")
+
+@click.command(
+    "demo",
+    cls=Command,
+    examples=_EXAMPLES,
+    short_help="Draw a summer clip and translate it to winter.",
+)
 @click.option(
     "-o",
     "--output",
@@ -24,7 +41,7 @@ from mediatrans.errors import OutputError
     show_default=True,
     help="Length of the clip.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace files of an earlier demo.")
+@click.option("-y", "--overwrite", is_flag=True, help="Replace files of an earlier demo.")
 def command(output: Path, seconds: int, overwrite: bool) -> int:
     """Draw a short clip of a summer road, with sound, and translate it to winter.
 

@@ -6,6 +6,7 @@ import platform
 import click
 
 from mediatrans import __version__
+from mediatrans.cli.command import Command
 from mediatrans.cli.terminal import echo
 from mediatrans.errors import ExitCode, MediatransError
 
@@ -24,8 +25,20 @@ _PACKAGES = (
     "torchvision",
 )
 
+_EXAMPLES = (
+    (
+        "doctor",
+        "Show what is installed and what works.",
+    ),
+)
 
-@click.command("doctor", short_help="Show versions, the ffmpeg and the devices that work.")
+
+@click.command(
+    "doctor",
+    cls=Command,
+    examples=_EXAMPLES,
+    short_help="Show versions, the ffmpeg and the devices that work.",
+)
 def command() -> int:
     """Show installed versions, the ffmpeg in use, and the devices that work.
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mediatrans.cli.flags import GroupedCommand, settings_flags
+from mediatrans.cli.command import Command
+from mediatrans.cli.flags import settings_flags
 from mediatrans.cli.terminal import echo
 from mediatrans.errors import ExitCode, MissingExtraError
 from mediatrans.training.evaluation.options import GROUPS, EvaluateOptions
@@ -18,9 +19,23 @@ __all__ = ["command"]
 _FOLDER = click.Path(path_type=Path)
 _NAMED = 5
 
+_EXAMPLES = (
+    (
+        "evaluate models/summer2winter --a summer/ --b winter/",
+        "Measure a model on pictures it was not trained on.",
+    ),
+    (
+        "evaluate runs/day2night --a testA/ --b testB/ --report figures.json",
+        "Measure a run, and keep the figures.",
+    ),
+)
+
 
 @click.command(
-    "evaluate", cls=GroupedCommand, short_help="Measure a run or a model on test pictures."
+    "evaluate",
+    cls=Command,
+    examples=_EXAMPLES,
+    short_help="Measure a run or a model on test pictures.",
 )
 @click.argument("source", metavar="RUN_OR_MODEL")
 @click.option(
@@ -53,12 +68,12 @@ def run_evaluation(source: str, a: Path, b: Path, options: EvaluateOptions) -> i
         from mediatrans.training.evaluation.session import Session
     except ModuleNotFoundError as error:
         raise MissingExtraError("evaluate", error.name or "torch") from error
-    from mediatrans.cli.evaluate_progress import EvaluateProgress
+    from mediatrans.cli.collection_progress import CollectionProgress
     from mediatrans.cli.evaluate_table import show
     from mediatrans.training.evaluation.report import write_quality
     from mediatrans.training.evaluation.sheet import write_sheet
 
-    with EvaluateProgress() as progress:
+    with CollectionProgress() as progress:
         session = Session(source, a, b, options, progress)
         outcome = session.measure()
     report, model = outcome.report, session.candidate.model

@@ -1,28 +1,51 @@
 """`mediatrans export-onnx`: a run's generators as a model folder."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from mediatrans.cli.command import Command
 from mediatrans.cli.terminal import echo
 from mediatrans.errors import InputError, MissingExtraError, UsageError
 
 if TYPE_CHECKING:
     from mediatrans.training.export.float16 import WeightFormat
+    from mediatrans.training.watch import Watch
 
 __all__ = ["command"]
 
+_EXAMPLES = (
+    (
+        "export-onnx",
+        "Write the newest run to models/<a>2<b>/.",
+    ),
+    (
+        "export-onnx runs/day2night --precision float16 -o models/small",
+        "Write a run with weights of half the size.",
+    ),
+    (
+        "export-onnx --from-pytorch-cyclegan G_A.pth G_B.pth --domains horse,zebra",
+        "Import generators of the reference implementation.",
+    ),
+)
 
-@click.command("export-onnx", short_help="Write a trained run as a model.")
+
+@click.command(
+    "export-onnx", cls=Command, examples=_EXAMPLES, short_help="Write a trained run as a model."
+)
 @click.argument(
     "source", type=click.Path(path_type=Path), required=False, metavar="[RUN_OR_CHECKPOINT]"
 )
 @click.option(
-    "-o", "--out", type=click.Path(path_type=Path), help="Model folder.  [default: models/<a>2<b>]"
+    "-o",
+    "--output",
+    "--out",
+    "out",
+    type=click.Path(path_type=Path),
+    help="Model folder.  [default: models/<a>2<b>]",
 )
-@click.option("--overwrite", is_flag=True, help="Replace the model in the model folder.")
+@click.option("-y", "--overwrite", is_flag=True, help="Replace the model in the model folder.")
 @click.option(
     "--from-pytorch-cyclegan",
     "legacy",
@@ -70,12 +93,10 @@ def command(
         from mediatrans.training.export.model_folder import DataNote, export_pair, publish_pair
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", error.name or "torch") from error
+    from mediatrans.cli.collection_progress import CollectionProgress
     from mediatrans.training.data.folders import parse_domains
     from mediatrans.training.export.legacy import load_legacy_pair
     from mediatrans.training.run_folder import newest_run
-
-    def show(text: str) -> None:
-        echo(text, err=True)
 
     if (legacy is None) != (domains is None) or (legacy and source):
         raise UsageError(
@@ -83,26 +104,40 @@ def command(
             remedy="write --from-pytorch-cyclegan G_A.pth G_B.pth --domains horse,zebra",
         )
     note = DataNote(data_source, data_licence)
-    if legacy is not None and domains is not None:
-        pair = load_legacy_pair(legacy, parse_domains(domains), note)
-        folder = publish_pair(pair, out, overwrite=overwrite, precision=precision, on_message=show)
-    else:
-        source = source or newest_run(Path("runs"))
-        show(f"exporting {source}")
-        folder = export_pair(
-            source, out, overwrite=overwrite, note=note, precision=precision, on_message=show
-        )
-        if evaluated:
-            _measure(folder, source, show)
-    show(f"model: {folder}")
+    with CollectionProgress() as progress:
+        if legacy is not None and domains is not None:
+            pair = load_legacy_pair(legacy, parse_domains(domains), note)
+            folder = publish_pair(
+                pair,
+                out,
+                overwrite=overwrite,
+                precision=precision,
+                on_message=progress.message,
+                watch=progress,
+            )
+        else:
+            source = source or newest_run(Path("runs"))
+            progress.message(f"exporting {source}")
+            folder = export_pair(
+                source,
+                out,
+                overwrite=overwrite,
+                note=note,
+                precision=precision,
+                on_message=progress.message,
+                watch=progress,
+            )
+            if evaluated:
+                _measure(folder, source, progress)
+    echo(f"model: {folder}", err=True)
 
 
-def _measure(model: Path, source: Path, on_message: Callable[[str], None]) -> None:
+def _measure(model: Path, source: Path, watch: "Watch") -> None:
     """Put the model's figures into its card; the model is kept where that fails."""
     from mediatrans.training.evaluation.exported import write_figures
     from mediatrans.training.run_folder import read_run, run_of
 
     try:
-        write_figures(model, read_run(run_of(source)), on_message)
+        write_figures(model, read_run(run_of(source)), watch)
     except (InputError, MissingExtraError) as error:
-        on_message(f"the card has no figures: {error}")
+        watch.message(f"the card has no figures: {error}")

@@ -1,4 +1,4 @@
-"""Command-line flags generated from the settings of a dataclass, and grouped `--help`."""
+"""Command-line flags generated from the settings of a dataclass."""
 
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
@@ -10,40 +10,26 @@ import click
 
 from mediatrans.settings import Setting, setting_of
 
-__all__ = ["GroupedCommand", "settings_flags"]
+__all__ = ["Flag", "settings_flags"]
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-
-_RUN_GROUP = "Run"
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-class _Flag(click.Option):
-    """A flag with a heading in `--help`."""
+class Flag(click.Option):
+    """A flag with a heading in `--help`.
+
+    Attributes:
+        group: The heading.
+    """
 
     def __init__(self, *words: Any, group: str, **how: Any) -> None:
         super().__init__(*words, **how)
         self.group = group
 
 
-class GroupedCommand(click.Command):
-    """A command whose help lists its flags under headings; those without one go under "Run"."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the flags, one section per heading."""
-        groups: dict[str, list[tuple[str, str]]] = {_RUN_GROUP: []}
-        for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
-            if record is not None and isinstance(parameter, click.Option):
-                group = parameter.group if isinstance(parameter, _Flag) else _RUN_GROUP
-                groups.setdefault(group, []).append(record)
-        for heading, records in groups.items():
-            with formatter.section(heading):
-                formatter.write_dl(records)
-
-
 def settings_flags(
     kind: type, *, keep_unset: bool = False, groups: tuple[str, ...] = ()
-) -> Callable[[_Command], _Command]:
+) -> Callable[[_Function], _Function]:
     """A decorator that adds one flag to a command for every setting of a dataclass.
 
     Args:
@@ -58,7 +44,7 @@ def settings_flags(
     order = {group: place for place, group in enumerate(groups)}
     declared.sort(key=lambda field: order.get(setting_of(field).group, len(order)))
 
-    def decorate(command: _Command) -> _Command:
+    def decorate(command: _Function) -> _Function:
         for field in reversed(declared):
             command = _option(field, types[field.name], keep_unset)(command)
         return command
@@ -66,7 +52,7 @@ def settings_flags(
     return decorate
 
 
-def _option(field: "Field[Any]", kind: Any, keep_unset: bool) -> Callable[[_Command], _Command]:
+def _option(field: "Field[Any]", kind: Any, keep_unset: bool) -> Callable[[_Function], _Function]:
     declared = setting_of(field)
     default = None if field.default is MISSING else field.default
     is_flag = kind is bool
@@ -75,7 +61,7 @@ def _option(field: "Field[Any]", kind: Any, keep_unset: bool) -> Callable[[_Comm
     if is_flag and keep_unset:
         words = [f"--{name}/--no-{name}"]
     how: dict[str, Any] = {
-        "cls": _Flag,
+        "cls": Flag,
         "group": declared.group,
         "help": declared.help + _default_note(declared, default),
         "metavar": None if is_flag else declared.metavar,

@@ -2,7 +2,6 @@
 
 import importlib
 import io
-import logging
 import os
 import sys
 import traceback
@@ -12,13 +11,16 @@ from typing import Any
 import click
 
 from mediatrans import __version__
+from mediatrans.cli.command import write_examples
 from mediatrans.cli.interrupts import Interrupts
+from mediatrans.cli.messages import message_options, printable_lines
 from mediatrans.cli.results import ResultStream
-from mediatrans.cli.terminal import echo, printable
+from mediatrans.cli.terminal import echo
 from mediatrans.errors import ExitCode, Interrupted, MediatransError
 
 COMMANDS = {
     "benchmark": "mediatrans.cli.benchmark",
+    "completion": "mediatrans.cli.completion",
     "convert": "mediatrans.cli.convert",
     "demo": "mediatrans.cli.demo",
     "doctor": "mediatrans.cli.doctor",
@@ -31,8 +33,32 @@ COMMANDS = {
 """Each command's name and the module that holds its `command`."""
 
 
+_EXAMPLES = (
+    ("demo", "Draw a clip of a summer road and translate it to winter."),
+    ("convert holiday.mp4 photos/ --to winter", "Translate a video and a folder."),
+    ("convert --help", "Show the options and examples of a command."),
+)
+
+
 class LazyGroup(click.Group):
     """A click group that imports a command's module only when that command is used."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(**how)
+        self.params += message_options()
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples."""
+        write_examples(formatter, _EXAMPLES)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first word names; an unknown one gets suggestions."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            raise click.NoSuchCommand(args[0], possibilities=COMMANDS, ctx=ctx) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The command names, in the order of `--help`."""
@@ -52,33 +78,8 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="mediatrans")
-@click.option("-v", "--verbose", is_flag=True, help="Print debug messages to stderr.")
-def cli(verbose: bool) -> None:
+def cli() -> None:
     """Learn an unpaired translation between two folders of pictures and apply it to media."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(
-        _PrintableFormatter(
-            "%(levelname)s %(name)s: %(message)s" if verbose else "%(levelname)s: %(message)s"
-        )
-    )
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, handlers=[handler])
-    logging.captureWarnings(True)
-    if not verbose:  # warnings of libraries name no file and have no remedy
-        logging.getLogger("py.warnings").setLevel(logging.ERROR)
-
-
-class _PrintableFormatter(logging.Formatter):
-    """Log lines with control characters escaped: messages name files."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's own name)
-        return printable(super().formatMessage(record))
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802
-        return _printable_lines(super().formatException(ei))
-
-
-def _printable_lines(text: str) -> str:
-    return "\n".join(map(printable, text.rstrip("\n").split("\n")))
 
 
 def run(arguments: Sequence[str] | None = None, interrupts: Interrupts | None = None) -> int:
@@ -94,7 +95,7 @@ def run(arguments: Sequence[str] | None = None, interrupts: Interrupts | None = 
     except click.ClickException as error:
         shown = io.StringIO()
         error.show(shown)
-        click.echo(_printable_lines(shown.getvalue()), err=True)
+        click.echo(printable_lines(shown.getvalue()), err=True)
         return ExitCode.USAGE
     except MediatransError as error:
         echo(f"mediatrans: {error}", err=True)
@@ -110,15 +111,16 @@ def run(arguments: Sequence[str] | None = None, interrupts: Interrupts | None = 
     except MemoryError:
         echo("mediatrans: not enough memory; use smaller pictures or fewer at a time", err=True)
         return ExitCode.INPUT
-    except SystemExit:
-        # click raises this when stdout is a pipe that was closed at the other end.
-        return ExitCode.OUTPUT
+    except SystemExit as stop:
+        # click raises this when a shell has asked for completions, with 0, and when stdout is a
+        # pipe that was closed at the other end.
+        return ExitCode.OUTPUT if stop.code else ExitCode.OK
     except Exception:
         # A signal in the wrong place of a library may come out as another error.
         if interrupts is not None and interrupts.number is not None:
             echo("mediatrans: interrupted.", err=True)
             return 128 + interrupts.number
-        click.echo(_printable_lines(traceback.format_exc()), err=True)
+        click.echo(printable_lines(traceback.format_exc()), err=True)
         click.echo("mediatrans: this is a bug; please report it with the lines above.", err=True)
         return ExitCode.INTERNAL
     # With standalone_mode=False, click returns the command's result or an early exit's code.

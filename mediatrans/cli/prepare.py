@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from mediatrans.cli.command import Command
 from mediatrans.cli.terminal import echo
 from mediatrans.errors import InputError, UsageError
 
@@ -44,12 +45,34 @@ class PrepareOptions:
     overwrite: bool
 
 
-@click.command("prepare", short_help="Check pictures and sort them for training.")
+_EXAMPLES = (
+    (
+        "prepare summer/ winter/ --check",
+        "Report what is wrong with the pictures, and write nothing.",
+    ),
+    (
+        "prepare summer/ winter/ -o data/seasons",
+        "Lay them out for training.",
+    ),
+)
+
+
+@click.command(
+    "prepare",
+    cls=Command,
+    examples=_EXAMPLES,
+    short_help="Check pictures and sort them for training.",
+)
 @click.argument(
     "folders", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="A/ B/ | ROOT"
 )
 @click.option(
-    "-o", "--out", type=click.Path(path_type=Path), help="Folder to make.  [default: data/<name>]"
+    "-o",
+    "--output",
+    "--out",
+    "out",
+    type=click.Path(path_type=Path),
+    help="Folder to make.  [default: data/<name>]",
 )
 @click.option(
     "--layout",
@@ -89,7 +112,7 @@ class PrepareOptions:
     help="auto: symbolic links, else hard links, else copies.",
 )
 @click.option("--check", is_flag=True, help="Report only, write nothing.")
-@click.option("--overwrite", is_flag=True, help="Replace what was prepared there before.")
+@click.option("-y", "--overwrite", is_flag=True, help="Replace what was prepared there before.")
 def command(
     folders: tuple[Path, ...],
     out: Path | None,
@@ -122,17 +145,24 @@ def command(
 
 def run_preparation(options: PrepareOptions) -> None:
     """Check the pictures, report what was found and lay them out."""
+    from mediatrans.cli.collection_progress import CollectionProgress
     from mediatrans.training.data.preparation import lay_out, look_through
 
     places, name, domains = _places(options)
-    preparation = look_through(
-        places, test_share=options.test_share, least_side=options.least_side, keep=options.keep
-    )
+    with CollectionProgress() as progress:
+        preparation = look_through(
+            places,
+            test_share=options.test_share,
+            least_side=options.least_side,
+            keep=options.keep,
+            watch=progress,
+        )
     _tell(preparation, set(options.keep))
     if options.check:
         return
     out = options.out or Path("data") / name
-    means = lay_out(preparation, out, options.linking, options.overwrite)
+    with CollectionProgress() as progress:
+        means = lay_out(preparation, out, options.linking, options.overwrite, progress)
     echo(f"laid out by {means}: {out}", err=True)
     echo(f"train with: mediatrans train {out} --domains {domains}", err=True)
 

@@ -1,13 +1,17 @@
 """Text for a terminal, with the control characters escaped that file names may hold."""
 
 import re
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mediatrans.files.records import json_text
 
-__all__ = ["echo", "json_line", "printable"]
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["echo", "json_line", "printable", "stderr_console"]
 
 # C0 and C1 controls, line and paragraph separators, the marks that reverse the direction of
 # writing, and the surrogates that stand for bytes which are not UTF-8.
@@ -38,6 +42,18 @@ def echo(text: str, *, err: bool = False) -> None:
         err: Whether it goes to standard error.
     """
     click.echo(printable(text), err=err)
+
+
+def stderr_console() -> "Console":
+    """A console on standard error.
+
+    NO_COLOR and FORCE_COLOR are respected. It is interactive, so that bars are drawn, only where
+    standard error is a terminal: FORCE_COLOR asks for colours and not for bars.
+    """
+    from rich.console import Console
+
+    interactive = None if sys.stderr.isatty() else False
+    return Console(stderr=True, soft_wrap=True, highlight=False, force_interactive=interactive)
 
 
 def json_line(row: dict[str, Any]) -> str:

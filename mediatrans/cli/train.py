@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 
-from mediatrans.cli.flags import GroupedCommand, settings_flags
-from mediatrans.cli.terminal import echo, printable
+from mediatrans.cli.command import Command
+from mediatrans.cli.flags import settings_flags
+from mediatrans.cli.terminal import echo, printable, stderr_console
 from mediatrans.errors import InputError, MissingExtraError, StoppedTogetherError, UsageError
 from mediatrans.training.config import GROUPS, TrainConfig
 from mediatrans.training.recipe import load_recipe
@@ -26,17 +27,46 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _PLAIN_EVERY_S = 10.0
+_WIDE = 120
+
+_EXAMPLES = (
+    (
+        "train summer/ winter/",
+        "Train with the defaults of the paper, for a GPU.",
+    ),
+    (
+        "train data/seasons --domains summer,winter --recipe recipe.toml",
+        "Train with the settings of a file.",
+    ),
+    (
+        "train --resume -o runs/summer2winter",
+        "Go on with a run that was interrupted.",
+    ),
+    (
+        "train summer/ winter/ --size 128 --load-size 143 --ngf 16 --blocks 6 --steps 4000",
+        "Train a small pair on a CPU.",
+    ),
+)
 
 
-@click.command(cls=GroupedCommand, short_help="Learn to translate between two folders of pictures.")
+@click.command(
+    cls=Command,
+    examples=_EXAMPLES,
+    short_help="Learn to translate between two folders of pictures.",
+)
 @click.argument("inputs", nargs=-1, type=click.Path(path_type=Path), metavar="[A/ B/ | ROOT]")
 @click.option("--domains", metavar="A,B", help="Names of the two domains; else the folders' names.")
 @click.option(
-    "-o", "--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/<a>2<b>]"
+    "-o",
+    "--output",
+    "--out",
+    "out",
+    type=click.Path(path_type=Path),
+    help="Run folder.  [default: runs/<a>2<b>]",
 )
 @click.option("--recipe", type=click.Path(path_type=Path), help="TOML file of settings; flags win.")
 @click.option("--resume", is_flag=True, help="Go on with the run in the run folder.")
-@click.option("--overwrite", is_flag=True, help="Replace the run in the run folder.")
+@click.option("-y", "--overwrite", is_flag=True, help="Replace the run in the run folder.")
 @settings_flags(TrainConfig, keep_unset=True, groups=GROUPS)
 def command(
     inputs: tuple[Path, ...],
@@ -153,9 +183,9 @@ def _only_run() -> Path:
     found = sorted(path for path in root.iterdir() if is_run(path)) if root.is_dir() else []
     if len(found) != 1:
         raise InputError(
-            f"{len(found)} runs are here; --resume without --out takes exactly one",
+            f"{len(found)} runs are here; --resume without --output takes exactly one",
             path=root,
-            remedy="name the run folder with --out",
+            remedy="name the run folder with --output",
         )
     return found[0]
 
@@ -164,19 +194,18 @@ class _Screen:
     """Shows a run on stderr: a progress bar on a terminal, a line every ten seconds elsewhere."""
 
     def __init__(self) -> None:
-        from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._console = stderr_console()
         self._bar = Bar(
             MofNCompleteColumn(),
-            BarColumn(bar_width=20),
-            TextColumn("{task.fields[text]}"),
             TextColumn("ETA"),
             TimeRemainingColumn(),
+            TextColumn("{task.fields[text]}"),
+            BarColumn(bar_width=16),
             console=self._console,
-            disable=not self._console.is_terminal,
+            disable=not self._console.is_interactive,
         )
         self._task: TaskID | None = None
         self._seen = 0
@@ -209,8 +238,11 @@ class _Screen:
         if not self._bar.disable:
             if self._task is None:
                 self._bar.start()
-                self._task = self._bar.add_task("", total=progress.total, text="")
-            self._bar.update(self._task, completed=progress.step, text=self._text(progress))
+                before = progress.step - 1  # a resumed run begins in the middle
+                self._task = self._bar.add_task("", completed=before, total=progress.total, text="")
+            is_wide = self._console.width >= _WIDE
+            text = self._text(progress) if is_wide else self._short_text(progress)
+            self._bar.update(self._task, completed=progress.step, text=text)
         elif progress.step == progress.total or self._due():
             left = timedelta(seconds=int(self._step_s * (progress.total - progress.step)))
             self.message(f"step {progress.step}/{progress.total} {self._text(progress)} ETA {left}")
@@ -221,11 +253,14 @@ class _Screen:
             self._shown_at = time.monotonic()
         return due
 
+    def _short_text(self, progress: "Progress") -> str:
+        losses = progress.losses
+        return f"cycle {losses.cycle_a:.3f} {losses.cycle_b:.3f}  {self._step_s:.2f} s/step"
+
     def _text(self, progress: "Progress") -> str:
         losses = progress.losses
         waiting = 100 * self._wait_s / self._step_s if self._step_s else 0.0
         return (
-            f"G {losses.gan_g:.2f} {losses.gan_f:.2f}  D {losses.d_a:.2f} {losses.d_b:.2f}  "
-            f"cycle {losses.cycle_a:.3f} {losses.cycle_b:.3f}  {self._step_s:.2f} s/step  "
-            f"data {waiting:.1f} %"
+            f"{self._short_text(progress)}  G {losses.gan_g:.2f} {losses.gan_f:.2f}  "
+            f"D {losses.d_a:.2f} {losses.d_b:.2f}  data {waiting:.1f} %"
         )

@@ -12,6 +12,12 @@ __all__ = ["Events", "ResultCollector"]
 class Events(Protocol):
     """Callbacks for the progress of tasks; all are called on the calling thread."""
 
+    def begun(
+        self, task: Task, frames: int, total: int | None, size: tuple[int, int] | None
+    ) -> None:
+        """Called when input and output are open; the arguments are those of `Observer.begun`."""
+        ...
+
     def translated(self, task: Task, frames: int, total: int | None) -> None:
         """Called with the number of frames translated so far, and the total if it is known."""
         ...
@@ -34,6 +40,11 @@ class ResultCollector:
 
     def __init__(self) -> None:
         self.results: list[Result] = []
+
+    def begun(
+        self, task: Task, frames: int, total: int | None, size: tuple[int, int] | None
+    ) -> None:
+        """Ignored."""
 
     def translated(self, task: Task, frames: int, total: int | None) -> None:
         """Ignored."""

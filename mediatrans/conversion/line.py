@@ -219,6 +219,8 @@ class _Line:
                 self._workshop.check_unchanged()
                 self._open.append(passage)
                 done = passage.open_sink()
+        if done is not None:
+            self._events.begun(passage.task, passage.frames, passage.total, passage.size)
         passage.place.put(done)
 
     def _add(self, passage: Passage, frame: Frame) -> None:

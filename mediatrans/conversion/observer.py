@@ -21,6 +21,16 @@ class Observer:
     def planned(self, translator: Translator, jobs: Sequence[Job]) -> None:
         """Called with the loaded model and all jobs, before anything is read."""
 
+    def begun(self, job: Job, frames: int, total: int | None, size: tuple[int, int] | None) -> None:
+        """Called when the input and the output of a job are open.
+
+        Args:
+            job: The job.
+            frames: Frames that an earlier, interrupted run has finished.
+            total: Frames in all, including those; None if unknown.
+            size: Width and height of the input in pixels; None if unknown.
+        """
+
     def translated(self, job: Job, frames: int, total: int | None) -> None:
         """Called with the number of frames translated so far, and the total if it is known."""
 

@@ -111,6 +111,14 @@ class Passage:
             return self._sink.done.total
         return self.source.info.frame_count if self.source else None
 
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height of the input in pixels; None if unknown."""
+        info = self.source.info if self.source else None
+        if info is None or info.width is None or info.height is None:
+            return None
+        return info.width, info.height
+
     def begins_at(self, frame: Frame) -> bool:
         """Whether the chain must be restarted at a frame, because a segment begins there."""
         if self.task.kind == "image":

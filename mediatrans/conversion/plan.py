@@ -30,6 +30,7 @@ __all__ = ["plan"]
 log = logging.getLogger(__name__)
 
 _FRAMES_SUFFIX = ".mp4"
+_PREVIEW = "-preview"
 
 Leave = Callable[[LeftOut], None]
 """Called with each file or folder in an input folder that is left out."""
@@ -130,14 +131,15 @@ def _file_job(path: Path, to: str, options: ConvertOptions, *, alone: bool) -> J
             remedy=advice_for(path) or "give the file its usual suffix",
         )
     suffix = output_suffix(path, kind, options.file_format)
-    derived = path.with_name(f"{path.stem}-{to}{_preview_mark(kind, options)}{suffix}")
-    output, home = _place(derived, f"{path.stem}{suffix}", kind, options, alone=alone)
+    mark = _preview_mark(kind, options)
+    derived = path.with_name(f"{path.stem}-{to}{mark}{suffix}")
+    output, home = _place(derived, f"{path.stem}{mark}{suffix}", kind, options, alone=alone)
     return Job(path, output, kind, home=home)
 
 
 def _preview_mark(kind: Kind, options: ConvertOptions) -> str:
-    """The part of an output's name that marks a preview."""
-    return "-preview" if kind == "video" and options.preview is not None else ""
+    """The part of an output's name that marks a preview, which never replaces a whole video."""
+    return _PREVIEW if kind == "video" and options.preview is not None else ""
 
 
 def _stdin_job(to: str, options: ConvertOptions) -> Job:
@@ -161,9 +163,10 @@ def _frames_job(
             "no pictures in this folder", path=folder, remedy="check the folder, or drop --fps"
         )
     suffix = output_suffix(Path(f"x{_FRAMES_SUFFIX}"), "video", options.file_format)
-    derived = named.with_name(f"{named.name}-{to}{_preview_mark('video', options)}{suffix}")
+    mark = _preview_mark("video", options)
+    derived = named.with_name(f"{named.name}-{to}{mark}{suffix}")
     # No manifest: it records single input files, not folders.
-    output, _ = _place(derived, f"{named.name}{suffix}", "video", options, alone=alone)
+    output, _ = _place(derived, f"{named.name}{mark}{suffix}", "video", options, alone=alone)
     for path in sorted(set(folder.iterdir()) - set(frames)):
         if not is_hidden(path.name) and path.is_file() and real_path(path) != real_path(output):
             leave(LeftOut(path, is_hidden=False))
@@ -191,7 +194,8 @@ def _folder_jobs(
             remedy="make one video of its pictures with --fps",
         )
     if options.output is None:
-        target = named.with_name(f"{named.name}-{to}")
+        mark = "" if options.preview is None else _PREVIEW
+        target = named.with_name(f"{named.name}-{to}{mark}")
     else:
         target = options.output if alone else options.output / named.name
     if real_path(target).is_relative_to(real_path(folder)):
@@ -206,7 +210,7 @@ def _folder_jobs(
         raise OutputError(
             "the output folder is an existing file", path=target, remedy="use another -o"
         )
-    jobs = [_kept_inside(job, target) for job in _walk(folder, target, options.file_format, leave)]
+    jobs = [_kept_inside(job, target) for job in _walk(folder, target, options, leave)]
     if not jobs:
         raise InputError(
             "no pictures or videos in this folder", path=folder, remedy="check the folder"
@@ -220,7 +224,7 @@ def _folder_jobs(
     ]
 
 
-def _walk(folder: Path, target: Path, file_format: str | None, leave: Leave) -> Iterator[Job]:
+def _walk(folder: Path, target: Path, options: ConvertOptions, leave: Leave) -> Iterator[Job]:
     """The jobs of a folder in the order of their paths."""
     for found in walk(folder, _is_media):
         if isinstance(found, WalkProblem):
@@ -228,8 +232,9 @@ def _walk(folder: Path, target: Path, file_format: str | None, leave: Leave) -> 
         elif isinstance(found, LeftOut):
             leave(found)
         elif (kind := kind_of(found)) is not None:
-            suffix = output_suffix(found, kind, file_format)
-            output = (target / found.relative_to(folder)).with_suffix(suffix)
+            suffix = output_suffix(found, kind, options.file_format)
+            name = f"{found.stem}{_preview_mark(kind, options)}{suffix}"
+            output = target / found.relative_to(folder).with_name(name)
             yield Job(found, output, kind, home=target)
 
 

@@ -39,6 +39,12 @@ class Settlement:
         self._clock_s = time.monotonic()
         self._leave_out()
 
+    def begun(
+        self, task: Task, frames: int, total: int | None, size: tuple[int, int] | None
+    ) -> None:
+        """Forward to the observer."""
+        self._observer.begun(self._jobs[task.output], frames, total, size)
+
     def translated(self, task: Task, frames: int, total: int | None) -> None:
         """Forward to the observer."""
         self._observer.translated(self._jobs[task.output], frames, total)

@@ -68,7 +68,7 @@ class ReadOptions:
         None,
         Setting(
             "Convert only the first N frames of each video and the first N files of each folder. "
-            "Derived names of videos then end in -preview.",
+            "Derived names of videos and folders then end in -preview.",
             _GROUP,
             metavar="N",
             least=1,

@@ -47,7 +47,7 @@ class WriteOptions:
         ),
     )
     overwrite: bool = setting(
-        False, Setting("Replace existing outputs.", _GROUP, changes="nothing")
+        False, Setting("Replace existing outputs.", _GROUP, "-y/--overwrite", changes="nothing")
     )
     file_format: str | None = setting(
         None,

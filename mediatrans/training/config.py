@@ -136,7 +136,7 @@ class TrainConfig(ModelSettings):
     sample_every: int = setting(
         500,
         Setting(
-            "Steps between sample grids; 0: only the last.",
+            "Steps between sample grids, with one after 100 steps; 0: only the last.",
             "Running",
             least=0,
             most=_LONGEST,

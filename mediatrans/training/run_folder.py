@@ -34,7 +34,7 @@ EVALUATIONS = "evaluation.csv"
 _SETTINGS = "config.toml"
 _FOLDERS = (CHECKPOINTS, "samples", "tensorboard")
 _FILES = (_SETTINGS, "metrics.csv", EVALUATIONS)
-_REMEDY = "free some space or allow writing there, or choose another folder with --out"
+_REMEDY = "free some space or allow writing there, or choose another folder with --output"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def refuse_existing_run(folder: Path, overwrite: bool) -> None:
         raise OutputError(
             "a run is here already",
             path=folder,
-            remedy="resume it with --resume, replace it with --overwrite, or choose another --out",
+            remedy="resume it with --resume, replace it with --overwrite, or choose another -o",
         )
 
 

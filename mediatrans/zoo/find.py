@@ -1,6 +1,7 @@
 """The search for a model: the places where models are installed, and the choice of one."""
 
 import logging
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from mediatrans.zoo.card import CARD_NAME, Card, read_card, sha256_of
 from mediatrans.zoo.graph import GraphMetadata, inspect_graph, read_graph
 from mediatrans.zoo.size_rule import SizeRule
 
-__all__ = ["Generator", "find", "list_models", "places"]
+__all__ = ["Generator", "choices", "find", "list_models", "places"]
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +108,23 @@ def list_models(folder: Path) -> list[tuple[Path, Card | ModelError]]:
     return found
 
 
+def choices() -> dict[Path, list[str]]:
+    """The model folders that `find` takes without a name, each with the domains it is taken for."""
+    taken: set[str] = set()
+    found: dict[Path, list[str]] = {}
+    for _, folder in _different_places():
+        offers: dict[str, list[tuple[Path, str]]] = {}
+        for path, card in list_models(folder):
+            for domain in card.domains if isinstance(card, Card) else ():
+                offers.setdefault(domain.casefold(), []).append((path, domain))
+        for domain, models in offers.items():
+            if len(models) == 1 and domain not in taken:
+                path, spelled = models[0]
+                found.setdefault(path, []).append(spelled)
+        taken |= set(offers)
+    return found
+
+
 def find(to: str, model: str | None = None) -> Generator:
     """Choose the generator that translates to a domain.
 
@@ -129,11 +147,7 @@ def find(to: str, model: str | None = None) -> Generator:
 
 def _search(to: str, name: str | None) -> Generator:
     available = []
-    seen: set[Path] = set()
-    for place, folder in places():
-        if folder.resolve() in seen:
-            continue
-        seen.add(folder.resolve())
+    for place, folder in _different_places():
         matches = []
         for path, card in list_models(folder):
             if not isinstance(card, Card):
@@ -150,13 +164,41 @@ def _search(to: str, name: str | None) -> Generator:
                 remedy="choose one with --model",
             )
         if matches:
-            return _direction(*matches[0], to, place=place)
+            path, card = matches[0]
+            _warn_of_hidden(path, card)
+            return _direction(path, card, to, place=place)
     named = f" called {name!r}" if name else ""
     raise ModelError(
         f"no installed model{named} translates to {to!r}; "
         f"available: {', '.join(available) or 'none'}",
         remedy="train and export one, or name a folder or file with --model",
     )
+
+
+def _different_places() -> list[tuple[str, Path]]:
+    """The places, without those that are an earlier one under another name."""
+    different: dict[Path, tuple[str, Path]] = {}
+    for place, folder in places():
+        different.setdefault(folder.resolve(), (place, folder))
+    return list(different.values())
+
+
+def _warn_of_hidden(chosen: Path, card: Card) -> None:
+    """Warn of other models of the same name that are found later and have other files."""
+    for _, folder in _different_places():
+        for path, other in list_models(folder):
+            if (
+                path.resolve() != chosen.resolve()
+                and isinstance(other, Card)
+                and other.name == card.name
+                and other.directions != card.directions
+            ):
+                log.warning(
+                    "%s is used and hides another model of the same name; use that one with "
+                    "--model %s",
+                    chosen,
+                    shlex.quote(str(path)),
+                )
 
 
 def _named(to: str, domains: Sequence[str]) -> str | None:

@@ -18,6 +18,7 @@ from mediatrans.translate.engines.choice import ENGINES
 from mediatrans.translate.engines.cuda import cuda_device_count
 from tests.media_files import write_clip, write_picture
 from tests.pairs import darkening, identity, write_pair
+from tests.terminals import on_a_terminal
 
 MEDIATRANS = [sys.executable, "-m", "mediatrans"]
 
@@ -111,7 +112,7 @@ def test_dry_run_touches_nothing(pair: Path, capsys: pytest.CaptureFixture[str])
     assert sorted(Path().rglob("*")) == before
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == ["convert", "skip", "fail"]
-    assert "in/1.png -> in-night/1.png" in lines[0]
+    assert "in/1.png -> in-night-preview/1.png" in lines[0]
     assert run([*words, "--overwrite", "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["action"] for row in rows] == ["convert", "skip", "convert"]
@@ -279,14 +280,10 @@ def test_a_reader_that_goes_away_is_no_bug(pair: Path) -> None:
     assert "Traceback" not in err
 
 
-def test_the_bar_says_how_fast_it_goes_and_what_limits_it(
-    pair: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "160")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo terminals")
+def test_the_bar_says_how_fast_it_goes_and_what_limits_it(pair: Path) -> None:
     write_clip(Path("clip.mp4"), frames=12)
-    assert run(["convert", "clip.mp4", "--to", "night"]) == ExitCode.OK
-    drawn = capfd.readouterr().err
-    assert "clip.mp4" in drawn
+    code, drawn = on_a_terminal("convert", "clip.mp4", "--to", "night", columns=160)
+    assert code == ExitCode.OK
     assert "12/12" in drawn
     assert any(f"limited by {stage}" in drawn for stage in ("decode", "generate", "encode"))

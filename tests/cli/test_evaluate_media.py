@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from mediatrans.cli.evaluate_progress import EvaluateProgress
+from mediatrans.cli.collection_progress import CollectionProgress
 from mediatrans.cli.main import run
 from mediatrans.training.evaluation import session
 from mediatrans.training.evaluation.features import FEATURE_NETWORKS
@@ -120,7 +120,7 @@ def test_progress_is_shown_on_a_terminal_only() -> None:
     for is_terminal in (True, False):
         text = io.StringIO()
         console = Console(file=text, force_terminal=is_terminal, width=80)
-        with EvaluateProgress(console) as progress:
+        with CollectionProgress(console) as progress:
             watched = progress.watch(range(3), "pictures of\x1b[2J day", 3)
             assert [list(watched), list(watched)] == [[0, 1, 2], [0, 1, 2]]
             progress.message("a sentence")

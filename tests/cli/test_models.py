@@ -1,13 +1,16 @@
 """`mediatrans models`, `doctor` and `demo`."""
 
 import json
+import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from mediatrans.cli.main import run
-from tests.media_files import levels
-from tests.pairs import write_pair
+from mediatrans.zoo.find import find, places
+from tests.media_files import levels, write_picture
+from tests.pairs import identity, write_pair
 
 
 def test_models_lists_the_zoo(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -22,6 +25,74 @@ def test_models_lists_the_zoo(pair: Path, capsys: pytest.CaptureFixture[str]) ->
     assert run(["models", "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {row["name"]: row["domains"] for row in rows}["day2night"] == ["day", "night"]
+
+
+def test_the_model_that_wins_is_marked_and_the_one_it_hides_is_named(
+    pair: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = pair.parent.parent / "data" / "mediatrans" / "models"
+    hidden = write_pair(data, "day2night", ("day", "night"), identity())
+    write_pair(data, "day2dusk", ("day", "dusk"))
+    assert run(["models"]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  day2")]
+    assert [line.partition("  <- ")[2] for line in lines] == [
+        "--to day, --to night",
+        "--to dusk",
+        "",
+    ]
+    assert run(["models", "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    taken = {row["path"]: row["taken_for"] for row in rows}
+    assert taken[str(hidden)] == []
+    assert taken["models/day2night"] == ["day", "night"]
+    write_picture(Path("a.png"))
+    assert run(["convert", "a.png", "--to", "night"]) == 0
+    shown = capsys.readouterr().err
+    assert shown.count("WARNING") == 1
+    assert "models/day2night is used and hides another model of the same name" in shown
+    assert f"--model {hidden}" in shown
+    assert run(["convert", "a.png", "--to", "night", "-y", "--model", str(hidden)]) == 0
+    assert "WARNING" not in capsys.readouterr().err
+
+
+def test_two_models_for_one_domain_in_one_place_win_nothing(
+    pair: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_pair(pair.parent, "dusk2night", ("dusk", "night"))
+    assert run(["models"]) == 0
+    shown = capsys.readouterr().out
+    assert "<- --to dusk\n" in shown
+    assert "<- --to day\n" in shown
+    assert run(["convert", "a.png", "--to", "night"]) == 4
+
+
+def test_a_copy_of_the_same_model_hides_nothing(
+    pair: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(pair, pair.parent.parent / "data" / "mediatrans" / "models" / "day2night")
+    write_picture(Path("a.png"))
+    assert run(["convert", "a.png", "--to", "night"]) == 0
+    assert "WARNING" not in capsys.readouterr().err
+
+
+def test_the_first_place_wins_though_the_last_is_the_same_folder(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shipped = places()[-1][1]
+    Path("models").symlink_to(shipped)
+    write_pair(here / "data" / "mediatrans" / "models", "summer2winter", ("summer", "winter"))
+    assert find("winter").place == "./models"
+    assert run(["models"]) == 0
+    marked = [line for line in capsys.readouterr().out.splitlines() if "<- --to" in line]
+    assert len(marked) == 1
+    assert "summer2winter" in marked[0]
+
+
+def test_doctor_calls_no_runtime_missing_that_works(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor"]) == 0
+    shown = capsys.readouterr().out
+    assert re.search(r"^ONNX Runtime \d", shown, re.MULTILINE)
+    assert "onnxruntime: not installed" not in shown
 
 
 @pytest.mark.parametrize("line", ['parameters = "many"', "parameters = [1]", "parameters = 1e9999"])

@@ -1,10 +1,8 @@
 """What files put on the terminal: their names and texts, never what a terminal obeys."""
 
 import json
-import os
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ import pytest
 from mediatrans.cli.terminal import json_line, printable
 from tests.media_files import write_clip, write_picture
 from tests.pairs import write_pair
+from tests.terminals import on_a_terminal
 
 MEDIATRANS = [sys.executable, "-m", "mediatrans"]
 HOSTILE = "a\x1b[2J\nb\x9b31m\u202e[red]\x7f"
@@ -101,26 +100,10 @@ def test_nothing_hostile_reaches_a_pseudo_terminal(
     write_clip(folder / f"{HOSTILE}.mp4", frames=40)
     write_picture(folder / f"{HOSTILE}.png")
     (folder / f"bad{HOSTILE}.png").write_bytes(b"no picture")
-    shown = on_a_terminal("convert", folder.name, "--to", "night")
+    code, shown = on_a_terminal("convert", folder.name, "--to", "night")
+    assert code == 3
     assert "[/red]pair" in shown
     assert "Traceback" not in shown
     assert r"a\x1b[2J\nb" in shown
     for raw in ("\x1b[2J", "\x9b31m", "\u202e"):
         assert raw not in shown
-
-
-def on_a_terminal(*words: str) -> str:
-    """What a run writes to a pseudo terminal, where progress bars are drawn."""
-    ours, theirs = os.openpty()
-    environment = os.environ | {"TERM": "xterm", "COLUMNS": "200"}
-    with subprocess.Popen(
-        [*MEDIATRANS, *words], stdin=theirs, stdout=theirs, stderr=theirs, env=environment
-    ) as run:
-        os.close(theirs)
-        shown = b""
-        with suppress(OSError):  # the end of a pseudo terminal
-            while part := os.read(ours, 65_536):
-                shown += part
-        assert run.wait() == 3
-    os.close(ours)
-    return shown.decode()

@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import torch
 
 from mediatrans.cli.main import run
 from mediatrans.training.checkpoint import load_checkpoint
+from tests.terminals import on_a_terminal
 from tests.training.tiny import TINY_FLAGS, write_domains, write_pictures
 
 
@@ -42,6 +44,18 @@ def test_two_folders_make_a_run_named_after_them(
     assert "data" in err
     assert "export-onnx" in err
     assert load_checkpoint(data / "runs" / "red2blue").step == 8
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo terminals")
+def test_80_columns_show_the_step_the_eta_and_the_cycle_loss(data: Path) -> None:
+    code, shown = on_a_terminal("train", "red", "blue", *TINY_FLAGS, "--steps", "12", columns=80)
+    assert code == 0
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)
+    bars = [line for line in re.split(r"[\r\n]+", plain) if "12/12" in line and "cycle" in line]
+    assert re.match(r" *12/12 ETA 0:00:00 cycle \d\.\d{3} \d\.\d{3}  \d+\.\d\d s/step ", bars[-1])
+    assert len(bars[-1]) <= 80
+    assert "…" not in bars[-1]
+    assert re.search(r"seconds per step: about \d+ s for the remaining 2 steps", plain)
 
 
 def test_a_root_needs_names(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -160,7 +174,7 @@ def test_a_signal_saves_and_says_how_to_go_on(data: Path, signum: int, code: int
         process.send_signal(signum)
         rest = process.stderr.read()
     assert process.returncode == code
-    assert "mediatrans train --resume --out runs/red2blue" in rest
+    assert "mediatrans train --resume --output runs/red2blue" in rest
     assert load_checkpoint(data / "runs" / "red2blue").step >= 10
 
 

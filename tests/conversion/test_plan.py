@@ -158,6 +158,24 @@ def test_a_preview_leaves_the_videos_own_name_free(here: Path) -> None:
     assert outputs(jobs) == ["p-w-preview.mp4"]
 
 
+def test_a_preview_of_a_folder_is_kept_apart_from_full_results(here: Path) -> None:
+    touch(Path("a.mp4"), Path("p/1.png"), Path("p/x/b.mp4"))
+    preview = ConvertOptions(preview=2)
+    assert outputs(plan([Path("p")], "w", preview)) == [
+        "p-w-preview/1.png",
+        "p-w-preview/x/b-preview.mp4",
+    ]
+    named = ConvertOptions(preview=2, output=Path("o"))
+    assert outputs(plan([Path("p"), Path("a.mp4")], "w", named)) == [
+        "o/p/1.png",
+        "o/p/x/b-preview.mp4",
+        "o/a-preview.mp4",
+    ]
+    frames = ConvertOptions(preview=2, output=Path("o"), fps=Fraction(24))
+    Path("o").mkdir()
+    assert outputs(plan([Path("p")], "w", frames)) == ["o/p-preview.mp4"]
+
+
 def test_what_a_folder_of_frames_leaves_out_is_told(here: Path) -> None:
     touch(Path("p/1.png"), Path("p/a.mp4"), Path("p/b.mkv"), Path("p/out.mp4"), Path("p/c.mp4/x"))
     touch(Path("p/._1.png"), Path("p/Thumbs.db"))

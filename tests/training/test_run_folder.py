@@ -83,5 +83,5 @@ def test_only_a_runs_own_files_are_replaced(tmp_path: Path) -> None:
 
 def test_a_run_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="--out"):
+    with pytest.raises(OutputError, match="--output"):
         create_run(tmp_path / "file" / "run")

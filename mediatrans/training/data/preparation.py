@@ -13,6 +13,7 @@ from mediatrans.files.publish import output_errors, publishing_folder, recover_f
 from mediatrans.files.records import json_text, to_table
 from mediatrans.training.data.folders import find_pictures
 from mediatrans.training.data.inspection import Inspected, inspect_pictures
+from mediatrans.training.watch import UNWATCHED, Watch
 
 __all__ = ["MARKER", "Finding", "Linking", "Preparation", "Problem", "lay_out", "look_through"]
 
@@ -69,6 +70,7 @@ def look_through(
     test_share: float = 0.1,
     least_side: int = 64,
     keep: Collection[Problem] = (),
+    watch: Watch = UNWATCHED,
 ) -> Preparation:
     """Check every picture and decide which split it goes to.
 
@@ -80,13 +82,14 @@ def look_through(
         test_share: Share of a domain that becomes its test split where it has none.
         least_side: Pictures whose shorter side has fewer pixels are tiny.
         keep: Problems in spite of which pictures are kept; unreadable ones never are.
+        watch: Shows the progress.
 
     Raises:
         InputError: A domain is left with fewer than 2 training pictures.
     """
     findings: list[Finding] = []
     chosen = {
-        split: _inspect_split(split, folders[split], least_side, findings)
+        split: _inspect_split(split, folders[split], least_side, findings, watch)
         for split in _SPLITS
         if split in folders
     }
@@ -116,7 +119,11 @@ def look_through(
 
 
 def lay_out(
-    preparation: Preparation, folder: Path, linking: Linking = "auto", overwrite: bool = False
+    preparation: Preparation,
+    folder: Path,
+    linking: Linking = "auto",
+    overwrite: bool = False,
+    watch: Watch = UNWATCHED,
 ) -> str:
     """Make trainA, trainB, testA and testB with links to the originals, and the report.
 
@@ -125,6 +132,7 @@ def lay_out(
         folder: The folder to make.
         linking: "auto" takes symbolic links, hard links where those are not allowed, else copies.
         overwrite: Replace a folder that was prepared before.
+        watch: Shows the progress.
 
     Returns:
         How the pictures were put there: "symlink", "hardlink" or "copy".
@@ -145,7 +153,8 @@ def lay_out(
     placer = _Placer(linking)
     with publishing_folder(folder, what="the prepared folder", remedy=_WRITE_REMEDY) as part:
         for split, files in preparation.splits.items():
-            for name, original in files.items():
+            laid = watch.watch(files.items(), f"laying out {split}", len(files))
+            for name, original in laid:
                 placer.place(original, part / split / name)
         (part / MARKER).write_text(_report(preparation), encoding="utf-8")
     return placer.means
@@ -208,12 +217,13 @@ _MEANS: Mapping[str, Callable[[Path, Path], None]] = {
 
 
 def _inspect_split(
-    split: str, folder: Path, least_side: int, findings: list[Finding]
+    split: str, folder: Path, least_side: int, findings: list[Finding], watch: Watch
 ) -> dict[str, Inspected]:
     """The readable pictures of a folder by their relative path."""
     names = find_pictures(folder)
     readable = {}
-    for name, picture in zip(names, inspect_pictures(folder, names), strict=True):
+    inspected = watch.watch(inspect_pictures(folder, names), f"checking {split}", len(names))
+    for name, picture in zip(names, inspected, strict=True):
         if picture.unreadable is not None:
             findings.append(Finding(picture.path, "unreadable", picture.unreadable))
             continue

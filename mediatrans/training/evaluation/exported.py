@@ -1,8 +1,9 @@
 """The figures of a model that has just been exported, for its card."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from pathlib import Path
 
+from mediatrans.media.frames import Pixels
 from mediatrans.training.device import choose_device
 from mediatrans.training.evaluation.candidate import Candidate, open_candidate
 from mediatrans.training.evaluation.comparison import Judge, evaluate, train_probes
@@ -14,11 +15,12 @@ from mediatrans.training.evaluation.report import EvaluationReport, write_qualit
 from mediatrans.training.evaluation.seen import networks_of_run
 from mediatrans.training.evaluation.texture import load_texture_network
 from mediatrans.training.run_folder import RunSettings
+from mediatrans.training.watch import UNWATCHED, Watch
 
 __all__ = ["write_figures"]
 
 
-def write_figures(model: Path, run: RunSettings, on_message: Callable[[str], None]) -> None:
+def write_figures(model: Path, run: RunSettings, watch: Watch = UNWATCHED) -> None:
     """Measure a model on its run's test split and held-out pictures, into its card.
 
     The test split gives the figures of `mediatrans evaluate`, with the probe trained on the
@@ -28,7 +30,7 @@ def write_figures(model: Path, run: RunSettings, on_message: Callable[[str], Non
     Args:
         model: The model folder.
         run: What the run was started with.
-        on_message: Called with sentences about the progress.
+        watch: Shows the progress.
 
     Raises:
         InputError: The run's pictures are gone, or too few of them are readable.
@@ -41,12 +43,12 @@ def write_figures(model: Path, run: RunSettings, on_message: Callable[[str], Non
     test_a, test_b = run.folders.test_a, run.folders.test_b
     if test_a is not None and test_b is not None:
         tested = Gallery(test_a, LONGER_SIDE), Gallery(test_b, LONGER_SIDE)
-        report = _measure(candidate, pictures, tested, trained_with, on_message)
+        report = _measure(candidate, pictures, tested, trained_with, watch)
     else:
-        on_message("the run has no test split, so the card has no figures of one")
+        watch.message("the run has no test split, so the card has no figures of one")
     held_out = pictures.measure_cycle(candidate.there, candidate.back)
     if held_out is None:
-        on_message("the run held no pictures out, so the card has no cycle of them")
+        watch.message("the run held no pictures out, so the card has no cycle of them")
     write_quality(model, report, held_out, trained_with)
 
 
@@ -55,22 +57,31 @@ def _measure(
     pictures: HeldOut,
     tested: tuple[Gallery, Gallery],
     trained_with: tuple[str, ...],
-    on_message: Callable[[str], None],
+    watch: Watch,
 ) -> EvaluationReport:
     device = choose_device("auto")
     (name,) = choose_networks(["auto"], trained_with)
     network = load_feature_network(name, device)
     texture = load_texture_network(device)
-    on_message(f"measuring on the test split, with the features of {network.name}")
-    (probe,) = train_probes(pictures.domains, pictures.training, [network])
+    watch.message(f"measuring on the test split, with the features of {network.name}")
+    (probe,) = train_probes(
+        pictures.domains, _watched(pictures.training, "training pictures", watch), [network]
+    )
     translators = candidate.there, candidate.back
     evaluation = evaluate(
         translators,
         pictures.domains,
-        tested,
+        _watched(tested, "test pictures", watch),
         [Judge(network, probe)],
         texture=texture,
         trained_with=trained_with,
         longer_side=LONGER_SIDE,
     ).evaluation
     return EvaluationReport(evaluation, measure_flat_frames(translators))
+
+
+def _watched(
+    galleries: tuple[Gallery, Gallery], what: str, watch: Watch
+) -> tuple[Iterable[Pixels], Iterable[Pixels]]:
+    a, b = (watch.watch(gallery, what, len(gallery)) for gallery in galleries)
+    return a, b

@@ -156,7 +156,7 @@ class EvaluateOptions:
         ),
     )
     overwrite: bool = setting(
-        False, Setting("Let --report and --sheet replace any file.", "Output")
+        False, Setting("Let --report and --sheet replace any file.", "Output", "-y/--overwrite")
     )
     as_json: bool = setting(False, Setting("Print JSON in place of the table.", "Output", "--json"))
     write_card: bool = setting(

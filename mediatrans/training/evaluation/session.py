@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol, TypeVar
 
 from mediatrans.errors import InputError, UsageError
 from mediatrans.media.frames import Pixels
@@ -20,22 +19,9 @@ from mediatrans.training.evaluation.report import EvaluationReport
 from mediatrans.training.evaluation.sheet import Section, collect_worst
 from mediatrans.training.evaluation.sizes import SizeFigures, measure_sizes
 from mediatrans.training.evaluation.texture import load_texture_network
+from mediatrans.training.watch import Watch
 
-__all__ = ["Outcome", "Session", "Watch"]
-
-_Item = TypeVar("_Item")
-
-
-class Watch(Protocol):
-    """Shows the progress."""
-
-    def message(self, text: str) -> None:
-        """Show a sentence."""
-        ...
-
-    def watch(self, items: Iterable[_Item], what: str, total: int | None = None) -> Iterable[_Item]:
-        """The same items, which show how far they have been gone through."""
-        ...
+__all__ = ["Outcome", "Session"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from mediatrans.training.model.networks import (
     ResnetGenerator,
     parameter_count,
 )
+from mediatrans.training.watch import UNWATCHED, Watch
 from mediatrans.zoo.card import CARD_NAME, Card, Direction, sha256_of, write_card
 from mediatrans.zoo.graph import GraphMetadata
 
@@ -49,6 +50,7 @@ def export_pair(
     precision: WeightFormat = "float32",
     on_message: Callable[[str], None] = lambda text: None,
     prove: Prove = prove_parity,
+    watch: Watch = UNWATCHED,
 ) -> Path:
     """Export both generators of a run as `publish_pair` does.
 
@@ -60,6 +62,7 @@ def export_pair(
         precision: The number format of the weights.
         on_message: Called with sentences about the progress.
         prove: Compares a graph with its network; raises a ModelError where they differ.
+        watch: Shows how many graphs are written and proved.
 
     Returns:
         The model folder.
@@ -77,6 +80,7 @@ def export_pair(
         precision=precision,
         on_message=on_message,
         prove=prove,
+        watch=watch,
     )
 
 
@@ -88,6 +92,7 @@ def publish_pair(
     precision: WeightFormat = "float32",
     on_message: Callable[[str], None] = lambda text: None,
     prove: Prove = prove_parity,
+    watch: Watch = UNWATCHED,
 ) -> Path:
     """Export both generators, prove them equal to torch's, and publish them with their card.
 
@@ -99,6 +104,7 @@ def publish_pair(
             float32 after the proof, and compared with them.
         on_message: Called with sentences about the progress.
         prove: Compares a graph with its network; raises a ModelError where they differ.
+        watch: Shows how many graphs are written and proved.
 
     Returns:
         The model folder.
@@ -119,7 +125,7 @@ def publish_pair(
             remedy="replace a model with --overwrite, or choose another folder with -o",
         )
     with publishing_folder(folder, what="the model", remedy=_WRITE_REMEDY) as part:
-        directions = _write_graphs(pair, part, precision, on_message, prove)
+        directions = _write_graphs(pair, part, precision, on_message, prove, watch)
         write_card(part, _card(pair, directions, precision))
         _keep_other_files(folder, part)
     return folder
@@ -153,10 +159,12 @@ def _write_graphs(
     precision: WeightFormat,
     on_message: Callable[[str], None],
     prove: Prove,
+    watch: Watch,
 ) -> tuple[Direction, Direction]:
     a, b = pair.domains
     directions = []
-    for generator, origin, to in zip(pair.generators, (a, b), (b, a), strict=True):
+    each = zip(pair.generators, (a, b), (b, a), strict=True)
+    for generator, origin, to in watch.watch(each, "writing and proving graphs", 2):
         network = picture_network(generator)
         metadata = GraphMetadata(
             name=pair.name,

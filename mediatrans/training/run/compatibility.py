@@ -34,7 +34,7 @@ def refuse_other_settings(saved: Checkpoint, config: TrainConfig, folders: Folde
     if changes:
         raise UsageError(
             f"the run was started with other settings (run -> now): {'; '.join(changes)}",
-            remedy="leave those flags out, or start a new run with another --out "
+            remedy="leave those flags out, or start a new run with another --output "
             "(and --start-from, to begin it with these networks)",
         )
 

@@ -53,7 +53,7 @@ def open_dataset(
     """
     a = _open_domain(folders.domains[0], folders.train_a, folders.test_a, config, cache, on_message)
     b = _open_domain(folders.domains[1], folders.train_b, folders.test_b, config, cache, on_message)
-    samples = Samples(*a.shown, *b.shown, config.load_size)
+    samples = Samples(*a.shown, *b.shown, config.load_size, folders.domains)
     if samples.unreadable:
         on_message(f"unreadable, not in the sample grids: {_named(samples.unreadable)}")
     return Dataset(a.store, b.store, samples)
@@ -119,7 +119,7 @@ def refuse_other_data(before: Mapping[str, list[str]], now: Mapping[str, list[st
         more = f"; and {len(changes) - 10} more" if len(changes) > 10 else ""
         raise UsageError(
             f"the training pictures differ from the run's (path and CRC): {shown}{more}",
-            remedy="restore them, or start a new run with another --out",
+            remedy="restore them, or start a new run with another --output",
         )
 
 

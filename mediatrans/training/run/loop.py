@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
+from mediatrans.durations import about
 from mediatrans.errors import DivergedError, InputError, Interrupted
 from mediatrans.training.checkpoint import (
     LATEST,
@@ -51,6 +52,7 @@ from mediatrans.training.team import ALONE, Team, fingerprint
 __all__ = ["train"]
 
 _TIMED_STEPS = 10
+_FIRST_SAMPLE = 100
 
 
 def train(
@@ -262,7 +264,8 @@ class _Trainer:
                 and not curve.has(step)
             ):
                 self._evaluate(log, curve)
-            if self._is_due(config.sample_every) and not log.has_sample(step):
+            is_first = step == _FIRST_SAMPLE and config.sample_every > 0
+            if (is_first or self._is_due(config.sample_every)) and not log.has_sample(step):
                 grid = self._dataset.samples.grid(self._model.generators)
                 self._observer.message(f"samples of step {step}: {log.sample(grid, step)}")
             if step % CHECK_EVERY == 0:
@@ -291,8 +294,8 @@ class _Trainer:
     def _report_duration(self, step_s: float) -> None:
         left = self._total - self._step
         self._observer.message(
-            f"{step_s:.2f} seconds per step: about {step_s * left / 3600:.1f} hours for the "
-            f"remaining {left} steps"
+            f"{step_s:.2f} seconds per step: about {about(step_s * left)} for the remaining "
+            f"{left} steps"
         )
 
     def _resume(self, saved: Checkpoint) -> None:
@@ -332,7 +335,7 @@ class _Trainer:
         return Interrupted(
             signum,
             f"Step {self._step} of {self._total} is saved; resume with: "
-            f"{program} train --resume --out {shlex.quote(str(self._run))}",
+            f"{program} train --resume --output {shlex.quote(str(self._run))}",
         )
 
     def _diverged(self, problem: str) -> DivergedError:

@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from mediatrans.errors import InputError
@@ -14,11 +15,15 @@ from mediatrans.training.data.picture_store import load_reduced
 from mediatrans.training.model.collapse import describe_collapse
 from mediatrans.training.model.networks import STRIDE, ResnetGenerator
 
-__all__ = ["Samples"]
+__all__ = ["HEADING", "Samples"]
 
 _ROWS = 4
 _SUBSTITUTES = 20
 _GAP = 4
+_LARGEST_FONT, _SMALLEST_FONT = 14, 7
+
+HEADING = 20
+"""Height of the headings, in pixels."""
 
 
 class Samples:
@@ -30,6 +35,7 @@ class Samples:
         folder_b: Where the pictures of domain b are.
         names_b: Their relative paths.
         side: Shorter side they are shown at, in pixels.
+        domains: The names of both domains, for the headings.
 
     Attributes:
         unreadable: (path, reason) of the pictures that were to be shown and cannot be read.
@@ -42,13 +48,17 @@ class Samples:
         folder_b: Path,
         names_b: Sequence[str],
         side: int,
+        domains: tuple[str, str],
     ) -> None:
+        self._domains = domains
         self.unreadable: list[tuple[str, str]] = []
         self._a = self._pick(folder_a, names_a, side)
         self._b = self._pick(folder_b, names_b, side)
 
     def grid(self, generators: tuple[ResnetGenerator, ResnetGenerator]) -> Pixels:
         """One row per picture: a, G(a), F(G(a)) on the left and b, F(b), G(F(b)) on the right.
+
+        A heading of `HEADING` pixels names each column.
 
         Args:
             generators: G: a -> b and F: b -> a.
@@ -64,9 +74,12 @@ class Samples:
         G, F = generators
         columns = _there_and_back(self._a, G, F) + _there_and_back(self._b, F, G)
         rows = min(len(column) for column in columns)
-        stacked = [
-            np.vstack([_bordered(picture) for picture in column[:rows]]) for column in columns
-        ]
+        a, b = self._domains
+        headings = (a, f"to {b}", f"back to {a}", b, f"to {a}", f"back to {b}")
+        stacked = []
+        for heading, column in zip(headings, columns, strict=True):
+            pictures = [_bordered(picture) for picture in column[:rows]]
+            stacked.append(np.vstack([_heading(heading, pictures[0].shape[1]), *pictures]))
         return np.hstack(stacked)
 
     @torch.no_grad()
@@ -127,6 +140,18 @@ def _to_pixels(x: Tensor) -> Pixels:
     scaled = x[0].permute(1, 2, 0).add(1).mul(127.5).round().clamp(0, 255)
     pixels: Pixels = scaled.to(torch.uint8).cpu().numpy()
     return pixels
+
+
+def _heading(text: str, width: int) -> Pixels:
+    """Black text on white, uint8 [HEADING, width, 3]; in a smaller font where it is too wide."""
+    image = Image.new("RGB", (width, HEADING), "white")
+    draw = ImageDraw.Draw(image)
+    for size in range(_LARGEST_FONT, _SMALLEST_FONT - 1, -1):
+        font = ImageFont.load_default(size)
+        if draw.textlength(text, font) <= width - _GAP:
+            break
+    draw.text((0, HEADING - _GAP), text, "black", font, anchor="ls")
+    return np.array(image)
 
 
 def _bordered(picture: Pixels) -> Pixels:

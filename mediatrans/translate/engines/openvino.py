@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from mediatrans.errors import DeviceError, ModelError
+from mediatrans.files.memory import memory_limit
 from mediatrans.translate.engines.backend import Backend
 from mediatrans.translate.engines.device_words import DeviceWord, NumberFormat
 from mediatrans.translate.engines.engine import (
@@ -96,6 +97,7 @@ class OpenVinoEngine:
                 remedy="use --device cpu",
             ) from error
         self._alone = [self._compiled[0].create_infer_request()]
+        self._memory_limit = memory_limit()
         self._names = [output.get_any_name() for output in self._model.outputs]
 
     def _compile(self, streams: int, threads: int | None) -> Any:

@@ -28,6 +28,7 @@ from mediatrans.training.model.losses import Losses
 from mediatrans.training.run.dataset import open_dataset
 from mediatrans.training.run.loop import train
 from mediatrans.training.run.progress import Progress
+from mediatrans.training.run.samples import HEADING
 from mediatrans.training.run_folder import read_run
 from tests.training.run.watching import Watcher, assert_same_model, metrics
 from tests.training.tiny import TINY, write_domains
@@ -42,7 +43,7 @@ def test_a_run_leaves_its_records(folders: Folders, tmp_path: Path) -> None:
     samples = sorted(path.name for path in (run / "samples").iterdir())
     assert samples == ["step_0000004.png", "step_0000008.png", "step_0000012.png"]
     with Image.open(run / "samples" / samples[0]) as grid:
-        assert grid.size == (6 * 24, 4 * 24)
+        assert grid.size == (6 * 24, HEADING + 4 * 24)
     losses = {f"losses/{name}" for name in Losses.names()}
     events = EventAccumulator(str(run / "tensorboard")).Reload()
     assert losses <= set(events.Tags()["scalars"])
@@ -53,6 +54,13 @@ def test_a_run_leaves_its_records(folders: Folders, tmp_path: Path) -> None:
     assert "parameters" in watcher.text
     assert "GMACs at 16 px" in watcher.text
     assert "seconds per step" in watcher.text
+
+
+def test_the_first_samples_do_not_wait_for_long(folders: Folders, tmp_path: Path) -> None:
+    config = replace(TINY, sample_every=500, steps=102, checkpoint_every=500)
+    train(config, folders, tmp_path / "run")
+    samples = sorted(path.name for path in (tmp_path / "run" / "samples").iterdir())
+    assert samples == ["step_0000100.png", "step_0000102.png"]
 
 
 def test_records_that_cannot_be_written_are_an_output_error(

@@ -1,4 +1,4 @@
-"""The progress of `evaluate`, on standard error where that is a terminal."""
+"""A bar for work on one thing after another, on standard error where that is a terminal."""
 
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
@@ -14,14 +14,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from mediatrans.cli.terminal import printable
+from mediatrans.cli.terminal import printable, stderr_console
 
-__all__ = ["EvaluateProgress", "Watched"]
+__all__ = ["CollectionProgress", "Watched"]
 
 _Item = TypeVar("_Item")
 
 
-class EvaluateProgress:
+class CollectionProgress:
     """Shows how much of a collection has been gone through, while it is gone through.
 
     Args:
@@ -29,14 +29,14 @@ class EvaluateProgress:
     """
 
     def __init__(self, console: Console | None = None) -> None:
-        console = console or Console(stderr=True, soft_wrap=True)
+        console = console or stderr_console()
         self._bar = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             console=console,
-            disable=not console.is_terminal,
+            disable=not console.is_interactive,
             transient=True,
         )
 

@@ -1,0 +1,33 @@
+"""Runs the command line on a pseudo terminal, where progress bars are drawn."""
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+
+
+def on_a_terminal(*words: str, columns: int = 200, **environment: str) -> tuple[int, str]:
+    """The exit code of a run, and what it writes to the terminal.
+
+    Args:
+        words: The words after the program's name.
+        columns: The width of the terminal.
+        environment: Variables that are set besides those of this process.
+    """
+    ours, theirs = os.openpty()
+    terminal = {"TERM": "xterm", "COLUMNS": str(columns)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "mediatrans", *words],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=os.environ | terminal | environment,
+    ) as run:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # the end of a pseudo terminal
+            while part := os.read(ours, 65_536):
+                shown += part
+        code = run.wait()
+    os.close(ours)
+    return code, shown.decode()
