@@ -230,7 +230,7 @@ def test_transparency_that_is_lost_names_the_way_to_keep_it(
     clear = "format=yuva444p10le,colorchannelmixer=aa=0.5"
     ffmpeg(*picture(0.2), "-vf", clear, "-c:v", "prores_ks", "-profile:v", "4444", source)
     with caplog.at_level(logging.WARNING):
-        translate(source, tmp_path / "out.mov")
+        translate(source, tmp_path / "out.mp4")
     assert "--vcodec prores_ks in .mov" in caplog.text
     caplog.clear()
     output = translate(source, tmp_path / "kept.mov", encoding=Encoding("prores_ks"))
