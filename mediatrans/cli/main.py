@@ -153,10 +153,10 @@ def _reserve_stdout_for_results() -> None:
     written as their original bytes.
     """
     sys.stdout.flush()
-    results = ResultStream(os.dup(1), "w")
+    results = io.FileIO(os.dup(1), "w")
     os.dup2(2, 1)
     encoding, errors = sys.stdout.encoding, sys.stdout.errors
     errors = "surrogateescape" if errors == "strict" else errors
-    sys.stdout = io.TextIOWrapper(
+    sys.stdout = ResultStream(
         io.BufferedWriter(results), encoding, errors, line_buffering=results.isatty()
     )

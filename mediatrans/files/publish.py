@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -105,10 +106,22 @@ def output_error(
     reason = error.strerror or str(error)
     if remedy is None or isinstance(error, ClaimedError):
         remedy = _REMEDIES.get(error.errno or 0, "write elsewhere with -o")
-        if error.errno == errno.ENOENT and path.parent.is_dir():
+        if error.errno == errno.ENOENT and _takes_no_files(path.parent):
             remedy = "no file can be made in this folder, write elsewhere with -o"
     problem = f"cannot write {what}".rstrip()
     return OutputError(f"{problem}: {reason.lower()}", path=path, remedy=remedy)
+
+
+def _takes_no_files(folder: Path) -> bool:
+    """Whether a folder is there and no file can be made in it, as in those of /proc."""
+    for _ in range(3):  # a folder that is being removed is soon gone
+        try:
+            with tempfile.TemporaryFile(dir=folder):
+                return False
+        except OSError:
+            if not folder.is_dir():
+                return False
+    return True
 
 
 @contextmanager

@@ -41,7 +41,7 @@ def test_bad_usage_is_2(words: list[str]) -> None:
 def test_what_native_code_prints_never_reaches_stdout() -> None:
     code = (
         "import os; from mediatrans.cli import main;"
-        "main.run = lambda: (os.write(1, b'native noise'), print('answer'), 0)[-1];"
+        "main.run = lambda **_: (os.write(1, b'native noise'), print('answer'), 0)[-1];"
         "main.main()"
     )
     done = python(code)

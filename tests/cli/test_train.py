@@ -117,7 +117,7 @@ def test_resume_takes_the_runs_own_settings(data: Path, capsys: pytest.CaptureFi
         (("red",), 3, "trainA"),
         (("red", "nowhere"), 3, "nowhere"),
         (("red", "red"), 2, "same pictures"),
-        (("red", "blue", "--domains", "a/b,c"), 2, "--domains"),
+        (("red", "blue", "--domains", "a/b,c"), 2, "'a/b' has a character that is not"),
         (("red", "empty"), 3, "at least 2"),
         (("red", "blue", "--size", "18"), 2, "multiple of 4"),
         (("red", "blue", "--device", "cuda:63"), 5, "cuda:63"),
