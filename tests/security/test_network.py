@@ -26,7 +26,7 @@ sys.exit(run(sys.argv[1:]))
 
 TRAIN = ["train", "red", "blue", *TINY_FLAGS]
 EVALUATE = [
-    "evaluate", "models/red2blue", "--a", "red", "--b", "blue", "--resamples", "20",
+    "evaluate", "models/red2blue", "--a", "red", "--b", "blue", "--resamples", "100",
     "--device", "cpu", "--report", "r.json",
 ]  # fmt: skip
 COMMANDS = {
