@@ -1,4 +1,4 @@
-"""The CUDA engine: ONNX Runtime on an NVIDIA GPU, in float16 or float32."""
+"""CUDA: ONNX Runtime on an NVIDIA GPU, in float16 or float32."""
 
 import ctypes
 import os
@@ -8,73 +8,42 @@ from pathlib import Path
 from mediatrans.errors import DeviceError
 from mediatrans.translate.engines.backend import Backend
 from mediatrans.translate.engines.device_words import DeviceWord, NumberFormat
-from mediatrans.translate.engines.engine import Generated, Pixels
-from mediatrans.translate.engines.gpu_session import STREAMS, GpuSession
-from mediatrans.translate.engines.half import to_float16
-from mediatrans.translate.engines.onnxruntime import NAME, Provider, built_with, load_session
-from mediatrans.zoo.graph import inspect_graph, read_graph
+from mediatrans.translate.engines.gpu_engine import GpuEngine, Graph
+from mediatrans.translate.engines.onnxruntime import NAME, Provider, built_with
 
-__all__ = ["BACKEND", "CudaEngine", "cuda_device_count", "cuda_index", "cuda_provider"]
+__all__ = ["BACKEND", "cuda_device_count", "cuda_index", "cuda_provider", "open_cuda"]
 
 _CUDA = "CUDAExecutionProvider"
 
 
-class CudaEngine:
-    """A generator's graph on an NVIDIA GPU.
+def open_cuda(
+    path: Path,
+    *,
+    device: DeviceWord,
+    threads: int | None = None,
+    precision: NumberFormat = "float32",
+) -> GpuEngine:
+    """Load a graph in ONNX Runtime's CUDA provider.
 
     Args:
-        path: The ONNX file; it is inspected before ONNX Runtime loads it.
+        path: The ONNX file.
         device: "cuda" or "cuda:N", parsed.
         threads: Threads of the operators that stay on the CPU; None lets ONNX Runtime choose.
-        precision: "float16" converts the graph when it is loaded, see `to_float16`.
-
-    Attributes:
-        path: The ONNX file.
-        provider: The execution provider that runs the graph.
-        metadata: The graph's `metadata_props`.
+        precision: The number format.
 
     Raises:
         ModelError: The file is missing, damaged or breaks the graph contract.
         DeviceError: The device does not exist or does not start.
     """
-
-    def __init__(
-        self,
-        path: Path,
-        *,
-        device: DeviceWord,
-        threads: int | None = None,
-        precision: NumberFormat = "float32",
-    ) -> None:
-        self.path = path
-        self.provider = _CUDA
-        self._precision = precision
-        index = cuda_index(device, _CUDA)
-        content = read_graph(path)
-        self.metadata = inspect_graph(content, path)
-        if precision == "float16":
-            content = to_float16(content)
-        session = load_session(content, path, [cuda_provider(index)], threads)
-        # ONNX Runtime silently falls back to the CPU; only "auto" may accept that.
-        if session.get_providers()[0] != _CUDA:
-            raise DeviceError(
-                f"CUDA device {index} exists, but ONNX Runtime's CUDA provider does not start",
-                remedy='pip install "mediatrans[cuda]", or use --device cpu',
-            )
-        self._session = GpuSession(session, path, index)
-
-    @property
-    def identity(self) -> str:
-        """Runtime, version, provider and precision; an output depends on them."""
-        return f"{NAME}, {self.provider}, {self._precision}"
-
-    def batch_sizes(self, height: int, width: int) -> tuple[int, ...]:
-        """One picture per stream: kernels, and with them the last bits, depend on more."""
-        return (STREAMS,)
-
-    def run(self, images: Pixels) -> Generated:
-        """Translate a batch; arguments and errors are those of `Engine.run`."""
-        return self._session.run(images)
+    index = cuda_index(device, _CUDA)
+    return GpuEngine(
+        Graph.read(path, precision),
+        [cuda_provider(index)],
+        index,
+        threads,
+        runtime=NAME,
+        remedy='pip install "mediatrans[cuda]", or use --device cpu',
+    )
 
 
 def cuda_provider(index: int) -> Provider:
@@ -144,7 +113,7 @@ def _devices() -> list[str]:
 
 
 BACKEND = Backend(
-    open=CudaEngine,
+    open=open_cuda,
     known=("float16", "float32"),
     formats=lambda device: ("float16", "float32"),
     devices=_devices,

@@ -1,4 +1,4 @@
-"""The TensorRT engine: ONNX Runtime with TensorRT on an NVIDIA GPU, in float16 or float32."""
+"""TensorRT: ONNX Runtime with TensorRT on an NVIDIA GPU, in float16 or float32."""
 
 import ctypes
 import hashlib
@@ -13,79 +13,49 @@ from mediatrans.errors import DeviceError
 from mediatrans.translate.engines.backend import Backend
 from mediatrans.translate.engines.cuda import cuda_device_count, cuda_index, cuda_provider
 from mediatrans.translate.engines.device_words import DeviceWord, NumberFormat
-from mediatrans.translate.engines.engine import Generated, Pixels
-from mediatrans.translate.engines.gpu_session import STREAMS, GpuSession
-from mediatrans.translate.engines.half import to_float16
-from mediatrans.translate.engines.onnxruntime import NAME, Provider, built_with, load_session
-from mediatrans.zoo.graph import inspect_graph, read_graph
+from mediatrans.translate.engines.gpu_engine import GpuEngine, Graph
+from mediatrans.translate.engines.onnxruntime import NAME, Provider, built_with
 
-__all__ = ["BACKEND", "TensorRtEngine", "cache_folder"]
+__all__ = ["BACKEND", "cache_folder", "open_tensorrt"]
 
 _TENSORRT = "TensorrtExecutionProvider"
 _LIBRARY = "libnvinfer.so.10"
 
 
-class TensorRtEngine:
-    """A generator's graph that TensorRT compiles for the GPU.
+def open_tensorrt(
+    path: Path,
+    *,
+    device: DeviceWord,
+    threads: int | None = None,
+    precision: NumberFormat = "float32",
+) -> GpuEngine:
+    """Load a graph in ONNX Runtime's TensorRT provider.
 
     The first run at a size compiles, which takes minutes. The result is kept in `cache_folder`.
 
     Args:
-        path: The ONNX file; it is inspected before ONNX Runtime loads it.
+        path: The ONNX file.
         device: "tensorrt" or "tensorrt:N", parsed.
         threads: Threads of the operators that stay on the CPU; None lets ONNX Runtime choose.
-        precision: "float16" converts the graph when it is loaded, see `to_float16`.
-
-    Attributes:
-        path: The ONNX file.
-        provider: The execution provider that runs the graph.
-        metadata: The graph's `metadata_props`.
+        precision: The number format.
 
     Raises:
         ModelError: The file is missing, damaged or breaks the graph contract.
         DeviceError: The device does not exist or does not start.
     """
-
-    def __init__(
-        self,
-        path: Path,
-        *,
-        device: DeviceWord,
-        threads: int | None = None,
-        precision: NumberFormat = "float32",
-    ) -> None:
-        self.path = path
-        self.provider = _TENSORRT
-        self._precision = precision
-        index = cuda_index(device, _TENSORRT)
-        self._version = _tensorrt_version()
-        content = read_graph(path)
-        self.metadata = inspect_graph(content, path)
-        if precision == "float16":
-            content = to_float16(content)
-        folder = _made(cache_folder(content, self._version))
+    index = cuda_index(device, _TENSORRT)
+    version = _tensorrt_version()
+    graph = Graph.read(path, precision)
+    folder = _made(cache_folder(graph.content, version))
+    return GpuEngine(
+        graph,
         # Operators that TensorRT does not know run in CUDA.
-        providers = [_provider(index, folder, precision), cuda_provider(index)]
-        session = load_session(content, path, providers, threads)
-        if session.get_providers()[0] != _TENSORRT:
-            raise DeviceError(
-                f"CUDA device {index} exists, but ONNX Runtime's TensorRT provider does not start",
-                remedy="install the TensorRT that fits this onnxruntime-gpu, or use --device cuda",
-            )
-        self._session = GpuSession(session, path, index)
-
-    @property
-    def identity(self) -> str:
-        """Runtime, versions, provider and precision; an output depends on them."""
-        return f"{NAME}, TensorRT {self._version}, {self.provider}, {self._precision}"
-
-    def batch_sizes(self, height: int, width: int) -> tuple[int, ...]:
-        """One picture per stream: kernels, and with them the last bits, depend on more."""
-        return (STREAMS,)
-
-    def run(self, images: Pixels) -> Generated:
-        """Translate a batch; arguments and errors are those of `Engine.run`."""
-        return self._session.run(images)
+        [_provider(index, folder, precision), cuda_provider(index)],
+        index,
+        threads,
+        runtime=f"{NAME}, TensorRT {version}",
+        remedy="install the TensorRT that fits this onnxruntime-gpu, or use --device cuda",
+    )
 
 
 def cache_folder(content: bytes, version: str) -> Path:
@@ -160,7 +130,7 @@ def _devices() -> list[str]:
 
 
 BACKEND = Backend(
-    open=TensorRtEngine,
+    open=open_tensorrt,
     known=("float16", "float32"),
     formats=lambda device: ("float16", "float32"),
     devices=_devices,

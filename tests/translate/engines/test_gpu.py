@@ -263,7 +263,7 @@ def test_tensorrt_that_is_not_installed(
     monkeypatch.setattr(tensorrt, "cuda_index", lambda device, provider: 0)
     monkeypatch.setattr(tensorrt, "_LIBRARY", "libnvinfer.so.0")
     with pytest.raises(DeviceError, match="pip install tensorrt"):
-        tensorrt.TensorRtEngine(model, device=read_device_word("tensorrt"))
+        tensorrt.open_tensorrt(model, device=read_device_word("tensorrt"))
 
 
 def test_a_graph_in_float16_gives_nearly_the_same_pixels(model: Path, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ assert "openvino_telemetry" not in sys.modules
 # Whichever module of the folder is imported first.
 FIRST = [
     f"mediatrans.translate.engines.{name}"
-    for name in ("choice", "gpu_session", "half", "openvino", "tensorrt")
+    for name in ("choice", "gpu_engine", "half", "openvino", "tensorrt")
 ]
 
 
