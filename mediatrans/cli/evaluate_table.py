@@ -14,9 +14,9 @@ from mediatrans.training.evaluation.figures import (
     TranslationFigures,
 )
 from mediatrans.training.evaluation.flat_frames import FlatFrames
-from mediatrans.training.evaluation.kid import Interval
 from mediatrans.training.evaluation.motion import ClipDirection, ClipFigures
 from mediatrans.training.evaluation.report import EvaluationReport
+from mediatrans.training.evaluation.resampling import Interval
 from mediatrans.training.evaluation.sizes import SizeFigures
 
 __all__ = ["show"]

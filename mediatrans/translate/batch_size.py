@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal
 
-from mediatrans.errors import UsageError
+from mediatrans.translate.number_words import check_value, read_number
 
 __all__ = ["BATCH_SIZES", "BatchSize", "FastestBatch", "check_batch_size", "read_batch_size"]
 
@@ -28,8 +28,8 @@ def read_batch_size(word: str) -> BatchSize:
     """
     if word == "auto":
         return "auto"
-    size = int(word) if word.isascii() and word.isdigit() and len(word) < 9 else 0
-    if size < 1:
+    size = read_number(word, 1)
+    if size is None:
         raise ValueError(f"{word!r} is not auto or a number of frames from 1 up")
     return size
 
@@ -40,12 +40,7 @@ def check_batch_size(batch_size: BatchSize) -> None:
     Raises:
         UsageError: The value is not valid.
     """
-    try:
-        read_batch_size(str(batch_size))
-    except ValueError as error:
-        raise UsageError(
-            f"the batch size {error}", remedy="use --batch-size auto or for example 4"
-        ) from None
+    check_value(batch_size, read_batch_size, "the batch size", "--batch-size auto or for example 4")
 
 
 class FastestBatch:

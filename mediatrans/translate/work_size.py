@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from mediatrans.errors import UsageError
+from mediatrans.translate.number_words import check_value, read_number
 from mediatrans.zoo.size_rule import MAX_SIDE, MINIMUM
 
 __all__ = ["WORK_SIZES", "WorkSize", "check_work_size", "read_work_size", "working_side"]
@@ -25,9 +25,8 @@ def read_work_size(word: str) -> WorkSize:
     match word:
         case "auto" | "full":
             return word
-    # ASCII digits only: int() accepts the digits of every script, signs and underscores.
-    side = int(word) if word.isascii() and word.isdigit() and len(word) < 9 else 0
-    if not MINIMUM <= side <= MAX_SIDE:
+    side = read_number(word, MINIMUM, MAX_SIDE)
+    if side is None:
         raise ValueError(f"{word!r} is not auto, full or a number of pixels, {_BOUNDS}")
     return side
 
@@ -38,12 +37,12 @@ def check_work_size(work_size: WorkSize) -> None:
     Raises:
         UsageError: The value is not valid.
     """
-    try:
-        read_work_size(str(work_size))
-    except ValueError as error:
-        raise UsageError(
-            f"the working size {error}", remedy="use --work-size auto, full or for example 360"
-        ) from None
+    check_value(
+        work_size,
+        read_work_size,
+        "the working size",
+        "--work-size auto, full or for example 360",
+    )
 
 
 def working_side(work_size: WorkSize, models: int) -> int | None:

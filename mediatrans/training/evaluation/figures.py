@@ -6,7 +6,8 @@ from typing import Any
 from mediatrans import __version__
 from mediatrans.files.records import to_table
 from mediatrans.quality.cycle import CycleSummary
-from mediatrans.training.evaluation.kid import Interval, KidFigures
+from mediatrans.training.evaluation.kid import KidFigures
+from mediatrans.training.evaluation.resampling import Interval
 from mediatrans.training.evaluation.texture import TextureFigures
 
 __all__ = [

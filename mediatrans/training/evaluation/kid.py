@@ -1,39 +1,16 @@
-"""The kernel distance between two sets of features, and how sure one can be of it."""
+"""The kernel distance between two sets of features."""
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Interval", "KidFigures", "compare_kid", "draw", "kid", "ratio_of"]
+from mediatrans.training.evaluation.resampling import Interval, draw, halvings, ratio_of
 
-_CONFIDENCE = 95.0
+__all__ = ["KidFigures", "compare_kid", "kid"]
 
 Features = NDArray[np.float64]
 """One row per picture, one column per feature."""
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A figure with the range that holds it in 95 of 100 resamplings of the pictures.
-
-    Attributes:
-        value: Of the pictures as they are.
-        low: 2.5th percentile over the resamplings.
-        high: 97.5th percentile.
-    """
-
-    value: float
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, value: float, resampled: NDArray[np.float64]) -> Self:
-        """The interval of a value and of what the resamplings gave."""
-        outside = (100.0 - _CONFIDENCE) / 2
-        low, high = np.percentile(resampled, [outside, 100.0 - outside])
-        return cls(float(value), float(low), float(high))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +82,7 @@ def compare_kid(
     """
     random = np.random.default_rng(seed)
     n, m = len(translated), len(real)
-    # The first row counts every picture once: the figure itself.
-    drawn = np.vstack([np.ones((1, n)), draw(random, n, resamples)])
-    drawn_real = np.vstack([np.ones((1, m)), draw(random, m, resamples)])
+    drawn, drawn_real = draw(random, n, resamples), draw(random, m, resamples)
     among_real = _kernel(real, real)
     within_real = _within(among_real, drawn_real)
 
@@ -130,50 +105,17 @@ def compare_kid(
     )
 
 
-def ratio_of(above: NDArray[np.float64], below: NDArray[np.float64]) -> Interval | None:
-    """The interval of a ratio of two distances; None where the lower one may be 0.
-
-    Args:
-        above: Of the pictures as they are, then of each resampling.
-        below: Likewise, in the same order.
-    """
-    low = np.percentile(below[1:], (100.0 - _CONFIDENCE) / 2)
-    if low <= 0 or below[0] <= 0:
-        return None
-    usable = below[1:] > 0  # all, or all but the least 2.5 %
-    return Interval.of(above[0] / below[0], above[1:][usable] / below[1:][usable])
-
-
 def _between_halves(
     kernel: NDArray[np.float64], random: np.random.Generator, count: int
 ) -> NDArray[np.float64]:
     """KID between random halves of a set, a figure a halving; 0 for sets of fewer than 4."""
-    pictures = len(kernel)
-    if pictures < 4:
+    if len(kernel) < 4:
         return np.zeros(1)
-    order = random.permuted(np.tile(np.arange(pictures), (count, 1)), axis=1)
-    first = (order < pictures // 2).astype(np.float64)
-    second = 1.0 - first
+    first, second = halvings(random, len(kernel), count)
     distance: NDArray[np.float64] = (
         _within(kernel, first) + _within(kernel, second) - 2 * _between(kernel, first, second)
     )
     return distance
-
-
-def draw(random: np.random.Generator, pictures: int, resamples: int) -> NDArray[np.float64]:
-    """How often each picture is drawn with replacement [resamples, pictures], a row a resampling.
-
-    Args:
-        random: Draws.
-        pictures: How many there are, at least 2.
-        resamples: How many rows.
-    """
-    drawn = np.empty((0, pictures))
-    while len(drawn) < resamples:
-        more = random.multinomial(pictures, np.full(pictures, 1 / pictures), resamples)
-        # One picture over and over has no pairs; with few pictures that happens.
-        drawn = np.vstack([drawn, more[more.max(axis=1) < pictures]])
-    return drawn[:resamples]
 
 
 def _kernel(x: Features, y: Features) -> NDArray[np.float64]:

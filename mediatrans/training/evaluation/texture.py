@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from mediatrans.errors import MissingExtraError
 from mediatrans.media.frames import Pixels
-from mediatrans.training.evaluation.kid import Interval, draw, ratio_of
+from mediatrans.training.evaluation.resampling import Interval, draw, halvings, ratio_of
 
 __all__ = [
     "TextureFigures",
@@ -161,20 +161,17 @@ def compare_texture(
     """
     random = np.random.default_rng(seed)
     n, m = len(translated), len(real)
-    drawn = np.vstack([np.ones((1, n)), draw(random, n, resamples)])
-    drawn_real = np.vstack([np.ones((1, m)), draw(random, m, resamples)])
+    drawn, drawn_real = draw(random, n, resamples), draw(random, m, resamples)
     unit = _unit(untranslated, real)
     target = _moments(real / unit, drawn_real)
     after, before, coloured = (
         _distances(_moments(x / unit, drawn), target)
         for x in (translated, untranslated, colour_transfer)
     )
-    first = np.zeros((resamples, m))
-    for row in first:
-        row[random.permutation(m)[: m // 2]] = 1.0
     halves = None
     if m >= 4:
-        halves = _distances(_moments(real / unit, first), _moments(real / unit, 1.0 - first))
+        first, second = (_moments(real / unit, half) for half in halvings(random, m, resamples))
+        halves = _distances(first, second)
     ratio = ratio_of(after, before)
     return TextureFigures(
         translated=ratio,

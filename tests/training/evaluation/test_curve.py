@@ -9,7 +9,7 @@ from mediatrans.errors import OutputError
 from mediatrans.training.evaluation.comparison import Judge, evaluate
 from mediatrans.training.evaluation.curve import Curve
 from mediatrans.training.evaluation.figures import Evaluation
-from mediatrans.training.evaluation.kid import Interval
+from mediatrans.training.evaluation.resampling import Interval
 from tests.training.colours import COLOURS, swap, tinted
 
 
