@@ -196,7 +196,8 @@ class ConvertProgress(Observer):
         if frames == total:
             self._print(f"{job.input}: resumed after the last of {total} frames")
         else:
-            of_all = "" if total is None else f" of {total}"
+            # What a container says of its frames is approximate.
+            of_all = "" if total is None else f" of about {total}"
             self._print(f"{job.input}: resumed at frame {frames + 1}{of_all}")
 
     def translated(self, job: Job, frames: int, total: int | None) -> None:

@@ -86,8 +86,7 @@ def train(
         OutputError: A run is in the folder already, or something cannot be written.
         MissingExtraError: Evaluations are asked for and their packages are not installed.
         DeviceError: The device is not there, or another process of the team is lost.
-        DivergedError: A loss or a weight became infinite or NaN, or a loss stayed beyond any
-            meaning; the last checkpoint is kept.
+        DivergedError: Losses or weights lost any meaning; the last good checkpoint is kept.
         Interrupted: SIGINT or SIGTERM came; the step was finished and saved.
         StoppedTogetherError: Another process of the team reports why the run ends.
     """
