@@ -61,9 +61,9 @@ def transparent_bytes(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "name", "said"),
     [
-        (truncated_exif, "a.jpg", "a.jpg: the translation is without: damaged EXIF"),
+        (truncated_exif, "a.jpg", "a.jpg: not carried over: damaged EXIF"),
         (coarse_tables, "a.jpg", None),
-        (malformed_mpo, "a.jpg", "a.jpg: the translation is without: further pictures"),
+        (malformed_mpo, "a.jpg", "a.jpg: not carried over: further pictures"),
         (damaged_jpeg, "a.jpg", "a.jpg: the picture is damaged"),
         (damaged_tiff, "a.tif", "a.tif: the picture is damaged"),
         (float_tiff, "a.tif", "a.tif: a TIFF of 1 x 32 floating-point bits"),

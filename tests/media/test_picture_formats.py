@@ -229,4 +229,4 @@ def test_the_other_sizes_of_an_icon_are_named(tmp_path: Path) -> None:
     image.save(tmp_path / "in.ico", sizes=[(16, 16), (64, 64)])
     still = read_picture(tmp_path / "in.ico").still
     assert still is not None
-    assert still.notes == ("without: all sizes of the icon but the largest",)
+    assert still.notes == ("not carried over: all sizes of the icon but the largest",)

@@ -94,7 +94,9 @@ def test_a_motion_photo_becomes_a_photo(
     frame = read_picture(path)
     assert caplog.text == ""  # training reads it, too
     assert frame.still is not None
-    assert frame.still.notes == ("without: embedded pictures and videos, motion photo's video",)
+    assert frame.still.notes == (
+        "not carried over: embedded pictures and videos, motion photo's video",
+    )
     write_picture(frame, tmp_path / f"out{suffix}")
     assert caplog.text.count("in.jpg") == 1
     content = (tmp_path / f"out{suffix}").read_bytes()
@@ -106,7 +108,7 @@ def test_a_motion_photo_becomes_a_photo(
 def test_a_motion_photo_of_samsung_is_named(tmp_path: Path) -> None:
     path = write_jpeg(tmp_path / "in.jpg")
     path.write_bytes(path.read_bytes() + b"MotionPhoto_Data" + bytes(90_000) + b"SEFH" + b"SEFT")
-    assert still_of(path).notes == ("without: motion photo's video",)
+    assert still_of(path).notes == ("not carried over: motion photo's video",)
 
 
 def two_pictures(path: Path) -> Path:
@@ -119,7 +121,7 @@ def two_pictures(path: Path) -> Path:
 def test_the_second_picture_of_an_mpo_is_named(tmp_path: Path, name: str) -> None:
     path = two_pictures(tmp_path / name)
     still = still_of(path)
-    assert still.notes == ("without: further pictures of the file",)
+    assert still.notes == ("not carried over: further pictures of the file",)
     write_picture(read_picture(path), tmp_path / "out.jpg")
     assert b"MPF\0" not in (tmp_path / "out.jpg").read_bytes()
 
@@ -130,7 +132,7 @@ def test_an_ultra_hdr_picture_loses_its_gain_map(tmp_path: Path) -> None:
     told = segment(0xE1, XMP + GAIN_MAP)
     path.write_bytes(data[:2] + told + data[2:])
     still = still_of(path)
-    assert still.notes == ("without: HDR gain map",)
+    assert still.notes == ("not carried over: HDR gain map",)
     assert still.xmp is not None
     assert b"hdrgm:" not in still.xmp
     assert b"(c) me" in still.xmp
@@ -148,28 +150,30 @@ def test_segments_that_are_left_out_are_named(
     tmp_path: Path, marker: int, content: bytes, named: str
 ) -> None:
     path = write_jpeg(tmp_path / "in.jpg", segment(marker, content))
-    assert still_of(path).notes == (f"without: {named}",)
+    assert still_of(path).notes == (f"not carried over: {named}",)
 
 
 def test_the_layers_of_a_tiff_are_named(tmp_path: Path) -> None:
     image = Image.fromarray(np.full((4, 5, 3), 90, np.uint8))
     image.save(tmp_path / "in.tif", tiffinfo={37724: b"8BIMLayr", 34377: b"8BIM"})
-    assert still_of(tmp_path / "in.tif").notes == ("without: Photoshop layers",)
+    assert still_of(tmp_path / "in.tif").notes == ("not carried over: Photoshop layers",)
 
 
 def test_further_pages_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     pages = [Image.new("L", (4, 4), level) for level in (10, 20)]
     pages[0].save(tmp_path / "in.tif", save_all=True, append_images=pages[1:])
-    assert still_of(tmp_path / "in.tif").notes == ("without: all pictures or pages but the first",)
+    assert still_of(tmp_path / "in.tif").notes == (
+        "not carried over: all pictures or pages but the first",
+    )
     write_picture(read_picture(tmp_path / "in.tif"), tmp_path / "out.tif")
-    assert "in.tif: the translation is without: all pictures or pages but the first" in caplog.text
+    assert "in.tif: not carried over: all pictures or pages but the first" in caplog.text
 
 
 def test_the_content_credentials_of_a_png_are_named(tmp_path: Path) -> None:
     Image.new("RGB", (4, 4)).save(tmp_path / "in.png")
     data = (tmp_path / "in.png").read_bytes()
     (tmp_path / "in.png").write_bytes(data[:33] + chunk(b"caBX", b"jumb") + data[33:])
-    assert still_of(tmp_path / "in.png").notes == ("without: content credentials",)
+    assert still_of(tmp_path / "in.png").notes == ("not carried over: content credentials",)
 
 
 @pytest.mark.parametrize("name", [b"uuid", b"xml "])
@@ -179,4 +183,4 @@ def test_boxes_of_metadata_in_jpeg_2000_are_named(tmp_path: Path, name: bytes) -
     at = data.index(b"jp2c") - 4
     box = struct.pack(">I4s", 28, name) + bytes(20)
     (tmp_path / "in.jp2").write_bytes(data[:at] + box + data[at:])
-    assert still_of(tmp_path / "in.jp2").notes == ("without: metadata in boxes",)
+    assert still_of(tmp_path / "in.jp2").notes == ("not carried over: metadata in boxes",)

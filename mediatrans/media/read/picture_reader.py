@@ -253,7 +253,7 @@ def _framed(decoded: _Decoded, opened: _Opened) -> Frame:
         is_srgb_now=converted.note is not None,
     )
     lost = tuple(sorted(metadata.lost))
-    without = f"without: {', '.join(lost)}" if lost else None
+    not_carried = f"not carried over: {', '.join(lost)}" if lost else None
     boxes = metadata.boxes
     bits = boxes.bits if boxes else decoded.bits
     deep = f"{bits} bits per channel, converted with 8" if bits > 8 else None
@@ -270,7 +270,7 @@ def _framed(decoded: _Decoded, opened: _Opened) -> Frame:
         avif_subsampling=boxes.subsampling if boxes else None,
         lossless=source.format == "WEBP" and is_lossless_webp(opened.file),
         lost=lost,
-        notes=tuple(note for note in (deep, converted.note, without) if note),
+        notes=tuple(note for note in (deep, converted.note, not_carried) if note),
     )
     alpha = np.array(colour.getchannel("A")) if "A" in colour.getbands() else None
     return Frame(pixels=pixels, index=opened.index, name=str(path), alpha=alpha, still=still)

@@ -114,7 +114,7 @@ def warn_of_lost_blocks(path: Path) -> None:
         path: The source.
     """
     if names := metadata_names(path):
-        _LOG.warning("%s: the translation is without its %s", path, ", ".join(names))
+        _LOG.warning("%s: not carried over: %s", path, ", ".join(names))
 
 
 def _missing(tags: Mapping[str, str], held: Mapping[str, str]) -> list[str]:

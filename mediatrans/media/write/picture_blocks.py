@@ -54,7 +54,7 @@ def report_dropped(still: StillInfo, file_format: str, name: str) -> None:
     if keywords and "text" in dropped:
         dropped[dropped.index("text")] = f"text ({', '.join(keywords)})"
     if still.lost:
-        _LOG.warning("%s: the translation is without: %s", name, ", ".join(still.lost))
+        _LOG.warning("%s: not carried over: %s", name, ", ".join(still.lost))
     if dropped:
         _LOG.warning("%s: %s cannot hold its %s", name, file_format, ", ".join(dropped))
     for kind, block in (("EXIF", still.exif), ("XMP", still.xmp)):
