@@ -1,5 +1,6 @@
 """The opening of video files for reading, with limits on their streams, sizes and clocks."""
 
+import errno
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ __all__ = [
     "input_format",
     "input_options",
     "limit_stream",
+    "open_error",
     "open_input",
 ]
 
@@ -80,7 +82,7 @@ def open_input(path: Path, *, whole: bool = True) -> InputContainer:
             metadata_errors="replace",
         )
     except av.FFmpegError as error:
-        raise input_error(path, error, "not a video that can be read") from error
+        raise open_error(path, error) from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError(
@@ -158,6 +160,23 @@ def check_whole(path: Path) -> None:
     """
     if damage := damage_of(path):
         raise InputError(damage, path=path, remedy=WHOLE_COPY)
+
+
+def open_error(path: Path, error: av.FFmpegError) -> InputError:
+    """The InputError for a file that FFmpeg does not open.
+
+    Args:
+        path: The video file.
+        error: The error of FFmpeg.
+    """
+    problem = "not a video that can be read"
+    if error.errno == errno.EINVAL:  # FFmpeg's answer where the format is not on the list
+        return InputError(
+            f"{problem}: its contents are of another format",
+            path=path,
+            remedy="convert it to .mkv with ffmpeg first",
+        )
+    return input_error(path, error, problem)
 
 
 def input_error(path: Path, error: av.FFmpegError, problem: str) -> InputError:

@@ -170,6 +170,18 @@ def test_another_stream_can_be_chosen(tmp_path: Path, caplog: pytest.LogCaptureF
         pass
 
 
+@pytest.mark.parametrize(
+    ("muxer", "name"), [("film_cpk", "a.avi"), ("roq", "a.mp4"), ("mpjpeg", "a.mjpg")]
+)
+def test_a_format_that_is_not_read_is_not_called_damaged(
+    tmp_path: Path, muxer: str, name: str
+) -> None:
+    source = tmp_path / name
+    ffmpeg(*picture(0.4), "-f", muxer, source)
+    with pytest.raises(InputError, match="of another format; convert it to"):
+        frames_of(source)
+
+
 @pytest.mark.parametrize("name", ["a.mjpeg", "a.mjpg", "a.m2v", "a.264", "a.265", "a.obu", "a.ivf"])
 def test_raw_video_is_read_by_its_suffix(tmp_path: Path, name: str) -> None:
     source = tmp_path / name

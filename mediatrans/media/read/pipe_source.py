@@ -16,8 +16,8 @@ from mediatrans.errors import InputError, UsageError
 from mediatrans.media.container import (
     check_streams,
     check_whole,
-    input_error,
     input_options,
+    open_error,
     open_input,
 )
 from mediatrans.media.frames import Frame, VideoInfo
@@ -118,7 +118,7 @@ class InputPipe:
                 metadata_errors="replace",
             )
         except av.FFmpegError as error:
-            raise input_error(STDIN_NAME, error, "not a video that can be read") from error
+            raise open_error(STDIN_NAME, error) from error
         check_streams(container, STDIN_NAME)
         if len(container.streams) == 1:
             self._tee.seal()
