@@ -5,12 +5,12 @@ import numpy as np
 from mediatrans.translate.engines.engine import Pixels
 from mediatrans.translate.stages.generate import Draft
 
-__all__ = ["CONTRAST", "contrast_of", "settled"]
+__all__ = ["contrast_of", "settled"]
 
-FLAT = 6
+_FLAT = 6
 """The contrast of the noise that a codec leaves in a frame of one colour."""
 
-CONTRAST = 18
+_CONTRAST = 18
 """From this contrast on, a frame is left to the generator."""
 
 
@@ -35,7 +35,7 @@ def settled(frame: Pixels, draft: Draft) -> Draft:
         frame: The frame at the working size, uint8 [h, w, 3].
         draft: What the generator made of it.
     """
-    share = (contrast_of(frame) - FLAT) / (CONTRAST - FLAT)
+    share = (contrast_of(frame) - _FLAT) / (_CONTRAST - _FLAT)
     if share >= 1:
         return draft
     rows, columns = (slice(length // 4, length - length // 4) for length in frame.shape[:2])
