@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from mediatrans.training.model.networks import (
     GeneratorConfig,
+    ReflectionPad,
     ResnetGenerator,
     mean_and_deviation,
 )
@@ -62,7 +63,7 @@ class ColourMapGenerator(ResnetGenerator):
         if config.texture == "grey":
             self.decoder[-1] = nn.Conv2d(config.ngf, 1, 7)
         self.colour_head = nn.Sequential(
-            nn.ReflectionPad2d(1),
+            ReflectionPad(1),
             nn.Conv2d(channels, channels, 3),
             nn.ReLU(inplace=True),
             nn.Conv2d(channels, MAP_CHANNELS, 1),

@@ -19,7 +19,7 @@ from mediatrans.training.model.disturbance import Disturbance, draw_disturbance
 from mediatrans.training.model.fading import Fade, draw_fade, faded
 from mediatrans.training.model.losses import Losses
 from mediatrans.training.model.networks import PatchDiscriminator, ResnetGenerator
-from mediatrans.training.model.objective import Objective, Translations
+from mediatrans.training.model.objective import Objective, Translations, uses_bfloat16
 from mediatrans.training.model.pool import ReplayPool
 from mediatrans.training.model.projected import (
     FrozenProjection,
@@ -61,8 +61,10 @@ class CycleGAN:
         self.config = config
         self.device = device
         self._team = team
-        # Measured on the CPU: no gain compiled, a tenth slower eager.
-        self._layout = torch.channels_last if device.type == "cuda" else torch.contiguous_format
+        # Measured on CPUs: 0.7 of the time a step in bfloat16; in float32 no gain compiled, and on
+        # some a tenth slower eager.
+        last = device.type == "cuda" or uses_bfloat16(config, device)
+        self._layout = torch.channels_last if last else torch.contiguous_format
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             self.G = build_generator(generator_config(config))

@@ -7,6 +7,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 __all__ = [
@@ -14,7 +15,9 @@ __all__ = [
     "DiscriminatorConfig",
     "GeneratorConfig",
     "Head",
+    "InstanceNorm",
     "PatchDiscriminator",
+    "ReflectionPad",
     "ResnetGenerator",
     "Texture",
     "Upsample",
@@ -66,19 +69,50 @@ class GeneratorConfig:
     texture: Texture = "colour"
 
 
+class InstanceNorm(nn.InstanceNorm2d):
+    """Instance norm without learned scale that keeps a channels-last layout on the CPU.
+
+    Torch's own converts such features to the contiguous layout and back. The batch norm of one
+    picture is its instance norm, and has a kernel for channels-last: measured in bfloat16, a third
+    of the time.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, C, H, W] -> the same shape, every channel of every picture normalised."""
+        last = x.device.type == "cpu" and x.is_contiguous(memory_format=torch.channels_last)
+        if not last or x.is_contiguous():
+            return super().forward(x)
+        ones = [
+            functional.batch_norm(one, None, None, training=True, eps=self.eps)
+            for one in x.chunk(len(x))
+        ]
+        return torch.cat(ones)
+
+
+class ReflectionPad(nn.ReflectionPad2d):
+    """Reflection padding in the number format of its input; autocast on a CPU makes it float32."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, C, H, W] -> the same, larger on all sides."""
+        if x.device.type != "cpu" or not torch.is_autocast_enabled("cpu"):
+            return super().forward(x)
+        with torch.autocast("cpu", enabled=False):
+            return super().forward(x)
+
+
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions with instance norm, added to their input."""
 
     def __init__(self, channels: int, separable: bool) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            nn.ReflectionPad2d(1),
+            ReflectionPad(1),
             _convolution3(channels, separable),
-            nn.InstanceNorm2d(channels),
+            InstanceNorm(channels),
             nn.ReLU(inplace=True),
-            nn.ReflectionPad2d(1),
+            ReflectionPad(1),
             _convolution3(channels, separable),
-            nn.InstanceNorm2d(channels),
+            InstanceNorm(channels),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -124,7 +158,7 @@ class ResnetGenerator(nn.Module):
         # Zeros at the border of a frame of one colour would be all that instance norm sees of it.
         edge: Literal["zeros", "reflect"] = "zeros" if config.head == "direct" else "reflect"
         self.encoder = nn.Sequential(
-            nn.ReflectionPad2d(3),
+            ReflectionPad(3),
             nn.Conv2d(3, n, 7),
             *_norm_relu(n),
             nn.Conv2d(n, 2 * n, 3, stride=2, padding=1, padding_mode=edge),
@@ -141,7 +175,7 @@ class ResnetGenerator(nn.Module):
             *_norm_relu(2 * n),
             *enlarge(2 * n, n),
             *_norm_relu(n),
-            nn.ReflectionPad2d(3),
+            ReflectionPad(3),
             nn.Conv2d(n, 3, 7),
         )
         self.apply(_initialise)
@@ -189,7 +223,7 @@ class PatchDiscriminator(nn.Module):
             wider = n * min(2**layer, 8)
             layers += [
                 nn.Conv2d(width, wider, 4, stride=2 if layer < config.layers else 1, padding=1),
-                nn.InstanceNorm2d(wider),
+                InstanceNorm(wider),
                 nn.LeakyReLU(0.2, inplace=True),
             ]
             width = wider
@@ -242,7 +276,7 @@ def _convolution3(channels: int, separable: bool) -> nn.Module:
 
 
 def _norm_relu(channels: int) -> tuple[nn.Module, ...]:
-    return nn.InstanceNorm2d(channels), nn.ReLU(inplace=True)
+    return InstanceNorm(channels), nn.ReLU(inplace=True)
 
 
 def _transpose(channels: int, out: int) -> tuple[nn.Module, ...]:
@@ -252,7 +286,7 @@ def _transpose(channels: int, out: int) -> tuple[nn.Module, ...]:
 def _resize(mode: str, channels: int, out: int) -> tuple[nn.Module, ...]:
     return (
         nn.Upsample(scale_factor=2, mode=mode),
-        nn.ReflectionPad2d(1),
+        ReflectionPad(1),
         nn.Conv2d(channels, out, 3),
     )
 

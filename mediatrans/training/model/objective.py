@@ -24,7 +24,7 @@ from mediatrans.training.model.losses import (
 from mediatrans.training.model.networks import ResnetGenerator
 from mediatrans.training.model.projected import ProjectedDiscriminator
 
-__all__ = ["Objective", "Translations"]
+__all__ = ["Objective", "Translations", "uses_bfloat16"]
 
 
 class Translations(NamedTuple):
@@ -43,6 +43,11 @@ class Translations(NamedTuple):
     parts: Tensor
 
 
+def uses_bfloat16(config: TrainConfig, device: torch.device) -> bool:
+    """Whether the networks compute under bfloat16 autocast."""
+    return config.precision == "bfloat16" or (config.precision == "auto" and device.type == "cuda")
+
+
 class Objective:
     """The losses of a configuration, of networks that it does not own.
 
@@ -54,9 +59,7 @@ class Objective:
     def __init__(self, config: TrainConfig, device: torch.device) -> None:
         self._config = config
         self._device = device
-        self._half = config.precision == "bfloat16" or (
-            config.precision == "auto" and device.type == "cuda"
-        )
+        self._half = uses_bfloat16(config, device)
         self._loss = adversarial_loss(config.gan_loss)
 
     def of_generators(

@@ -9,7 +9,9 @@ from torch import nn
 from mediatrans.training.model.networks import (
     DiscriminatorConfig,
     GeneratorConfig,
+    InstanceNorm,
     PatchDiscriminator,
+    ReflectionPad,
     ResnetGenerator,
     Upsample,
     giga_macs,
@@ -99,3 +101,21 @@ def test_samples_of_a_batch_do_not_influence_each_other() -> None:
     first, second = torch.randn(2, 1, 3, 16, 16)
     together = network(torch.cat((first, second)))
     torch.testing.assert_close(together[:1], network(first))
+
+
+@pytest.mark.parametrize("shape", [(1, 4, 8, 12), (3, 2, 5, 5)])
+def test_instance_norm_gives_the_same_in_both_layouts(shape: tuple[int, ...]) -> None:
+    x = torch.rand(shape) * 3 + 1
+    expected = nn.InstanceNorm2d(shape[1])(x)
+    last = InstanceNorm(shape[1])(x.contiguous(memory_format=torch.channels_last))
+    assert last.is_contiguous(memory_format=torch.channels_last)
+    assert torch.allclose(last, expected, atol=1e-5)
+    assert torch.equal(InstanceNorm(shape[1])(x), expected)
+
+
+def test_padding_keeps_the_number_format_of_its_input() -> None:
+    x = torch.rand(1, 2, 4, 4).bfloat16()
+    with torch.autocast("cpu", torch.bfloat16):
+        padded = ReflectionPad(1)(x)
+    assert padded.dtype == torch.bfloat16
+    assert torch.equal(padded.float(), nn.ReflectionPad2d(1)(x.float()))
