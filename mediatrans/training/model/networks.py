@@ -79,8 +79,10 @@ class InstanceNorm(nn.InstanceNorm2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, C, H, W] -> the same shape, every channel of every picture normalised."""
-        last = x.device.type == "cpu" and x.is_contiguous(memory_format=torch.channels_last)
-        if not last or x.is_contiguous():
+        # A traced graph takes any layout, and batches of any size.
+        if torch.compiler.is_compiling() or x.device.type != "cpu" or x.is_contiguous():
+            return super().forward(x)
+        if not x.is_contiguous(memory_format=torch.channels_last):
             return super().forward(x)
         ones = [
             functional.batch_norm(one, None, None, training=True, eps=self.eps)
