@@ -22,15 +22,24 @@ from mediatrans.media.pipe_formats import STDIO
 from mediatrans.media.read.sources import Input, SourceOpener, open_source
 from mediatrans.media.write.segments.segmented_sink import Notes, Resumable, segment_length
 from mediatrans.media.write.sinks import Output, SinkOpener, open_sink
+from mediatrans.quality.capture import Capture
 from mediatrans.quality.cycle import CycleMonitor, CycleSummary
+from mediatrans.quality.figures import FileFigures
+from mediatrans.quality.judging import Judge
+from mediatrans.quality.spread import Spread, read_spread
+from mediatrans.quality.verdict import Verdict
 from mediatrans.translate.chain import STAGES, Chain
 from mediatrans.translate.engines.choice import open_engine
+from mediatrans.translate.engines.domain_classifier import open_classifier
 from mediatrans.translate.engines.engine import EngineOpener
 from mediatrans.translate.stages.stage import StageMaker
 from mediatrans.translate.translator import Translator
 from mediatrans.zoo.find import Generator
 
 __all__ = ["Workshop"]
+
+_READ_BACK = 2
+"""One in this many of the frames whose round trip is measured is compared with the written file."""
 
 
 class Workshop:
@@ -71,7 +80,7 @@ class Workshop:
         self._model_error: ModelError | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        loaded = ("translator", "inverse", "_chains")
+        loaded = ("translator", "inverse", "_chains", "judge")
         return {k: v for k, v in self.__dict__.items() if k not in loaded} | {"_manifests": {}}
 
     @cached_property
@@ -118,6 +127,8 @@ class Workshop:
             DeviceError: The requested device does not start.
         """
         _ = self._chains, self.inverse
+        if self.options.check_every:
+            _ = self.judge
         self._manifests, self._model_error = {}, None
 
     def check_unchanged(self) -> None:
@@ -167,6 +178,27 @@ class Workshop:
         every = self.options.check_every if kind == "video" else 1
         return CycleMonitor(self.inverse, every, self.translator.working_side)
 
+    def capture(self, kind: Kind) -> Capture:
+        """The capture of a picture, or of a video's frames at every other measured round trip."""
+        is_picture = kind == "image"
+        every = 1 if is_picture else _READ_BACK * self.options.check_every
+        return Capture(every, self.translator.working_side, is_picture=is_picture)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """What written files are measured with."""
+        return Judge(
+            side=self.translator.working_side,
+            inverse=self.inverse,
+            classifier=open_classifier(self.generator),
+            target=self.generator.to,
+        )
+
+    @cached_property
+    def spread(self) -> Spread:
+        """The percentiles of the figures in the model's card."""
+        return read_spread(self.generator.percentiles)
+
     def resumable(self, task: Task, info: MediaInfo, notes: Notes) -> Resumable | None:
         """The parameters for writing a video in segments; None for an output in a single piece.
 
@@ -197,8 +229,13 @@ class Workshop:
         cycle: CycleSummary | None,
         *,
         is_partial: bool,
+        figures: FileFigures | None = None,
+        verdict: Verdict | None = None,
     ) -> None:
         """Add an output to the manifest of its folder, if it has one.
+
+        The last entry of an output counts. The first is made before the output gets its name, the
+        second when it has been measured.
 
         Raises:
             OSError: The disk is full, or the folder was removed.
@@ -207,7 +244,8 @@ class Workshop:
             return
         manifest = self._manifests.setdefault(task.home, Manifest(task.home))
         name = manifest.name_of(task.output)
-        manifest.add(Entry(name, task.origin, fingerprint, frames, cycle, is_partial))
+        entry = Entry(name, task.origin, fingerprint, frames, cycle, is_partial, figures, verdict)
+        manifest.add(entry)
 
     def _made_with(self, task: Task) -> dict[str, Any]:
         """Everything that a segment of a video depends on."""

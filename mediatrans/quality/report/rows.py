@@ -10,7 +10,11 @@ from typing import Any, Literal, get_args
 from mediatrans.errors import ExitCode, batch_exit_code
 from mediatrans.files.records import json_text
 from mediatrans.files.walk import LeftOut
+from mediatrans.quality.check_options import LIMITS
 from mediatrans.quality.cycle import CycleSummary
+from mediatrans.quality.figures import FileFigures
+from mediatrans.quality.samples import Sample
+from mediatrans.quality.verdict import Verdict
 
 __all__ = ["JobReport", "Report", "failed_limits", "is_report"]
 
@@ -39,6 +43,9 @@ class JobReport:
         exit_code: The exit code of the process if this were the only input.
         notes: Remarks that the output does not show.
         is_unmeasured: Whether measuring the round trip failed.
+        figures: The figures of the written file; None if it was not measured.
+        verdict: The verdict on the written file; None if it was not measured.
+        samples: Pictures of some moments, if they were asked for; they are not part of the JSON.
     """
 
     input: Path
@@ -55,6 +62,9 @@ class JobReport:
     exit_code: ExitCode = ExitCode.OK
     notes: tuple[str, ...] = ()
     is_unmeasured: bool = False
+    figures: FileFigures | None = None
+    verdict: Verdict | None = None
+    samples: tuple[Sample, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The row as JSON values."""
@@ -73,6 +83,9 @@ class JobReport:
             "seconds": round(self.seconds, 3),
             "limited_by": self.limited_by,
             "cycle": cycle,
+            "verdict": None if self.verdict is None else asdict(self.verdict),
+            "figures": None if self.figures is None else self.figures.to_dict(),
+            "moments": [] if self.figures is None else self.figures.moments_to_list(),
             "error": self.error,
             "reason": self.reason,
             "notes": list(self.notes),
@@ -132,7 +145,7 @@ class Report:
         yield ("\n  ]," if self.jobs else "],") + tail.removeprefix("{") + "\n"
 
     def _head(self) -> dict[str, Any]:
-        return {"version": 1, "model": self.model}
+        return {"version": 2, "model": self.model}
 
     def _tail(self) -> dict[str, Any]:
         counts = {status: self.count(status) for status in get_args(Status)}
@@ -159,13 +172,19 @@ def failed_limits(job: JobReport, limits: Mapping[str, float]) -> list[str]:
 
     Args:
         job: A row. Without figures it meets every limit, unless measuring it failed.
-        limits: The lowest allowed mean of "psnr" (dB) and "ssim".
+        limits: The lowest allowed means by the names of `LIMITS`.
     """
-    if job.cycle is None:
-        return ["not measured"] if limits and job.is_unmeasured else []
-    means = {"psnr": job.cycle.psnr_db.mean, "ssim": job.cycle.ssim.mean}
+    means: dict[str, float | None] = {
+        name: None if job.figures is None else job.figures.mean(LIMITS[name].figure)
+        for name in limits
+    }
+    if job.cycle is not None:
+        means |= {"psnr": job.cycle.psnr_db.mean, "ssim": job.cycle.ssim.mean}
+    if job.is_unmeasured and any(means[name] is None for name in limits):
+        return ["not measured"]
+    found = ((name, means[name], least) for name, least in limits.items())
     return [
-        f"{name} {means[name]:.2f} < {least:g}"
-        for name, least in limits.items()
-        if means[name] < least
+        f"{name} {mean:.2f} < {least:g}"
+        for name, mean, least in found
+        if mean is not None and mean < least
     ]
