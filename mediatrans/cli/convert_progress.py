@@ -22,7 +22,7 @@ from rich.progress import (
 from rich.text import Text
 
 from mediatrans.cli.estimate import Estimates
-from mediatrans.cli.terminal import echo, json_line, printable, stderr_console
+from mediatrans.cli.terminal import echo, json_line, stderr_console
 from mediatrans.conversion.job import Job
 from mediatrans.conversion.observer import Observer
 from mediatrans.conversion.overlap import Bottleneck
@@ -30,6 +30,7 @@ from mediatrans.errors import OutputError
 from mediatrans.files.names import is_too_long
 from mediatrans.files.walk import LeftOut, count_left_out, describe_left_out
 from mediatrans.media.formats import advice_for
+from mediatrans.printable import printable
 from mediatrans.quality.report.rows import (
     JobReport,
     Report,

@@ -1,0 +1,168 @@
+"""The page of a conversion: the rows of its report as a document."""
+
+import os
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+from mediatrans.quality.figures import FIGURES, FileFigures
+from mediatrans.quality.report.document import (
+    Column,
+    Document,
+    FileEntry,
+    Link,
+    Series,
+    WorstMoment,
+)
+from mediatrans.quality.report.ranking import state_of, worst_first
+from mediatrans.quality.report.rows import JobReport, Report
+
+__all__ = ["conversion_page"]
+
+_LONGEST_NAME = 120
+_KINDS = {"image": "picture", "video": "video", None: ""}
+
+
+def conversion_page(
+    report: Report,
+    domains: tuple[str, str],
+    folder: Path,
+    made: datetime,
+    notice: str | None = None,
+) -> Document:
+    """The document of a conversion.
+
+    Args:
+        report: The report.
+        domains: The names of the source's and of the result's domain.
+        folder: Where the page will be: files are linked relative to it.
+        made: The time that the page bears.
+        notice: Why the report is incomplete, a sentence; None if it is complete.
+    """
+    rows = worst_first(report.jobs)
+    common = _common_folder([row.input for row in rows])
+    frames = sum(row.frames for row in rows)
+    took = timedelta(seconds=round(sum(row.seconds for row in rows)))
+    facts = [("Model", report.model), ("Files", str(len(rows))), ("Frames", str(frames))]
+    if common is not None:
+        facts.append(("Folder", str(common)))
+    facts += [("Conversion took", str(took)), ("Made", f"{made:%Y-%m-%d %H:%M}")]
+    return Document(
+        title=f"{domains[0]} \N{RIGHTWARDS ARROW} {domains[1]}",
+        domains=domains,
+        facts=tuple(facts),
+        columns=tuple(_columns()),
+        entries=tuple(_entry(row, common, folder) for row in rows),
+        notice=notice,
+        left_out=tuple((str(file.path), file.label) for file in report.left_out),
+    )
+
+
+def _columns() -> Iterator[Column]:
+    for key, figure in FIGURES.items():
+        yield Column(
+            key=key,
+            title=figure.label,
+            unit=figure.unit,
+            digits=figure.decimals,
+            better=figure.better,
+            meaning=figure.meaning,
+        )
+
+
+def _entry(row: JobReport, common: Path | None, folder: Path) -> FileEntry:
+    figures = row.figures
+    statistics = {} if figures is None else figures.statistics
+    means: dict[str, float | None] = {key: of.mean for key, of in statistics.items()}
+    return FileEntry(
+        name=_name(row.input, common),
+        kind=_KINDS[row.kind],
+        state=state_of(row),
+        reason=_reason(row),
+        figures=means,
+        percentiles={} if figures is None else figures.percentiles,
+        unlike=() if figures is None else figures.unlike,
+        samples=row.samples,
+        series=tuple(_series(figures)),
+        worst=tuple(_worst(figures)),
+        facts=tuple(_facts(row)),
+        source=_link(row.input, folder),
+        result=None if row.output is None else _link(row.output, folder),
+        notes=row.notes,
+    )
+
+
+def _reason(row: JobReport) -> str:
+    """Why the file has its verdict, as a sentence."""
+    verdict = "" if row.verdict is None else row.verdict.reason
+    parts = (verdict[:1].upper() + verdict[1:], row.error, row.reason)
+    return "; ".join(part for part in parts if part)
+
+
+def _facts(row: JobReport) -> Iterator[tuple[str, str]]:
+    if row.kind == "video":
+        repeated = f" ({row.repeated_frames} repeated)" if row.repeated_frames else ""
+        yield "Frames", f"{row.frames}{repeated}"
+    if row.figures is not None:
+        if row.kind == "video":
+            yield "Measured frames", str(len(row.figures.moments))
+        if row.figures.size is not None:
+            yield "Measured at", "{}\N{MULTIPLICATION SIGN}{}".format(*row.figures.size)
+    if row.seconds >= 1:
+        yield "Took", str(timedelta(seconds=round(row.seconds)))
+
+
+def _series(figures: FileFigures | None) -> Iterator[Series]:
+    """The figures over time; those of a picture have none."""
+    if figures is None:
+        return
+    for key in figures.statistics:
+        points = [
+            (moment.time_s, moment.values[key])
+            for moment in figures.moments
+            if moment.time_s is not None and key in moment.values
+        ]
+        if points:
+            times_s, values = zip(*points, strict=True)
+            yield Series(key, times_s, values)
+
+
+def _worst(figures: FileFigures | None) -> Iterator[WorstMoment]:
+    if figures is None or len(figures.moments) < 2:
+        return
+    for moment in figures.worst():
+        if moment.time_s is not None:
+            yield WorstMoment(moment.time_s, moment.values)
+
+
+def _common_folder(paths: Sequence[Path]) -> Path | None:
+    """The folder that holds all inputs; None if that says nothing."""
+    if len(paths) < 2:
+        return None
+    try:
+        common = Path(os.path.commonpath([path.absolute().parent for path in paths]))
+    except ValueError:  # on several drives
+        return None
+    return common if common != Path(common.anchor) else None
+
+
+def _name(path: Path, common: Path | None) -> str:
+    """A file's name below the common folder; a long one is cut in its middle."""
+    name = (
+        str(path.absolute().relative_to(common)) if common is not None else path.name or str(path)
+    )
+    if len(name) <= _LONGEST_NAME:
+        return name
+    half = _LONGEST_NAME // 2
+    return f"{name[:half]}\N{HORIZONTAL ELLIPSIS}{name[-half:]}"
+
+
+def _link(path: Path, folder: Path) -> Link:
+    """A link to a file that works wherever the folder of the page is moved together with it."""
+    absolute = path.absolute()
+    try:
+        address = quote(os.fsencode(os.path.relpath(absolute, folder.absolute())))
+    except ValueError:  # on another drive
+        address = absolute.as_uri()
+    return Link(_name(path, None), address)
