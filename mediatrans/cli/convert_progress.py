@@ -22,6 +22,7 @@ from rich.progress import (
 from rich.text import Text
 
 from mediatrans.cli.estimate import Estimates
+from mediatrans.cli.row_text import describe_row
 from mediatrans.cli.terminal import echo, json_line, stderr_console
 from mediatrans.conversion.job import Job
 from mediatrans.conversion.observer import Observer
@@ -243,7 +244,7 @@ class ConvertProgress(Observer):
                 self._print(f"kept    {self.resume_hint()}")
                 self._kept = None
         elif not self._as_json and not self._quiet:
-            echo(f"{row.status:<7} {_describe(row)}", err=self._piped)
+            echo(f"{row.status:<7} {describe_row(row)}", err=self._piped)
         if below:
             self._print(f"below   {row.output}: {below}", style="yellow")
 
@@ -253,26 +254,3 @@ class _Speed(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         return Text(f"{task.speed:.1f}/s" if task.speed else "")
-
-
-def _describe(row: JobReport) -> str:
-    if row.status == "skipped":
-        return f"{row.input}: {row.reason}"
-    words = [f"{row.input} -> {row.output}"]
-    if row.kind == "video":
-        repeated = f" ({row.repeated_frames} repeated)" if row.repeated_frames else ""
-        words.append(f"{_counted(row.frames, 'frame')}{repeated} in {row.seconds:.1f} s")
-    if row.cycle is not None:
-        over = _counted(row.cycle.checked_frames, "frame")
-        checked = f" over {over}" if row.kind == "video" else ""
-        if row.cycle.size is not None:
-            checked += " at {}x{}".format(*row.cycle.size)
-        words.append(
-            f"cycle {row.cycle.psnr_db.mean:.2f} dB, SSIM {row.cycle.ssim.mean:.3f}, "
-            f"L1 {row.cycle.l1.mean:.1f}{checked}"
-        )
-    return ", ".join([*words, *row.notes])
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -32,6 +32,7 @@ class CheckOptions:
         check_every: Measure every picture and one video frame in this many; 0 turns the cycle
             check off.
         limits: The lowest allowed mean of "psnr" (dB) and "ssim".
+        samples: Keep small pictures of some moments of each file for a report.
     """
 
     check_every: int = setting(
@@ -56,6 +57,15 @@ class CheckOptions:
             parse=_limits,
             multiple=True,
             default="",
+            changes="nothing",
+        ),
+    )
+    samples: bool = setting(
+        False,
+        Setting(
+            "Keep small pictures of some moments of each file.",
+            _GROUP,
+            flag="",
             changes="nothing",
         ),
     )

@@ -186,7 +186,7 @@ def test_observer_hears_everything_in_the_calling_thread(pair: Path) -> None:
 def test_report_as_json(pair: Path) -> None:
     write_picture(Path("a.png"))
     report = convert(["a.png", "missing.png"], "night").to_dict()
-    assert report["version"] == 1
+    assert report["version"] == 2
     assert report["model"] == "day2night"
     counts = {"ok": 1, "skipped": 0, "partial": 0, "failed": 1, "left_out": 0, "exit_code": 3}
     assert report["summary"] == counts

@@ -68,6 +68,7 @@ class Card:
     worst: tuple[_WorstRow, ...]
     figures: tuple[_FigureRow, ...]
     has_usual: bool
+    has_percentile: bool
 
 
 def build_card(
@@ -90,7 +91,8 @@ def build_card(
         times=tuple(_over_time(entry, columns)),
         worst=tuple(_worst(entry, columns)),
         figures=rows,
-        has_usual=any(row.usual or row.percentile for row in rows),
+        has_usual=any(row.usual for row in rows),
+        has_percentile=any(row.percentile for row in rows),
     )
 
 

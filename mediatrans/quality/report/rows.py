@@ -11,6 +11,9 @@ from mediatrans.errors import ExitCode, batch_exit_code
 from mediatrans.files.records import json_text
 from mediatrans.files.walk import LeftOut
 from mediatrans.quality.cycle import CycleSummary
+from mediatrans.quality.figures import FileFigures
+from mediatrans.quality.samples import Sample
+from mediatrans.quality.verdict import Verdict
 
 __all__ = ["JobReport", "Report", "failed_limits", "is_report"]
 
@@ -39,6 +42,9 @@ class JobReport:
         exit_code: The exit code of the process if this were the only input.
         notes: Remarks that the output does not show.
         is_unmeasured: Whether measuring the round trip failed.
+        figures: The figures of the written file; None if it was not measured.
+        verdict: The verdict on the written file; None if it was not measured.
+        samples: Pictures of some moments, if they were asked for; they are not part of the JSON.
     """
 
     input: Path
@@ -55,6 +61,9 @@ class JobReport:
     exit_code: ExitCode = ExitCode.OK
     notes: tuple[str, ...] = ()
     is_unmeasured: bool = False
+    figures: FileFigures | None = None
+    verdict: Verdict | None = None
+    samples: tuple[Sample, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The row as JSON values."""
@@ -73,6 +82,9 @@ class JobReport:
             "seconds": round(self.seconds, 3),
             "limited_by": self.limited_by,
             "cycle": cycle,
+            "verdict": None if self.verdict is None else asdict(self.verdict),
+            "figures": None if self.figures is None else self.figures.to_dict(),
+            "moments": [] if self.figures is None else self.figures.moments_to_list(),
             "error": self.error,
             "reason": self.reason,
             "notes": list(self.notes),
@@ -132,7 +144,7 @@ class Report:
         yield ("\n  ]," if self.jobs else "],") + tail.removeprefix("{") + "\n"
 
     def _head(self) -> dict[str, Any]:
-        return {"version": 1, "model": self.model}
+        return {"version": 2, "model": self.model}
 
     def _tail(self) -> dict[str, Any]:
         counts = {status: self.count(status) for status in get_args(Status)}

@@ -110,7 +110,7 @@ function buildSlider(card) {
       image.width = of(part).getAttribute("width");
       image.src = of(part).src;
     }
-    stage.style.maxWidth = `${1.75 * under.width}px`;
+    stage.style.maxWidth = `${1.75 * under.getAttribute("width")}px`;
     range.setAttribute("aria-label", `${name}, ${moment.dataset.title}: border between ${source} and ${result}`);
   };
   stage.append(under, over, edge, tag("left", source), tag("right", result), range);
