@@ -2,11 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from mediatrans.quality.samples import Sample
 
-__all__ = ["STATES", "Column", "Document", "FileEntry", "Link", "Series", "State", "WorstMoment"]
+__all__ = [
+    "STATES",
+    "Column",
+    "Document",
+    "FileEntry",
+    "Link",
+    "Series",
+    "State",
+    "WorstMoment",
+    "is_page",
+]
+
+_START = b'<!doctype html>\n<html lang="en" data-generator="mediatrans-report">'
 
 State = Literal["poor", "doubtful", "good", "unjudged", "failed", "skipped"]
 
@@ -148,3 +161,12 @@ class Document:
     entries: tuple[FileEntry, ...]
     notice: str | None = None
     left_out: tuple[tuple[str, str], ...] = ()
+
+
+def is_page(path: Path) -> bool:
+    """Whether the first bytes of a file are those of a page."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_START)) == _START
+    except OSError:
+        return False

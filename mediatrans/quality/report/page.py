@@ -5,7 +5,6 @@ import hashlib
 import importlib.resources
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -17,7 +16,7 @@ from mediatrans.quality.report.distributions import Distribution, distributions
 from mediatrans.quality.report.document import STATES, Document, FileEntry, State
 from mediatrans.quality.report.thumbnails import fit_samples
 
-__all__ = ["MOST_CARDS", "MOST_ROWS", "is_page", "page_parts"]
+__all__ = ["MOST_CARDS", "MOST_ROWS", "page_parts"]
 
 MOST_ROWS = 2000
 """Files in the table of a page."""
@@ -28,7 +27,6 @@ MOST_CARDS = 500
 _MOST_PICTURE_BYTES = 6_300_000
 _LARGE_CARDS = 24
 _MOST_LEFT_OUT = 200
-_START = b'<!doctype html>\n<html lang="en" data-generator="mediatrans-report">'
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +39,6 @@ class _Count:
     at: float
     width: float
     is_drawn: bool
-
-
-def is_page(path: Path) -> bool:
-    """Whether the first bytes of a file are those of a page."""
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_START)) == _START
-    except OSError:
-        return False
 
 
 def page_parts(page: Document) -> Iterator[str]:

@@ -109,7 +109,7 @@ def draw_histogram(
     edges = _edges(everything, digits)
     low, high = float(edges[0]), float(edges[-1])
     counts = {state: np.histogram(part, edges)[0] for state, part in values.items()}
-    most = int(max(sum(counts.values())))
+    most = int(np.sum(list(counts.values()), axis=0).max())
     column = (WIDTH - 2 * _MARGIN) / (len(edges) - 1)
     bars = []
     for place in range(len(edges) - 1):
