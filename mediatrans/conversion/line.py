@@ -5,7 +5,6 @@ from there to the writing thread. Tasks overlap: the next picture is read and th
 written while one is translated.
 """
 
-import logging
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
@@ -24,14 +23,11 @@ from mediatrans.conversion.overlap import (
 from mediatrans.conversion.passage import Passage
 from mediatrans.conversion.task import Result, Task
 from mediatrans.conversion.workshop import Workshop
-from mediatrans.errors import InputError
 from mediatrans.media.frames import Done, Frame
 from mediatrans.media.pipe_formats import STDIO
 from mediatrans.translate.engines.engine import Pixels
 
 __all__ = ["run", "run_tasks"]
-
-log = logging.getLogger(__name__)
 
 _QUEUE_DEPTH = 4
 
@@ -89,7 +85,7 @@ class _Line:
         self._reading: Passage | None = None
         self._reader: ReadAhead[_Item] | None = None
         self._since = Waits()
-        self._was_video = False
+        self._was_video = self._is_stopped = False
         self._writer: WriteBehind[Callable[[], object]] = WriteBehind(
             lambda action: action(), _QUEUE_DEPTH
         )
@@ -104,6 +100,7 @@ class _Line:
                     self._hand_over()
                 self._flush()
         except BaseException as error:
+            self._is_stopped = True
             self._stop_threads()
             self._abandon(error)
             raise
@@ -137,7 +134,7 @@ class _Line:
                 except ReaderStalledError:
                     stalled = self._reading
             assert stalled is not None
-            stalled.fail(_stalled(stalled, self._workshop.options.reader_limit_s))
+            stalled.fail_stalled()
             yield stalled, None
 
     def _read(self, tasks: Iterator[Task]) -> Generator[_Item, None, None]:
@@ -320,7 +317,11 @@ class _Line:
             self._forget(passage)
             if result.kept is not None:
                 self._events.kept(result.task, result.kept)
-            self._events.ended(result)
+            try:
+                if not self._is_stopped:
+                    result = passage.delivery.measured(result)
+            finally:  # the output is there, even if measuring it is interrupted
+                self._events.ended(result)
 
     def _forget(self, passage: Passage) -> None:
         self._open = [other for other in self._open if other is not passage]
@@ -338,13 +339,3 @@ class _Line:
         for task, folder in kept:
             if folder is not None:
                 self._events.kept(task, folder)
-
-
-def _stalled(passage: Passage, limit_s: float) -> InputError:
-    decoded = passage.source.decoded if passage.source else 0
-    log.info("%s: the hanging decoder thread is abandoned", passage.task.input)
-    return InputError(
-        f"the decoder hangs: no frame for {limit_s:g} s after frame {decoded}",
-        path=passage.task.input,
-        remedy="get a complete copy of the file, or convert it with ffmpeg first",
-    )

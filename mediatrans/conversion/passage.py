@@ -10,6 +10,7 @@ from queue import SimpleQueue
 from threading import Event
 from typing import Any
 
+from mediatrans.conversion.delivery import Delivery
 from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.conversion.task import Failure, Result, Task
 from mediatrans.conversion.workshop import Workshop
@@ -59,6 +60,7 @@ class Passage:
         place: Receives what an earlier run has written, once the output is open; None if it cannot
             be opened.
         closed: Set when the output is closed; the source may then be closed, too.
+        delivery: Measures the written file.
     """
 
     def __init__(self, task: Task, workshop: Workshop) -> None:
@@ -75,6 +77,7 @@ class Passage:
         self._sink: Sink | None = None
         self._resumable: Resumable | None = None
         self._monitor: CycleMonitor | None = workshop.monitor(task.kind)
+        self.delivery = Delivery(task, workshop)
         self._check_error: Exception | None = None
         self._damage: InputError | None = None
         self._fingerprint: Fingerprint | None = None
@@ -96,6 +99,15 @@ class Passage:
         """Record an error, unless there is an earlier one."""
         if self.error is None:
             self.error = error
+
+    def fail_stalled(self) -> None:
+        """Record that the decoder hangs and that its thread is abandoned."""
+        decoded = self.source.decoded if self.source else 0
+        limit_s = self._workshop.options.reader_limit_s
+        log.info("%s: the hanging decoder thread is abandoned", self.task.input)
+        problem = f"the decoder hangs: no frame for {limit_s:g} s after frame {decoded}"
+        remedy = "get a complete copy of the file, or convert it with ffmpeg first"
+        self.fail(InputError(problem, path=self.task.input, remedy=remedy))
 
     def release(self) -> None:
         """Wake up the reading thread, whatever it waits for."""
@@ -155,6 +167,8 @@ class Passage:
         self._fingerprint = done.fingerprint
         if task.span is None:
             self.first = self.frames = done.frames
+        if done.frames:
+            self.delivery.resumed()
         if done.damage is not None:
             self._damage = InputError(done.damage, path=task.input)
         if self._monitor is not None:
@@ -215,10 +229,14 @@ class Passage:
             frame: The source frame.
             translated: Its translation, uint8 [H, W, 3] RGB.
         """
-        if self._monitor is None or self._check_error is not None:
+        if self._check_error is not None:
             return
         try:
-            self._monitor.observe([frame.index], [frame.pixels], [translated])
+            raw = None
+            if self._monitor is not None:
+                self._monitor.observe([frame.index], [frame.pixels], [translated])
+                raw = self._monitor.measured(frame.index, frame.index + 1).get(frame.index)
+            self.delivery.observe(frame, translated, raw)
         except Exception as error:
             self._check_error = error
 

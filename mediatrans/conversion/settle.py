@@ -12,6 +12,7 @@ from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.conversion.task import Failure, Result, Task
 from mediatrans.errors import ExitCode, ModelError
 from mediatrans.quality.report.rows import JobReport, Report
+from mediatrans.quality.samples import MOST_FILES
 
 __all__ = ["Settlement"]
 
@@ -37,6 +38,7 @@ class Settlement:
         self._ended: set[Path] = set()
         self._observer = observer
         self._clock_s = time.monotonic()
+        self._shown = 0
         self._leave_out()
 
     def begun(
@@ -61,7 +63,10 @@ class Settlement:
         """Add the row of a task, after those of earlier jobs that need no work."""
         self._leave_out()
         self._ended.add(result.task.output)
-        self._finish(_row(result))
+        row = _row(result)
+        if row.samples:
+            self._shown += 1
+        self._finish(row if self._shown <= MOST_FILES else replace(row, samples=()))
         self._leave_out()
 
     def finish(self) -> None:
@@ -121,6 +126,9 @@ def _row(result: Result) -> JobReport:
         is_unmeasured=result.check_failure is not None,
         notes=notes,
         exit_code=code,
+        figures=result.figures,
+        verdict=result.verdict,
+        samples=result.samples,
     )
     if failure is not None:
         message = f"{failure.message}; {result.frames} frames before it were kept"

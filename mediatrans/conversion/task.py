@@ -15,6 +15,9 @@ from mediatrans.media.formats import Kind
 from mediatrans.media.frames import Mark, Segment
 from mediatrans.media.pipe_formats import STDIO
 from mediatrans.quality.cycle import CycleSummary
+from mediatrans.quality.figures import FileFigures
+from mediatrans.quality.samples import Sample
+from mediatrans.quality.verdict import Verdict
 
 __all__ = ["Failure", "Result", "Span", "Task"]
 
@@ -118,6 +121,9 @@ class Result:
         repeated: Frames that equal the one before and were not generated again.
         notes: Remarks that the output does not show, for the report.
         kept: The folder from which the same command resumes a failed task, or None.
+        figures: The figures of the written file; None if it was not measured.
+        verdict: The verdict on it; None if it was not measured.
+        samples: Pictures of some of its moments, if they were asked for.
     """
 
     task: Task
@@ -132,3 +138,6 @@ class Result:
     repeated: int = 0
     notes: tuple[str, ...] = ()
     kept: Path | None = None
+    figures: FileFigures | None = None
+    verdict: Verdict | None = None
+    samples: tuple[Sample, ...] = ()

@@ -22,7 +22,10 @@ from mediatrans.media.pipe_formats import STDIO
 from mediatrans.media.read.sources import Input, SourceOpener, open_source
 from mediatrans.media.write.segments.segmented_sink import Notes, Resumable, segment_length
 from mediatrans.media.write.sinks import Output, SinkOpener, open_sink
+from mediatrans.quality.capture import Capture
 from mediatrans.quality.cycle import CycleMonitor, CycleSummary
+from mediatrans.quality.judging import Judge
+from mediatrans.quality.spread import Spread, read_spread
 from mediatrans.translate.chain import STAGES, Chain
 from mediatrans.translate.engines.choice import open_engine
 from mediatrans.translate.engines.engine import EngineOpener
@@ -71,7 +74,7 @@ class Workshop:
         self._model_error: ModelError | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        loaded = ("translator", "inverse", "_chains")
+        loaded = ("translator", "inverse", "_chains", "judge")
         return {k: v for k, v in self.__dict__.items() if k not in loaded} | {"_manifests": {}}
 
     @cached_property
@@ -166,6 +169,24 @@ class Workshop:
             return None
         every = self.options.check_every if kind == "video" else 1
         return CycleMonitor(self.inverse, every, self.translator.working_side)
+
+    def capture(self, kind: Kind) -> Capture:
+        """The capture of a file's source, at the moments at which the round trip is measured."""
+        is_picture = kind == "image"
+        every = 1 if is_picture else self.options.check_every
+        return Capture(every, self.translator.working_side, is_picture=is_picture)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """What written files are measured with."""
+        return Judge(
+            side=self.translator.working_side, inverse=self.inverse, target=self.generator.to
+        )
+
+    @cached_property
+    def spread(self) -> Spread:
+        """The percentiles of the figures in the model's card."""
+        return read_spread(self.generator.percentiles)
 
     def resumable(self, task: Task, info: MediaInfo, notes: Notes) -> Resumable | None:
         """The parameters for writing a video in segments; None for an output in a single piece.

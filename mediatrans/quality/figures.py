@@ -8,10 +8,7 @@ from typing import Any, Literal
 from mediatrans.files.records import to_table
 from mediatrans.quality.cycle import Statistics
 
-__all__ = ["FIGURES", "MOST_MOMENTS", "Figure", "FileFigures", "Moment"]
-
-MOST_MOMENTS = 240
-"""The most moments of a file that are measured in the written file, evenly spread over it."""
+__all__ = ["FIGURES", "Figure", "FileFigures", "Moment"]
 
 
 @dataclass(frozen=True, slots=True)

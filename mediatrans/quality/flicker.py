@@ -9,7 +9,19 @@ from numpy.typing import NDArray
 
 from mediatrans.quality.metrics import l1
 
-__all__ = ["Flicker", "change_along", "measure_flicker", "optical_flow"]
+__all__ = [
+    "Flicker",
+    "change_along",
+    "measure_flicker",
+    "optical_flow",
+    "visible_in_both",
+    "warping_error",
+    "warping_ratio",
+]
+
+_STILL = 0.5
+"""The least warping error that a source counts with, in steps of the 8-bit scale: what rounding and
+compression leave of a scene at rest."""
 
 
 class Flicker(NamedTuple):
@@ -66,13 +78,95 @@ def change_along(
         Steps of the 8-bit scale; 0 if no pixel of the frame was in the one before.
     """
     height, width = flow.shape[:2]
-    rows, columns = np.indices((height, width), dtype=np.float32)
-    x, y = columns + flow[..., 0], rows + flow[..., 1]
+    x, y = _places(flow)
     moved = cv2.remap(previous, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     known = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
     if not known.any():
         return 0.0
     return l1(moved[known].astype(np.uint8, copy=False), following[known])
+
+
+def visible_in_both(
+    backward: NDArray[np.float32], forward: NDArray[np.float32]
+) -> NDArray[np.bool_]:
+    """The pixels of a frame that can be seen in the frame before as well.
+
+    Occlusions and borders of motion are found as in Ruder, Dosovitskiy and Brox, GCPR 2016, whose
+    rule Lai et al. (ECCV 2018) use: both flows have to cancel out, and neither may jump.
+
+    Args:
+        backward: float32 [H, W, 2], the offset of each pixel to its place in the frame before.
+        forward: float32 [H, W, 2], the offset of each pixel of the frame before to its place here.
+
+    Returns:
+        bool [H, W].
+    """
+    height, width = backward.shape[:2]
+    x, y = _places(backward)
+    there = cv2.remap(forward, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    length = np.square(backward).sum(axis=2)
+    disagreement = np.square(backward + there).sum(axis=2)
+    agrees = disagreement <= 0.01 * (length + np.square(there).sum(axis=2)) + 0.5
+    down, across = np.gradient(backward, axis=(0, 1)) if min(height, width) > 1 else (0.0, 0.0)
+    jump = (np.square(down) + np.square(across)) * np.ones_like(backward)
+    is_smooth = jump.sum(axis=2) <= 0.01 * length + 0.002
+    inside = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
+    return np.asarray(agrees & is_smooth & inside, np.bool_)
+
+
+def warping_error(
+    backward: NDArray[np.float32],
+    visible: NDArray[np.bool_],
+    previous: NDArray[np.uint8],
+    following: NDArray[np.uint8],
+) -> float:
+    """Root mean square difference between a frame and the one before, moved along the flow.
+
+    The square of it is the warping error of Lai et al., "Learning Blind Video Temporal
+    Consistency", ECCV 2018.
+
+    Args:
+        backward: float32 [H, W, 2], the result of `optical_flow`.
+        visible: bool [H, W], the pixels that count.
+        previous: uint8 [H, W, 3].
+        following: uint8 [H, W, 3].
+
+    Returns:
+        Steps of the 8-bit scale; 0 if no pixel counts.
+    """
+    if not visible.any():
+        return 0.0
+    moved = cv2.remap(
+        previous, *_places(backward), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    difference = moved[visible].astype(np.float32) - following[visible].astype(np.float32)
+    return float(np.sqrt(np.square(difference).mean()))
+
+
+def warping_ratio(
+    source: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+    result: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+) -> float:
+    """The warping error of two consecutive frames of a translation over that of their sources.
+
+    Args:
+        source: Two consecutive frames, uint8 [H, W, 3] RGB.
+        result: Their translations, of the same size.
+
+    Returns:
+        1 if the translation changes as much as its source beyond the motion, more if it flickers.
+    """
+    previous, following = source
+    backward = optical_flow(previous, following)
+    visible = visible_in_both(backward, optical_flow(following, previous))
+    least = warping_error(backward, visible, previous, following)
+    return warping_error(backward, visible, *result) / max(least, _STILL)
+
+
+def _places(flow: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The columns and rows that a flow leads to, float32 [H, W] each."""
+    rows, columns = np.indices(flow.shape[:2], dtype=np.float32)
+    return columns + flow[..., 0], rows + flow[..., 1]
 
 
 def measure_flicker(

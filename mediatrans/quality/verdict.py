@@ -1,11 +1,22 @@
-"""The verdict on a file: good, doubtful or poor, with the reason."""
+"""The verdict on a file: good, doubtful or poor, from thresholds relative to the model's card.
 
+A figure of the card's held-out pictures sets its threshold where the card has it, else a fixed
+number does. `docs/quality.md` lists them.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Verdict", "Word"]
+from mediatrans.quality.figures import FIGURES, FileFigures
+from mediatrans.quality.spread import Spread
+
+__all__ = ["Verdict", "Word", "pronounce"]
 
 Word = Literal["good", "doubtful", "poor"]
+
+_COPY, _NEARLY_COPY = 1.0, 3.0
+_MOST_UNLIKE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +32,113 @@ class Verdict:
     word: Word
     reason: str
     figure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """Where a figure begins to be doubtful and to be poor.
+
+    Attributes:
+        doubtful: The fixed limit, in the direction of `FIGURES[...].better`.
+        poor: Likewise.
+        margin: How far beyond the card's first (or 99th) percentile a figure is poor.
+        reason: Says what a figure beyond the limit means; `{}` is its value.
+        is_absolute: Whether the card can only make the limits milder.
+    """
+
+    doubtful: float
+    poor: float
+    margin: float
+    reason: str
+    is_absolute: bool = False
+
+
+_LIMITS: dict[str, _Limit] = {
+    "domain": _Limit(
+        0.5, 0.25, 0.0, "only {} of the picture looks like the target domain", is_absolute=True
+    ),
+    "hidden_db": _Limit(
+        1.0,
+        3.0,
+        1.0,
+        "{} of the round trip are owed to details that a small disturbance destroys",
+        is_absolute=True,
+    ),
+    "psnr_db": _Limit(16.0, 12.0, 3.0, "what is translated back is far from the source, {}"),
+    "structure": _Limit(
+        0.7, 0.5, 0.15, "edges do not agree somewhere, structure {}: a thing may be added or lost"
+    ),
+    "flicker": _Limit(2.0, 4.0, 1.0, "it flickers {} times as much as its source"),
+}
+
+
+def pronounce(figures: FileFigures, spread: Spread) -> Verdict:
+    """The verdict on a file: that of its worst figure.
+
+    Args:
+        figures: The figures, placed among the pictures of the card.
+        spread: The percentiles of the card; empty without them.
+    """
+    found = [*_of_change(figures, spread), *_of_limits(figures, spread), *_of_place(figures)]
+    for word in ("poor", "doubtful"):
+        for verdict in found:
+            if verdict.word == word:
+                return verdict
+    if spread:
+        return Verdict("good", "the figures are like those of the card's pictures")
+    return Verdict("good", "no figure is beyond its limit")
+
+
+def _of_change(figures: FileFigures, spread: Spread) -> Iterator[Verdict]:
+    mean = figures.mean("change_low")
+    if mean is None:
+        return
+    least = spread.get("change_low", {}).get(1, 4 * _COPY)
+    copy, nearly = min(_COPY, least / 4), min(_NEARLY_COPY, least / 2)
+    shown = FIGURES["change_low"].shown(mean)
+    if mean <= copy:
+        yield Verdict("poor", f"it is a copy of its source, changed by {shown}", "change_low")
+    elif mean <= nearly:
+        yield Verdict("doubtful", f"it is hardly changed, by {shown}", "change_low")
+
+
+def _of_limits(figures: FileFigures, spread: Spread) -> Iterator[Verdict]:
+    for name, limit in _LIMITS.items():
+        mean = figures.mean(name)
+        if mean is None:
+            continue
+        sign = 1.0 if FIGURES[name].better == "high" else -1.0
+        doubtful, poor = _relative(name, limit, spread)
+        reason = limit.reason.format(_worded(name, mean))
+        if sign * mean < sign * poor:
+            yield Verdict("poor", reason, name)
+        elif sign * mean < sign * doubtful:
+            yield Verdict("doubtful", reason, name)
+
+
+def _relative(name: str, limit: _Limit, spread: Spread) -> tuple[float, float]:
+    """The limits of a figure with this card."""
+    if name not in spread:
+        return limit.doubtful, limit.poor
+    if FIGURES[name].better == "high":
+        doubtful, poor = spread[name][5], spread[name][1] - limit.margin
+        if limit.is_absolute:
+            return min(doubtful, limit.doubtful), min(poor, limit.poor)
+        return doubtful, poor
+    doubtful, poor = spread[name][95], spread[name][99] + limit.margin
+    if limit.is_absolute:
+        return max(doubtful, limit.doubtful), max(poor, limit.poor)
+    return doubtful, poor
+
+
+def _of_place(figures: FileFigures) -> Iterator[Verdict]:
+    count = len(figures.unlike)
+    if count >= _MOST_UNLIKE:
+        named = ", ".join(FIGURES[name].label for name in figures.unlike)
+        yield Verdict(
+            "doubtful", f"it is unlike the pictures of the card in {named}", figures.unlike[0]
+        )
+
+
+def _worded(name: str, value: float) -> str:
+    return f"{100 * value:.0f} %" if name == "domain" else FIGURES[name].shown(value)

@@ -2,9 +2,10 @@
 
 import logging
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
@@ -38,6 +39,7 @@ class Generator:
         inverse_sha256: That file's digest in the card, or None.
         name: The model's name.
         place: The place where it was found, for messages.
+        percentiles: The percentiles of the figures over the card's pictures, as the card has them.
     """
 
     path: Path
@@ -50,6 +52,7 @@ class Generator:
     inverse_sha256: str | None
     name: str
     place: str
+    percentiles: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def inverse(self) -> "Generator | None":
         """The reverse generator, or None if there is none."""
@@ -229,7 +232,15 @@ def _direction(folder: Path, card: Card, to: str, place: str) -> Generator:
         inverse_sha256=reverse.sha256,
         name=card.name,
         place=place,
+        percentiles=_percentiles(card, domain),
     )
+
+
+def _percentiles(card: Card, domain: str) -> Mapping[str, Any]:
+    """What the card says of the pictures that were translated to a domain."""
+    table = card.quality.get("percentiles")
+    found = table.get(f"to_{domain}") if isinstance(table, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
 
 
 def _inside(folder: Path, file: str) -> Path:

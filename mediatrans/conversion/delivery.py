@@ -1,0 +1,115 @@
+"""The measurement of a task's written file, against the sources that were captured on the way."""
+
+import logging
+from contextlib import suppress
+from dataclasses import replace
+
+from mediatrans.conversion.task import Failure, Result, Task
+from mediatrans.conversion.workshop import Workshop
+from mediatrans.errors import ExitCode, InputError
+from mediatrans.media.endpoints import Source
+from mediatrans.media.frames import Frame
+from mediatrans.media.pipe_formats import STDIO
+from mediatrans.media.read.read_back import read_back
+from mediatrans.quality.capture import Capture
+from mediatrans.quality.cycle import CycleFigures
+from mediatrans.quality.samples import SampleKeeper
+from mediatrans.quality.spread import place_in
+from mediatrans.quality.verdict import pronounce
+from mediatrans.translate.engines.engine import Pixels
+
+__all__ = ["Delivery", "capture_source"]
+
+log = logging.getLogger(__name__)
+
+
+class Delivery:
+    """Captures the source of a task and measures the written file.
+
+    Args:
+        task: The task.
+        workshop: The options and the loaded models.
+    """
+
+    def __init__(self, task: Task, workshop: Workshop) -> None:
+        self._task = task
+        self._workshop = workshop
+        self._is_resumed = False
+        self._capture: Capture | None = None
+        if workshop.options.check_every and task.span is None and task.output != STDIO:
+            self._capture = workshop.capture(task.kind)
+
+    def resumed(self) -> None:
+        """Tell that an earlier run has translated the first frames, whose sources are not known."""
+        self._is_resumed = True
+
+    def observe(self, frame: Frame, translated: Pixels, raw: CycleFigures | None) -> None:
+        """Capture a frame if it is due.
+
+        Args:
+            frame: The source frame.
+            translated: Its translation before blending, uint8 [H, W, 3] RGB.
+            raw: The round trip of the translation; None if it was not measured.
+        """
+        if self._capture is None or self._is_resumed:
+            return
+        is_blended = self._workshop.options.strength < 1
+        self._capture.observe(
+            frame.index, _time_s(frame), frame.pixels, translated, None if is_blended else raw
+        )
+
+    def measured(self, result: Result) -> Result:
+        """Add the figures of the written file to a result; called on the calling thread.
+
+        An error of the measurement is no error of the task.
+        """
+        capture, self._capture = self._capture, None
+        if capture is None or result.check_failure is not None or result.fingerprint is None:
+            return result
+        try:
+            return self._measured(result, capture)
+        except Exception as error:
+            failure = Failure.of(result.task.output, error)
+            if failure.exit_code == ExitCode.INTERNAL:
+                log.error("%s: this is a bug in mediatrans", result.task.output, exc_info=error)
+            return replace(result, check_failure=failure)
+
+    def _measured(self, result: Result, capture: Capture) -> Result:
+        task, workshop = self._task, self._workshop
+        options = workshop.options
+        if self._is_resumed:
+            with workshop.source(task) as source:
+                capture_source(source, capture)
+        wanted = capture.indices
+        results = read_back(
+            task.output, task.kind, wanted.__contains__, max_pixels=options.max_pixels
+        )
+        keeper = SampleKeeper() if options.samples else None
+        figures = workshop.judge.measure(capture.windows(), results, keeper)
+        if figures is None:
+            return result
+        figures = place_in(figures, workshop.spread)
+        return replace(
+            result,
+            figures=figures,
+            verdict=pronounce(figures, workshop.spread),
+            samples=() if keeper is None else keeper.chosen(figures),
+        )
+
+
+def capture_source(source: Source, capture: Capture) -> None:
+    """Capture the frames of a source; those before a damage are enough.
+
+    Args:
+        source: The opened source.
+        capture: Is given every frame.
+    """
+    with suppress(InputError):
+        for frame in source:
+            capture.observe(frame.index, _time_s(frame), frame.pixels, frame.pixels, None)
+
+
+def _time_s(frame: Frame) -> float | None:
+    if frame.pts is None or frame.time_base is None:
+        return None
+    return float(frame.pts * frame.time_base)

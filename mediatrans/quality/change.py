@@ -1,0 +1,64 @@
+"""Change: how far a translation is from its source, in all and in low frequencies, and where."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mediatrans.quality.metrics import l1
+
+__all__ = ["change", "change_map", "low_change"]
+
+_CELLS = 24
+
+
+def change(source: NDArray[np.uint8], result: NDArray[np.uint8]) -> float:
+    """The mean absolute difference.
+
+    Args:
+        source: uint8 [H, W, 3] RGB.
+        result: uint8 [H, W, 3] RGB.
+
+    Returns:
+        Steps of the 8-bit scale, 0 to 255.
+    """
+    return l1(source, result)
+
+
+def low_change(source: NDArray[np.uint8], result: NDArray[np.uint8]) -> float:
+    """The mean absolute difference of the means over square cells, 24 along the shorter side.
+
+    Noise, texture and compression hardly count, since they average out in a cell.
+
+    Args:
+        source: uint8 [H, W, 3] RGB.
+        result: uint8 [H, W, 3] RGB.
+
+    Returns:
+        Steps of the 8-bit scale, 0 to 255.
+    """
+    return float(np.abs(_cells(source) - _cells(result)).mean())
+
+
+def change_map(source: NDArray[np.uint8], result: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Where a translation changed its source: from black (not at all) over red to white.
+
+    Args:
+        source: uint8 [H, W, 3] RGB.
+        result: uint8 [H, W, 3] RGB.
+
+    Returns:
+        uint8 [H, W, 3] RGB.
+    """
+    # A mean difference of a quarter of the scale, which is a strong change, is white.
+    steps = cv2.absdiff(source, result).mean(axis=2).clip(0, 63.75) * 4
+    coloured = cv2.applyColorMap(np.rint(steps).astype(np.uint8), cv2.COLORMAP_HOT)
+    return np.asarray(coloured[..., ::-1], np.uint8)
+
+
+def _cells(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    height, width = picture.shape[:2]
+    side = max(1, min(height, width) // _CELLS)
+    size = max(1, width // side), max(1, height // side)
+    return np.asarray(
+        cv2.resize(picture.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32
+    )
