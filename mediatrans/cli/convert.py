@@ -121,14 +121,15 @@ def _convert(
         except KeyboardInterrupt as stop:
             report = Report.of(progress.model, progress.rows, options.limits)
             code = stop.exit_code if isinstance(stop, Interrupted) else ExitCode.SIGINT
-            if progress.has_planned:
+            if progress.generator is not None:
                 report = replace(report, exit_code=code, left_out=progress.files_left_out)
-                files.write(report, progress.domains, progress.interruption())
+                files.write(report, progress.generator, progress.interruption())
                 progress.written(files.paths)
             signum = signal.SIGTERM if code == ExitCode.SIGTERM else signal.SIGINT
             raise Interrupted(signum, progress.resume_hint()) from stop
     progress.summarise(report)
-    files.write(report, progress.domains)
+    assert progress.generator is not None
+    files.write(report, progress.generator)
     progress.written(files.paths)
     return int(report.exit_code)
 

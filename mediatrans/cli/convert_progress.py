@@ -38,6 +38,7 @@ from mediatrans.quality.report.rows import (
     failed_limits,
 )
 from mediatrans.translate.translator import Translator
+from mediatrans.zoo.find import Generator
 
 
 class ConvertProgress(Observer):
@@ -52,9 +53,9 @@ class ConvertProgress(Observer):
         piped: Whether stdout carries a video; results then go to stderr.
 
     Attributes:
-        has_planned: Whether the jobs are known, and the report may be written.
         model: The model's name; empty until it is loaded.
-        domains: The domains of the inputs and of the outputs; empty until the model is loaded.
+        generator: The generator that translates; None until the jobs are known, and the report
+            may be written.
         rows: The finished jobs.
         files_left_out: What is left out of input folders.
     """
@@ -70,13 +71,12 @@ class ConvertProgress(Observer):
         piped: bool = False,
     ) -> None:
         self.model = ""
-        self.domains = ("", "")
+        self.generator: Generator | None = None
         self._jobs = 0
         self.rows: list[JobReport] = []
         self.files_left_out: tuple[LeftOut, ...] = ()
         self._limits = limits
         self._report_files = files
-        self.has_planned = False
         self._command_line = command_line
         self._kept: Path | None = None
         self._has_manifest = False
@@ -160,13 +160,12 @@ class ConvertProgress(Observer):
             self._report_files.check(
                 path for job in jobs for path in (job.input, job.output) if path is not None
             )
-        self.has_planned = True
         self._has_manifest = any(job.home for job in jobs)
         self._estimates = Estimates(jobs)
         self._jobs = len(jobs)
         generator = translator.generator
         self.model = generator.name
-        self.domains = (generator.origin, generator.to)
+        self.generator = generator
         if not self._quiet:
             self._print(
                 f"{generator.origin} -> {generator.to} with {generator.name} "

@@ -13,6 +13,7 @@ from mediatrans.files.names import is_too_long
 
 if TYPE_CHECKING:
     from mediatrans.quality.report.rows import Report
+    from mediatrans.zoo.find import Generator
 
 __all__ = ["ReportFiles", "report_option"]
 
@@ -100,12 +101,12 @@ class ReportFiles:
             return
         raise OutputError(problem, path=path, remedy=remedy)
 
-    def write(self, report: "Report", domains: tuple[str, str], notice: str | None = None) -> None:
+    def write(self, report: "Report", generator: "Generator", notice: str | None = None) -> None:
         """Write the reports.
 
         Args:
             report: The result of the run.
-            domains: The domains of the sources and of the results.
+            generator: The generator that translated.
             notice: Why it is incomplete, a sentence; None if it is complete.
 
         Raises:
@@ -116,20 +117,20 @@ class ReportFiles:
         for path in self.paths:
             with publishing(path) as part, part.open("w", encoding="utf-8") as file:
                 if _is_page(path):
-                    file.writelines(_page(report, domains, path.parent, notice))
+                    file.writelines(_page(report, generator, path.parent, notice))
                 else:
                     file.writelines(report.json_parts())
 
 
 def _page(
-    report: "Report", domains: tuple[str, str], folder: Path, notice: str | None
+    report: "Report", generator: "Generator", folder: Path, notice: str | None
 ) -> Iterator[str]:
     # Imported here, so that a JSON report does not load the template engine.
     from mediatrans.quality.report.conversion_page import conversion_page
     from mediatrans.quality.report.page import page_parts
 
     made = datetime.now().astimezone()
-    return page_parts(conversion_page(report, domains, folder, made, notice))
+    return page_parts(conversion_page(report, generator, folder, made, notice))
 
 
 def _is_page(path: Path) -> bool:

@@ -72,7 +72,11 @@ class Card:
 
 
 def build_card(
-    numbered: NumberedEntry, columns: Sequence[Column], samples: Sequence[Sample]
+    numbered: NumberedEntry,
+    columns: Sequence[Column],
+    samples: Sequence[Sample],
+    *,
+    with_plots: bool = True,
 ) -> Card:
     """A file's section.
 
@@ -80,6 +84,7 @@ def build_card(
         numbered: The file.
         columns: The figures, in order.
         samples: Its pictures, those that fit into the page.
+        with_plots: Whether its figures over time are drawn.
     """
     entry = numbered.entry
     measured = [column for column in columns if entry.figures.get(column.key) is not None]
@@ -88,7 +93,7 @@ def build_card(
         number=numbered.number,
         entry=entry,
         moments=tuple(_moment(sample, entry.kind) for sample in samples),
-        times=tuple(_over_time(entry, columns)),
+        times=tuple(_over_time(entry, columns)) if with_plots else (),
         worst=tuple(_worst(entry, columns)),
         figures=rows,
         has_usual=any(row.usual for row in rows),
@@ -127,11 +132,10 @@ def _over_time(entry: FileEntry, columns: Sequence[Column]) -> Iterator[_OverTim
         worst = [
             (one.time_s, one.values[column.key]) for one in entry.worst if column.key in one.values
         ]
-        thresholds = {"doubtful": column.doubtful, "poor": column.poor}
         low, high = min(series.values), max(series.values)
         yield _OverTime(
             column,
-            draw_times(series.times_s, series.values, worst, thresholds, column.digits),
+            draw_times(series.times_s, series.values, worst, column.thresholds, column.digits),
             f"{column.title} over time: from {column.number(low)} to {column.text(high)} in "
             f"{len(series.values)} frames, {clock(series.times_s[0])} to "
             f"{clock(series.times_s[-1])}",

@@ -17,6 +17,9 @@ from mediatrans.quality.report.document import (
 )
 from mediatrans.quality.report.ranking import state_of, worst_first
 from mediatrans.quality.report.rows import JobReport, Report
+from mediatrans.quality.spread import Spread, read_spread
+from mediatrans.quality.verdict import limits_of
+from mediatrans.zoo.find import Generator
 
 __all__ = ["conversion_page"]
 
@@ -26,7 +29,7 @@ _KINDS = {"image": "picture", "video": "video", None: ""}
 
 def conversion_page(
     report: Report,
-    domains: tuple[str, str],
+    generator: Generator,
     folder: Path,
     made: datetime,
     notice: str | None = None,
@@ -35,11 +38,12 @@ def conversion_page(
 
     Args:
         report: The report.
-        domains: The names of the source's and of the result's domain.
+        generator: The generator that translated.
         folder: Where the page will be: files are linked relative to it.
         made: The time that the page bears.
         notice: Why the report is incomplete, a sentence; None if it is complete.
     """
+    domains = generator.origin, generator.to
     rows = worst_first(report.jobs)
     common = _common_folder([row.input for row in rows])
     frames = sum(row.frames for row in rows)
@@ -52,14 +56,15 @@ def conversion_page(
         title=f"{domains[0]} \N{RIGHTWARDS ARROW} {domains[1]}",
         domains=domains,
         facts=tuple(facts),
-        columns=tuple(_columns()),
+        columns=tuple(_columns(read_spread(generator.percentiles))),
         entries=tuple(_entry(row, common, folder) for row in rows),
         notice=notice,
         left_out=tuple((str(file.path), file.label) for file in report.left_out),
     )
 
 
-def _columns() -> Iterator[Column]:
+def _columns(spread: Spread) -> Iterator[Column]:
+    limits = limits_of(spread)
     for key, figure in FIGURES.items():
         yield Column(
             key=key,
@@ -68,6 +73,8 @@ def _columns() -> Iterator[Column]:
             digits=figure.decimals,
             better=figure.better,
             meaning=figure.meaning,
+            usual=(spread[key][1], spread[key][99]) if key in spread else None,
+            limits=limits.get(key),
         )
 
 

@@ -48,14 +48,13 @@ def distributions(
         values = [value for part in by_state.values() for value in part]
         if len(values) < _LEAST_FILES:
             continue
-        thresholds = {"doubtful": column.doubtful, "poor": column.poor}
         spread = (
             f"median {column.number(median(values))}, from {column.number(min(values))} to "
             f"{column.text(max(values))}"
         )
         yield Distribution(
             column,
-            draw_histogram(by_state, thresholds, column.usual, column.digits),
+            draw_histogram(by_state, column.thresholds, column.usual, column.digits),
             spread,
             f"Distribution of {column.title} over {len(values)} files: {spread}",
         )

@@ -46,8 +46,7 @@ class Column:
         better: Which values are good; "" if neither end is.
         meaning: What it says, in one sentence.
         usual: The range of the card's held-out pictures, p01 to p99; None if the card has none.
-        doubtful: The value at which a file becomes doubtful; None if there is none.
-        poor: The value at which it becomes poor; None if there is none.
+        limits: Where a file begins to be doubtful, and to be poor; None if this decides nothing.
     """
 
     key: str
@@ -57,13 +56,19 @@ class Column:
     better: Literal["high", "low", ""]
     meaning: str
     usual: tuple[float, float] | None = None
-    doubtful: float | None = None
-    poor: float | None = None
+    limits: tuple[float, float] | None = None
 
     @property
     def better_words(self) -> str:
         """Which values are better, in words."""
         return {"high": "higher is better", "low": "lower is better", "": ""}[self.better]
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """The limits by the verdict that begins there."""
+        if self.limits is None:
+            return {}
+        return {"doubtful": self.limits[0], "poor": self.limits[1]}
 
     def number(self, value: float | None) -> str:
         """A value with its digits; a dash where nothing was measured."""

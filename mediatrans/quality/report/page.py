@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import importlib.resources
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from mediatrans.quality.report.cards import NumberedEntry, build_card
 from mediatrans.quality.report.distributions import Distribution, distributions
 from mediatrans.quality.report.document import STATES, Document, FileEntry, State
 from mediatrans.quality.report.thumbnails import fit_samples
+from mediatrans.quality.samples import Sample
 
 __all__ = ["MOST_CARDS", "MOST_ROWS", "page_parts"]
 
@@ -24,8 +25,9 @@ MOST_ROWS = 2000
 MOST_CARDS = 500
 """Files with a section of their own."""
 
-_MOST_PICTURE_BYTES = 6_300_000
+_MOST_BYTES = 9_800_000
 _LARGE_CARDS = 24
+_CARDS_WITH_PLOTS = 60
 _MOST_LEFT_OUT = 200
 
 
@@ -61,48 +63,58 @@ def page_parts(page: Document) -> Iterator[str]:
         lstrip_blocks=True,
     )
     template = environment.get_template("page.html.jinja")
-    return template.generate(
-        page=page,
-        style=style,
-        script=script,
-        policy=_policy(style, script),
-        footer=f"Made by mediatrans {__version__}",
+    contents = {
+        "page": page,
+        "style": style,
+        "script": script,
+        "policy": _policy(style, script),
+        "footer": f"Made by mediatrans {__version__}",
         **_contents(page),
-    )
+    }
+    with_card = [entry.samples for entry in page.entries[:MOST_CARDS]]
+    without = sum(len(part.encode()) for part in template.generate(contents, **_cards(page, {})))
+    fitted = fit_samples(with_card, _MOST_BYTES - without, _LARGE_CARDS)
+    return template.generate(contents, **_cards(page, dict(enumerate(fitted))))
 
 
 def _contents(page: Document) -> dict[str, Any]:
-    """What the template is given beside the document itself."""
-    listed = page.entries[:MOST_ROWS]
-    numbered = [
-        NumberedEntry(place + 1, entry, place < MOST_CARDS) for place, entry in enumerate(listed)
-    ]
-    with_card = [each for each in numbered if each.has_card]
-    pictures = fit_samples(
-        [each.entry.samples for each in with_card], _MOST_PICTURE_BYTES, _LARGE_CARDS
-    )
-    cards = [
-        build_card(each, page.columns, samples)
-        for each, samples in zip(with_card, pictures, strict=True)
-    ]
+    """What the template is given beside the document and the cards."""
     plots = list(distributions(page.columns, page.entries))
     counts = _counts(page.entries, plots)
-    measured = [c for c in page.columns if any(c.key in entry.figures for entry in page.entries)]
     return {
         "headline": _headline(page.entries),
         "counts": counts,
         "states": STATES,
-        "columns": measured,
+        "columns": [
+            column
+            for column in page.columns
+            if any(column.key in entry.figures for entry in page.entries)
+        ],
         "distributions": plots,
         "has_band": any(each.plot.band for each in plots),
         "has_threshold": any(each.plot.marks for each in plots),
-        "entries": numbered,
-        "cards": cards,
-        "opened": next((card.number for card in cards if card.moments), 0),
+        "entries": _numbered(page)[:MOST_ROWS],
         "unlisted": _beyond(len(page.entries), MOST_ROWS, "better files are not listed here"),
         "unlisted_left_out": _beyond(len(page.left_out), _MOST_LEFT_OUT, "more"),
         "left_out": page.left_out[:_MOST_LEFT_OUT],
     }
+
+
+def _cards(page: Document, samples: Mapping[int, tuple[Sample, ...]]) -> dict[str, Any]:
+    """The sections of the files, with pictures by their places."""
+    cards = [
+        build_card(each, page.columns, samples.get(place, ()), with_plots=place < _CARDS_WITH_PLOTS)
+        for place, each in enumerate(_numbered(page)[:MOST_CARDS])
+    ]
+    opened = next((card.number for card in cards if card.moments), 0)
+    return {"cards": cards, "opened": opened}
+
+
+def _numbered(page: Document) -> list[NumberedEntry]:
+    return [
+        NumberedEntry(place + 1, entry, place < MOST_CARDS)
+        for place, entry in enumerate(page.entries)
+    ]
 
 
 def _finalized(value: object) -> object:

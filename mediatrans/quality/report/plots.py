@@ -16,7 +16,7 @@ _BAR_HEIGHT = 84
 _TIME_HEIGHT = 110
 _TIME_LEFT = 44
 _MOST_BINS = 24
-_MOST_POINTS = 600
+_MOST_POINTS = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class TimePlot:
 
 def draw_histogram(
     values: Mapping[str, Sequence[float]],
-    thresholds: Mapping[str, float | None],
+    thresholds: Mapping[str, float],
     usual: tuple[float, float] | None,
     digits: int,
 ) -> Histogram:
@@ -101,7 +101,7 @@ def draw_histogram(
 
     Args:
         values: The values by state, in the order in which they are stacked; at least one value.
-        thresholds: The values at which lines are drawn, by the name of their style; None: no line.
+        thresholds: The values at which lines are drawn, by the name of their style.
         usual: The range that is shaded, or None.
         digits: The decimals that mean something.
     """
@@ -130,9 +130,7 @@ def draw_histogram(
         bars=tuple(bars),
         ticks=tuple(Tick(across(value), _label(value)) for value in _round_values(low, high, 5)),
         marks=tuple(
-            Mark(across(value), name)
-            for name, value in thresholds.items()
-            if value is not None and low <= value <= high
+            Mark(across(value), name) for name, value in thresholds.items() if low <= value <= high
         ),
         band=_band(usual, low, high, across),
         base=float(_BAR_HEIGHT),
@@ -144,7 +142,7 @@ def draw_times(
     times_s: Sequence[float],
     values: Sequence[float],
     worst: Sequence[tuple[float, float]],
-    thresholds: Mapping[str, float | None],
+    thresholds: Mapping[str, float],
     digits: int,
 ) -> TimePlot:
     """Lay out a figure over time.
@@ -153,7 +151,7 @@ def draw_times(
         times_s: The times of the measured frames, ascending; at least one.
         values: The figure at these times.
         worst: The time and the value of the worst moments.
-        thresholds: The values at which lines are drawn, by the name of their style; None: no line.
+        thresholds: The values at which lines are drawn, by the name of their style.
         digits: The decimals that mean something.
     """
     low, high = _widened(min(values), max(values), digits)
@@ -174,9 +172,7 @@ def draw_times(
         levels=tuple(Tick(up(value), _label(value)) for value in _round_values(low, high, 3)),
         marks=tuple(Mark(across(time_s), "worst", up(value)) for time_s, value in worst),
         lines=tuple(
-            Mark(up(value), name)
-            for name, value in thresholds.items()
-            if value is not None and low <= value <= high
+            Mark(up(value), name) for name, value in thresholds.items() if low <= value <= high
         ),
         base=float(_TIME_HEIGHT),
         left=float(_TIME_LEFT),

@@ -12,6 +12,8 @@ __all__ = ["fit_samples"]
 
 _SIDE = 200
 _QUALITY = 55
+_MARKUP = 400
+"""Bytes of the element that holds a picture."""
 
 
 def fit_samples(
@@ -24,7 +26,7 @@ def fit_samples(
 
     Args:
         samples: Those of each file, the worst file first.
-        most_bytes: What the pictures may have together.
+        most_bytes: What the pictures may have together in the page, where they are base64.
         large: The number of files whose pictures are never made smaller.
     """
     if sum(map(_bytes, samples)) <= most_bytes:
@@ -42,10 +44,14 @@ def fit_samples(
 
 
 def _bytes(samples: Sequence[Sample]) -> int:
-    return sum(
-        len(sample.source) + len(sample.result) + len(sample.back or b"") + len(sample.change)
+    """The bytes of pictures in the page, with what is written around them."""
+    pictures = [
+        picture
         for sample in samples
-    )
+        for picture in (sample.source, sample.result, sample.back, sample.change)
+        if picture is not None
+    ]
+    return sum(len(picture) * 4 // 3 + _MARKUP for picture in pictures)
 
 
 def _smaller(sample: Sample) -> Sample:
