@@ -20,6 +20,7 @@ from mediatrans.errors import ExitCode, Interrupted, MediatransError
 
 COMMANDS = {
     "benchmark": "mediatrans.cli.benchmark",
+    "check": "mediatrans.cli.check",
     "completion": "mediatrans.cli.completion",
     "convert": "mediatrans.cli.convert",
     "demo": "mediatrans.cli.demo",

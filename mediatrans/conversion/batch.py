@@ -16,6 +16,7 @@ from mediatrans.errors import UsageError
 from mediatrans.files.walk import LeftOut
 from mediatrans.media.write.codecs import try_encoder
 from mediatrans.media.write.sinks import encoding_of
+from mediatrans.quality.check_options import LIMITS
 from mediatrans.quality.report.rows import Report
 from mediatrans.zoo.find import find
 
@@ -96,7 +97,8 @@ def _check_reverse(workshop: Workshop) -> None:
     if not workshop.options.check_every or workshop.inverse is not None:
         return
     path = workshop.generator.path
-    if workshop.options.limits:
+    limits = workshop.options.limits
+    if any(LIMITS[name].needs == "inverse" for name in limits):
         raise UsageError(
             "--fail-under needs the round trip, and the reverse generator is missing",
             path=path,

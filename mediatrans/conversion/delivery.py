@@ -1,7 +1,6 @@
 """The measurement of a task's written file, against the sources that were captured on the way."""
 
 import logging
-from contextlib import suppress
 from dataclasses import replace
 
 from mediatrans.conversion.task import Failure, Result, Task
@@ -67,7 +66,9 @@ class Delivery:
         if capture is None or result.check_failure is not None or result.fingerprint is None:
             return result
         try:
-            return self._measured(result, capture)
+            measured = self._measured(result, capture)
+            self._note(measured)
+            return measured
         except Exception as error:
             failure = Failure.of(result.task.output, error)
             if failure.exit_code == ExitCode.INTERNAL:
@@ -96,17 +97,45 @@ class Delivery:
             samples=() if keeper is None else keeper.chosen(figures),
         )
 
+    def _note(self, result: Result) -> None:
+        if result.figures is None or result.fingerprint is None:
+            return
+        try:
+            self._workshop.note(
+                self._task,
+                result.fingerprint,
+                result.frames,
+                result.cycle,
+                is_partial=result.is_partial,
+                figures=result.figures,
+                verdict=result.verdict,
+            )
+        except OSError as error:
+            log.warning("%s: its figures are not kept (%s)", self._task.output, error.strerror)
 
-def capture_source(source: Source, capture: Capture) -> None:
+
+def capture_source(source: Source, capture: Capture) -> int:
     """Capture the frames of a source; those before a damage are enough.
 
     Args:
         source: The opened source.
         capture: Is given every frame.
+
+    Returns:
+        The number of frames.
+
+    Raises:
+        InputError: There is no frame before the damage.
     """
-    with suppress(InputError):
+    count = 0
+    try:
         for frame in source:
             capture.observe(frame.index, _time_s(frame), frame.pixels, frame.pixels, None)
+            count += 1
+    except InputError:
+        if not count:
+            raise
+    return count
 
 
 def _time_s(frame: Frame) -> float | None:

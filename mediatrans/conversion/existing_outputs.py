@@ -1,18 +1,20 @@
 """What already exists under the outputs' names: up to date, ours, or somebody else's."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mediatrans.conversion.job import Job
-from mediatrans.conversion.manifest import Manifest, Origin, State, input_identity
+from mediatrans.conversion.manifest import Entry, Manifest, Origin, State, input_identity
 from mediatrans.conversion.options import ConvertOptions, settings_of
 from mediatrans.conversion.outputs import unwritable
 from mediatrans.errors import OutputError
 from mediatrans.media.formats import Kind
 from mediatrans.media.pipe_formats import STDIO
 from mediatrans.media.write.segments.work_folder import is_published
+from mediatrans.quality.check_options import LIMITS
 
 __all__ = ["compare_with_existing"]
 
@@ -54,7 +56,7 @@ def _compared(job: Job, manifest: Manifest | None, options: ConvertOptions) -> J
     entry = None
     if manifest is not None and job.origin is not None:
         state, entry = manifest.look_up(job.output, job.origin)
-    if state == "current" and entry is not None and (entry.cycle or not options.limits):
+    if state == "current" and entry is not None and _is_measured(entry, options.limits):
         return replace(job, skip="up to date", done=entry)
     if options.overwrite or state != "foreign":
         return _checked_place(replace(job, replaces=True), job.output)
@@ -71,3 +73,12 @@ def _checked_place(job: Job, output: Path) -> Job:
     """The job, with an error if its output's folder cannot be written to."""
     error = unwritable(output)
     return job if error is None else replace(job, error=error)
+
+
+def _is_measured(entry: Entry, limits: Mapping[str, float]) -> bool:
+    """Whether all figures with a limit are known."""
+    means = {LIMITS[name].figure for name in limits}
+    known = set() if entry.figures is None else set(entry.figures.statistics)
+    if entry.cycle is not None:
+        known |= {LIMITS["psnr"].figure, LIMITS["ssim"].figure}
+    return means <= known

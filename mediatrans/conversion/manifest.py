@@ -11,6 +11,8 @@ from mediatrans.files.journal import Journal
 from mediatrans.files.publish import Fingerprint
 from mediatrans.files.records import RecordError, from_table, to_table
 from mediatrans.quality.cycle import CycleSummary
+from mediatrans.quality.figures import FileFigures
+from mediatrans.quality.verdict import Verdict
 
 __all__ = ["MANIFEST_NAME", "Entry", "Manifest", "Origin", "State", "input_identity"]
 
@@ -72,6 +74,8 @@ class Entry:
         frames: The number of its frames.
         cycle: The figures of the cycle check, or None.
         is_partial: Whether it holds only the readable part of a damaged input.
+        figures: The figures of the written file; None if it was not measured, or not yet.
+        verdict: The verdict on it; None likewise.
     """
 
     output: str
@@ -80,6 +84,8 @@ class Entry:
     frames: int
     cycle: CycleSummary | None = None
     is_partial: bool = False
+    figures: FileFigures | None = None
+    verdict: Verdict | None = None
 
 
 class Manifest:

@@ -11,7 +11,7 @@ from mediatrans.media.formats import Kind
 from mediatrans.media.pipe_formats import PIPE_MUXERS, STDIO
 from mediatrans.media.read_options import ReadOptions
 from mediatrans.media.write_options import WriteOptions
-from mediatrans.quality.check_options import LIMITS, CheckOptions
+from mediatrans.quality.check_options import CheckOptions, check_limits
 from mediatrans.settings import setting_of
 from mediatrans.translate.batch_size import check_batch_size
 from mediatrans.translate.model_options import ModelOptions
@@ -39,25 +39,15 @@ class ConvertOptions(CheckOptions, ModelOptions, WriteOptions, ReadOptions):
     def __post_init__(self) -> None:
         if self.limits and self.check_every == 0:
             raise UsageError(
-                "--fail-under needs the cycle check, which --check-every 0 turns off",
+                "--fail-under needs the figures, which --check-every 0 turns off",
                 remedy="drop one of them",
             )
-        if unknown := set(self.limits) - set(LIMITS):
-            raise UsageError(
-                f"unknown quality limit {min(unknown)!r}", remedy="use --fail-under psnr or ssim"
-            )
+        check_limits(self.limits)
         self._check_formats()
         check_work_size(self.work_size)
-        if self.limits.get("ssim", 0.0) > 1:
+        if not all(math.isfinite(time or 0.0) for time in (self.start_s, self.end_s)):
             raise UsageError(
-                "--fail-under ssim is above 1, the largest SSIM",
-                remedy="use for example ssim=0.8",
-            )
-        numbers = [*self.limits.values(), self.start_s or 0.0, self.end_s or 0.0]
-        if not all(math.isfinite(number) for number in numbers):
-            raise UsageError(
-                "--fail-under, --start and --end need finite numbers",
-                remedy="use for example psnr=22 or --end 3.5",
+                "--start and --end need finite numbers", remedy="use for example --end 3.5"
             )
         if (self.start_s or 0.0) < 0:
             raise UsageError("--start is negative", remedy="use 0 or more")

@@ -145,5 +145,8 @@ def _decided(job: Job) -> JobReport:
             row, status="failed", error=failure.message, reason=None, exit_code=failure.exit_code
         )
     if job.done is not None:
-        row = replace(row, frames=job.done.frames, cycle=job.done.cycle)
+        done = job.done
+        row = replace(
+            row, frames=done.frames, cycle=done.cycle, figures=done.figures, verdict=done.verdict
+        )
     return row

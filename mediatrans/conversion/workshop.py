@@ -24,8 +24,10 @@ from mediatrans.media.write.segments.segmented_sink import Notes, Resumable, seg
 from mediatrans.media.write.sinks import Output, SinkOpener, open_sink
 from mediatrans.quality.capture import Capture
 from mediatrans.quality.cycle import CycleMonitor, CycleSummary
+from mediatrans.quality.figures import FileFigures
 from mediatrans.quality.judging import Judge
 from mediatrans.quality.spread import Spread, read_spread
+from mediatrans.quality.verdict import Verdict
 from mediatrans.translate.chain import STAGES, Chain
 from mediatrans.translate.engines.choice import open_engine
 from mediatrans.translate.engines.engine import EngineOpener
@@ -218,8 +220,13 @@ class Workshop:
         cycle: CycleSummary | None,
         *,
         is_partial: bool,
+        figures: FileFigures | None = None,
+        verdict: Verdict | None = None,
     ) -> None:
         """Add an output to the manifest of its folder, if it has one.
+
+        The last entry of an output counts. The first is made before the output gets its name, the
+        second when it has been measured.
 
         Raises:
             OSError: The disk is full, or the folder was removed.
@@ -228,7 +235,8 @@ class Workshop:
             return
         manifest = self._manifests.setdefault(task.home, Manifest(task.home))
         name = manifest.name_of(task.output)
-        manifest.add(Entry(name, task.origin, fingerprint, frames, cycle, is_partial))
+        entry = Entry(name, task.origin, fingerprint, frames, cycle, is_partial, figures, verdict)
+        manifest.add(entry)
 
     def _made_with(self, task: Task) -> dict[str, Any]:
         """Everything that a segment of a video depends on."""

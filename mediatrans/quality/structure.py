@@ -61,7 +61,6 @@ def edges(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
 def _sums(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
     """The means over the square regions that lie inside, at every quarter of their side."""
     means = cv2.boxFilter(values, cv2.CV_32F, (side, side), borderType=cv2.BORDER_REPLICATE)
-    step, edge = max(1, side // 4), side // 2
-    height, width = values.shape
-    inside = means[edge : max(edge + 1, height - edge), edge : max(edge + 1, width - edge)]
-    return np.asarray(inside[::step, ::step], np.float32)
+    step = max(1, side // 4)
+    rows, columns = (slice(min(side, n) // 2, n - (min(side, n) - 1) // 2) for n in values.shape)
+    return np.asarray(means[rows, columns][::step, ::step], np.float32)

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 from mediatrans.errors import ExitCode, batch_exit_code
 from mediatrans.files.records import json_text
 from mediatrans.files.walk import LeftOut
+from mediatrans.quality.check_options import LIMITS
 from mediatrans.quality.cycle import CycleSummary
 from mediatrans.quality.figures import FileFigures
 from mediatrans.quality.samples import Sample
@@ -171,13 +172,19 @@ def failed_limits(job: JobReport, limits: Mapping[str, float]) -> list[str]:
 
     Args:
         job: A row. Without figures it meets every limit, unless measuring it failed.
-        limits: The lowest allowed mean of "psnr" (dB) and "ssim".
+        limits: The lowest allowed means by the names of `LIMITS`.
     """
-    if job.cycle is None:
-        return ["not measured"] if limits and job.is_unmeasured else []
-    means = {"psnr": job.cycle.psnr_db.mean, "ssim": job.cycle.ssim.mean}
+    means: dict[str, float | None] = {
+        name: None if job.figures is None else job.figures.mean(LIMITS[name].figure)
+        for name in limits
+    }
+    if job.cycle is not None:
+        means |= {"psnr": job.cycle.psnr_db.mean, "ssim": job.cycle.ssim.mean}
+    if job.is_unmeasured and any(means[name] is None for name in limits):
+        return ["not measured"]
+    found = ((name, means[name], least) for name, least in limits.items())
     return [
-        f"{name} {means[name]:.2f} < {least:g}"
-        for name, least in limits.items()
-        if means[name] < least
+        f"{name} {mean:.2f} < {least:g}"
+        for name, mean, least in found
+        if mean is not None and mean < least
     ]

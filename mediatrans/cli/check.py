@@ -1,0 +1,73 @@
+"""`mediatrans check`: judge outputs that exist against their inputs, without converting."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mediatrans.cli.command import Command
+from mediatrans.cli.flags import settings_flags
+from mediatrans.cli.row_text import describe_row
+from mediatrans.cli.terminal import echo, json_line
+from mediatrans.quality.check_options import CheckOptions
+from mediatrans.quality.report.rows import JobReport, failed_limits
+
+__all__ = ["command"]
+
+_EXAMPLES = (
+    (
+        "check summer.mp4 summer-winter.mp4 --model summer2winter",
+        "Judge a video, with the round trip of the model.",
+    ),
+    (
+        "check photos/ photos-winter/ --fail-under structure=0.8",
+        "Exit with 7 where something was put into a picture or left out.",
+    ),
+)
+
+
+@click.command(
+    "check", cls=Command, examples=_EXAMPLES, short_help="Judge outputs against their inputs."
+)
+@click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
+@click.argument("result", metavar="OUTPUT", type=click.Path(path_type=Path))
+@click.option("--model", metavar="NAME|FOLDER|FILE", help="The model that made OUTPUT.")
+@click.option(
+    "--to",
+    metavar="DOMAIN",
+    help="The domain of OUTPUT.  [default: the one that its name ends in]",
+)
+@click.option("--device", default="auto", show_default=True, help="As for convert.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per input.")
+@settings_flags(CheckOptions)
+def command(
+    source: Path,
+    result: Path,
+    model: str | None,
+    to: str | None,
+    device: str,
+    as_json: bool,
+    **settings: Any,
+) -> int:
+    """Judge a picture, a video or a folder against the input that it was made from.
+
+    Nothing is converted or written. Without a model, change, structure and flicker are measured;
+    with one, the round trip and what it hides as well.
+    """
+    from mediatrans.conversion.check import check, find_generator
+
+    options = CheckOptions(**settings)
+
+    def show(row: JobReport) -> None:
+        if as_json:
+            click.echo(json_line(row.to_dict()))
+        elif row.status == "ok":
+            echo(f"{row.status:<7} {describe_row(row)}")
+        if row.status != "ok":
+            echo(f"{row.status:<7} {row.error}", err=True)
+        if below := ", ".join(failed_limits(row, options.limits)):
+            echo(f"below   {row.output}: {below}", err=True)
+
+    generator = find_generator(result, to, model)
+    report = check(source, result, generator, options, device=device, on_row=show)
+    return int(report.exit_code)
