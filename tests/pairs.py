@@ -47,6 +47,45 @@ def darkening() -> onnx.ModelProto:
     return graph([helper.make_node("Div", [INPUT_NAME, "two"], [OUTPUT_NAME])], {"two": [2]})
 
 
+def hiding() -> onnx.ModelProto:
+    """x -> 255 - x with the highest bit of x in its lowest."""
+    nodes = [
+        helper.make_node("BitwiseNot", [INPUT_NAME], ["inverted"]),
+        helper.make_node("BitwiseAnd", ["inverted", "even"], ["rounded"]),
+        helper.make_node("BitShift", [INPUT_NAME, "seven"], ["bit"], direction="RIGHT"),
+        helper.make_node("Add", ["rounded", "bit"], [OUTPUT_NAME]),
+    ]
+    model = graph(nodes, {"even": [254], "seven": [7]})
+    model.opset_import[0].version = 18
+    return model
+
+
+def revealing() -> onnx.ModelProto:
+    """The lowest bit as dark or light grey: the way back of `hiding`."""
+    nodes = [
+        helper.make_node("BitwiseAnd", [INPUT_NAME, "one"], ["bit"]),
+        helper.make_node("Mul", ["bit", "half"], ["raised"]),
+        helper.make_node("Add", ["raised", "quarter"], [OUTPUT_NAME]),
+    ]
+    model = graph(nodes, {"one": [1], "half": [128], "quarter": [64]})
+    model.opset_import[0].version = 18
+    return model
+
+
+def smoothing() -> onnx.ModelProto:
+    """Each pixel becomes the mean of the 9 x 9 around it."""
+    nodes = [
+        helper.make_node("Transpose", [INPUT_NAME], ["planes"], perm=[0, 3, 1, 2]),
+        helper.make_node("Cast", ["planes"], ["numbers"], to=TensorProto.FLOAT),
+        helper.make_node(
+            "AveragePool", ["numbers"], ["means"], kernel_shape=[9, 9], pads=[4, 4, 4, 4]
+        ),
+        helper.make_node("Cast", ["means"], ["whole"], to=TensorProto.UINT8),
+        helper.make_node("Transpose", ["whole"], [OUTPUT_NAME], perm=[0, 2, 3, 1]),
+    ]
+    return graph(nodes, {})
+
+
 def recolouring() -> onnx.ModelProto:
     """A graph with a map: each cell's matrix and offset follow from the cell's mean colour."""
     text = """<ir_version: 8, opset_import: ["" : 18]>

@@ -17,7 +17,7 @@ PSNR_CAP_DB = 100.0
 
 _WINDOW = 11
 _SIGMA = 1.5
-_STRIP_PIXELS = 1 << 18
+_STRIP_PIXELS = 1 << 17
 
 
 def psnr(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> float:
@@ -73,17 +73,20 @@ def ssim(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> float:
     return total / int((height - 2 * edge) * (width - 2 * edge) * channels)
 
 
-def _similarity(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The similarity at each position, with the border reflected; float32 [H, W, C]."""
-    a, b = x.astype(np.float32), y.astype(np.float32)
+def _similarity(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """The similarity at each position, with the border reflected; float64 [H, W, C].
+
+    In float32 the variances, which are small differences of large numbers, would be off.
+    """
+    a, b = x.astype(np.float64), y.astype(np.float64)
     mean_a, mean_b = _blur(a), _blur(b)
     variance_a = _blur(a * a) - mean_a * mean_a
     variance_b = _blur(b * b) - mean_b * mean_b
     covariance = _blur(a * b) - mean_a * mean_b
-    c1, c2 = np.float32((0.01 * 255) ** 2), np.float32((0.03 * 255) ** 2)
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
     luminance = (2 * mean_a * mean_b + c1) / (mean_a * mean_a + mean_b * mean_b + c1)
     structure = (2 * covariance + c2) / (variance_a + variance_b + c2)
-    return np.asarray(luminance * structure, np.float32)
+    return np.asarray(luminance * structure, np.float64)
 
 
 def _differences(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -101,8 +104,8 @@ def _strips(height: int, width: int) -> Iterator[tuple[int, int]]:
         yield first, min(first + rows, height)
 
 
-def _blur(image: NDArray[np.float32]) -> NDArray[np.float32]:
+def _blur(image: NDArray[np.float64]) -> NDArray[np.float64]:
     blurred = cv2.GaussianBlur(
         image, (_WINDOW, _WINDOW), sigmaX=_SIGMA, borderType=cv2.BORDER_REFLECT
     )
-    return blurred.astype(np.float32, copy=False).reshape(image.shape)
+    return blurred.astype(np.float64, copy=False).reshape(image.shape)

@@ -8,7 +8,7 @@ __all__ = ["edges", "structure"]
 
 _REGION = 5
 _SMOOTHING = 180
-_NOISE = 4.0
+_NOISE = 3.0
 _WORST = 0.02
 
 

@@ -1,0 +1,62 @@
+"""The hidden signal: found where the source is hidden, and nowhere else."""
+
+import numpy as np
+import pytest
+
+from mediatrans.quality.hidden import hidden_signal, mean_square, with_jpeg, with_noise
+from mediatrans.quality.metrics import psnr
+from tests.quality.scenes import scene
+
+
+def hide(x: np.ndarray) -> np.ndarray:
+    return ((255 - x) & 254) + (x >> 7)
+
+
+def reveal(y: np.ndarray) -> np.ndarray:
+    return (y & 1) * np.uint8(128) + np.uint8(64)
+
+
+def invert(x: np.ndarray) -> np.ndarray:
+    return 255 - x
+
+
+def double(y: np.ndarray) -> np.ndarray:
+    return np.minimum(y, 127) * np.uint8(2)
+
+
+@pytest.mark.parametrize("disturb", [with_noise, with_jpeg])
+def test_a_source_in_the_low_bit_is_found(disturb: object) -> None:
+    assert callable(disturb)
+    for seed in range(5):
+        x = scene(seed)
+        y = hide(x)
+        disturbed = disturb(y)
+        raw, after = psnr(x, reveal(y)), psnr(x, reveal(disturbed))
+        assert hidden_signal(raw, after, mean_square(y, disturbed)) > 3
+
+
+@pytest.mark.parametrize("disturb", [with_noise, with_jpeg])
+@pytest.mark.parametrize(
+    ("there", "back"), [(invert, invert), (lambda x: x // 2, double), (lambda x: x, lambda x: x)]
+)
+def test_an_honest_way_back_hides_nothing(disturb: object, there: object, back: object) -> None:
+    assert callable(disturb)
+    assert callable(there)
+    assert callable(back)
+    x = scene(3)
+    y = there(x)
+    disturbed = disturb(y)
+    raw, after = psnr(x, back(y)), psnr(x, back(disturbed))
+    assert raw > after
+    assert hidden_signal(raw, after, mean_square(y, disturbed)) < 0.5
+
+
+def test_nothing_is_hidden_where_nothing_is_lost() -> None:
+    assert hidden_signal(24.8, 24.8, 0) == 0
+    assert hidden_signal(24.8, 26.0, 4) == 0
+
+
+def test_the_noise_has_the_promised_height() -> None:
+    grey = np.full((100, 120, 3), 128, np.uint8)
+    assert np.sqrt(mean_square(grey, with_noise(grey))) == pytest.approx(3, abs=0.1)
+    assert (with_noise(grey) == with_noise(grey)).all()
