@@ -8,6 +8,7 @@ from rich.text import Text
 from mediatrans.printable import printable
 from mediatrans.quality.report.ranking import worst_first
 from mediatrans.quality.report.rows import JobReport
+from mediatrans.quality.report.short_names import common_folder, short_name
 
 __all__ = ["closing_table"]
 
@@ -24,6 +25,7 @@ def closing_table(rows: Sequence[JobReport]) -> Table | None:
     judged = [row for row in worst_first(rows) if row.verdict is not None]
     if len(judged) < 2:
         return None
+    common = common_folder([row.input for row in rows])
     table = Table(box=None, pad_edge=False, show_header=True, header_style="", padding=(0, 2, 0, 0))
     table.add_column("verdict", no_wrap=True)
     table.add_column("cycle", justify="right", no_wrap=True)
@@ -35,7 +37,7 @@ def closing_table(rows: Sequence[JobReport]) -> Table | None:
         table.add_row(
             Text(row.verdict.word, _STYLES[row.verdict.word]),
             "" if mean is None else f"{mean:.2f} dB",
-            Text(printable(str(row.input))),
+            Text(printable(short_name(row.input, common))),
             Text(printable(row.verdict.reason)),
         )
     if len(judged) > _MOST_ROWS:

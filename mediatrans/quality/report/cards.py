@@ -125,7 +125,7 @@ def _data(picture: bytes) -> str:
 
 def _over_time(entry: FileEntry, columns: Sequence[Column]) -> Iterator[_OverTime]:
     by_key = {series.key: series for series in entry.series}
-    for column in columns:
+    for column in _deciding(columns):
         series = by_key.get(column.key)
         if series is None or len(series.values) < 2:
             continue
@@ -142,11 +142,16 @@ def _over_time(entry: FileEntry, columns: Sequence[Column]) -> Iterator[_OverTim
         )
 
 
+def _deciding(columns: Sequence[Column]) -> Sequence[Column]:
+    """The figures that decide the verdict; all where none does."""
+    return [column for column in columns if column.limits is not None] or columns
+
+
 def _worst(entry: FileEntry, columns: Sequence[Column]) -> Iterator[_WorstRow]:
     for one in entry.worst:
         values = [
             f"{column.title} {column.text(one.values[column.key])}"
-            for column in columns
+            for column in _deciding(columns)
             if column.key in one.values
         ]
         yield _WorstRow(clock(one.time_s), ", ".join(values))

@@ -1,7 +1,7 @@
 """The page of a conversion: the rows of its report as a document."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -17,13 +17,14 @@ from mediatrans.quality.report.document import (
 )
 from mediatrans.quality.report.ranking import state_of, worst_first
 from mediatrans.quality.report.rows import JobReport, Report
+from mediatrans.quality.report.short_names import common_folder, short_name
 from mediatrans.quality.spread import Spread, read_spread
 from mediatrans.quality.verdict import limits_of
 from mediatrans.zoo.find import Generator
 
 __all__ = ["conversion_page"]
 
-_LONGEST_NAME = 120
+_MOST_WORST = 5
 _KINDS = {"image": "picture", "video": "video", None: ""}
 
 
@@ -45,7 +46,7 @@ def conversion_page(
     """
     domains = generator.origin, generator.to
     rows = worst_first(report.jobs)
-    common = _common_folder([row.input for row in rows])
+    common = common_folder([row.input for row in rows])
     frames = sum(row.frames for row in rows)
     took = timedelta(seconds=round(sum(row.seconds for row in rows)))
     facts = [("Model", report.model), ("Files", str(len(rows))), ("Frames", str(frames))]
@@ -83,7 +84,7 @@ def _entry(row: JobReport, common: Path | None, folder: Path) -> FileEntry:
     statistics = {} if figures is None else figures.statistics
     means: dict[str, float | None] = {key: of.mean for key, of in statistics.items()}
     return FileEntry(
-        name=_name(row.input, common),
+        name=short_name(row.input, common),
         kind=_KINDS[row.kind],
         state=state_of(row),
         reason=_reason(row),
@@ -103,7 +104,9 @@ def _entry(row: JobReport, common: Path | None, folder: Path) -> FileEntry:
 def _reason(row: JobReport) -> str:
     """Why the file has its verdict, as a sentence."""
     verdict = "" if row.verdict is None else row.verdict.reason
-    parts = (verdict[:1].upper() + verdict[1:], row.error, row.reason)
+    # The name stands beside it already.
+    error = None if row.error is None else row.error.removeprefix(f"{row.input}: ")
+    parts = (verdict[:1].upper() + verdict[1:], error, row.reason)
     return "; ".join(part for part in parts if part)
 
 
@@ -136,33 +139,12 @@ def _series(figures: FileFigures | None) -> Iterator[Series]:
 
 
 def _worst(figures: FileFigures | None) -> Iterator[WorstMoment]:
-    if figures is None or len(figures.moments) < 2:
+    if figures is None:
         return
-    for moment in figures.worst():
+    count = min(_MOST_WORST, len(figures.moments) // 3)
+    for moment in figures.worst(count):
         if moment.time_s is not None:
             yield WorstMoment(moment.time_s, moment.values)
-
-
-def _common_folder(paths: Sequence[Path]) -> Path | None:
-    """The folder that holds all inputs; None if that says nothing."""
-    if len(paths) < 2:
-        return None
-    try:
-        common = Path(os.path.commonpath([path.absolute().parent for path in paths]))
-    except ValueError:  # on several drives
-        return None
-    return common if common != Path(common.anchor) else None
-
-
-def _name(path: Path, common: Path | None) -> str:
-    """A file's name below the common folder; a long one is cut in its middle."""
-    name = (
-        str(path.absolute().relative_to(common)) if common is not None else path.name or str(path)
-    )
-    if len(name) <= _LONGEST_NAME:
-        return name
-    half = _LONGEST_NAME // 2
-    return f"{name[:half]}\N{HORIZONTAL ELLIPSIS}{name[-half:]}"
 
 
 def _link(path: Path, folder: Path) -> Link:
@@ -172,4 +154,4 @@ def _link(path: Path, folder: Path) -> Link:
         address = quote(os.fsencode(os.path.relpath(absolute, folder.absolute())))
     except ValueError:  # on another drive
         address = absolute.as_uri()
-    return Link(_name(path, None), address)
+    return Link(short_name(path, None), address)

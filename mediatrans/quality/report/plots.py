@@ -168,7 +168,10 @@ def draw_times(
     shown = _extremes(times_s, values)
     return TimePlot(
         points=" ".join(f"{across(time_s):g},{up(value):g}" for time_s, value in shown),
-        ticks=tuple(Tick(across(time_s), clock(time_s)) for time_s in _round_times(first, last)),
+        ticks=tuple(
+            Tick(across(time_s), clock(time_s).removesuffix(".0"))
+            for time_s in _round_times(first, last)
+        ),
         levels=tuple(Tick(up(value), _label(value)) for value in _round_values(low, high, 3)),
         marks=tuple(Mark(across(time_s), "worst", up(value)) for time_s, value in worst),
         lines=tuple(

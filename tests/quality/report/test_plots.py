@@ -61,7 +61,7 @@ def test_a_long_series_keeps_its_extremes() -> None:
     assert (plot.marks[0].at, plot.marks[0].y) == max(points, key=lambda point: point[1])
     assert lowest < plot.base
     assert [line.name for line in plot.lines] == ["poor"]
-    assert [tick.label for tick in plot.ticks][:2] == ["0:00.0", "30:00.0"]
+    assert [tick.label for tick in plot.ticks][:2] == ["0:00", "30:00"]
 
 
 def test_a_series_of_one_frame_can_be_drawn() -> None:
