@@ -101,12 +101,14 @@ class ReportFiles:
             return
         raise OutputError(problem, path=path, remedy=remedy)
 
-    def write(self, report: "Report", generator: "Generator", notice: str | None = None) -> None:
+    def write(
+        self, report: "Report", generator: "Generator | None", notice: str | None = None
+    ) -> None:
         """Write the reports.
 
         Args:
             report: The result of the run.
-            generator: The generator that translated.
+            generator: The generator that translated; None if it is not known.
             notice: Why it is incomplete, a sentence; None if it is complete.
 
         Raises:
@@ -123,7 +125,7 @@ class ReportFiles:
 
 
 def _page(
-    report: "Report", generator: "Generator", folder: Path, notice: str | None
+    report: "Report", generator: "Generator | None", folder: Path, notice: str | None
 ) -> Iterator[str]:
     # Imported here, so that a JSON report does not load the template engine.
     from mediatrans.quality.report.conversion_page import conversion_page

@@ -30,7 +30,7 @@ _KINDS = {"image": "picture", "video": "video", None: ""}
 
 def conversion_page(
     report: Report,
-    generator: Generator,
+    generator: Generator | None,
     folder: Path,
     made: datetime,
     notice: str | None = None,
@@ -39,25 +39,29 @@ def conversion_page(
 
     Args:
         report: The report.
-        generator: The generator that translated.
+        generator: The generator that translated; None if it is not known.
         folder: Where the page will be: files are linked relative to it.
         made: The time that the page bears.
         notice: Why the report is incomplete, a sentence; None if it is complete.
     """
-    domains = generator.origin, generator.to
+    if generator is None:
+        domains, spread = ("source", "result"), read_spread(None)
+    else:
+        domains = (generator.origin, generator.to)
+        spread = read_spread(generator.percentiles)
     rows = worst_first(report.jobs)
     common = common_folder([row.input for row in rows])
     frames = sum(row.frames for row in rows)
     took = timedelta(seconds=round(sum(row.seconds for row in rows)))
-    facts = [("Model", report.model), ("Files", str(len(rows))), ("Frames", str(frames))]
+    facts = [("Model", report.model or "none"), ("Files", str(len(rows))), ("Frames", str(frames))]
     if common is not None:
         facts.append(("Folder", str(common)))
-    facts += [("Conversion took", str(took)), ("Made", f"{made:%Y-%m-%d %H:%M}")]
+    facts += [("Took", str(took)), ("Made", f"{made:%Y-%m-%d %H:%M}")]
     return Document(
         title=f"{domains[0]} \N{RIGHTWARDS ARROW} {domains[1]}",
         domains=domains,
         facts=tuple(facts),
-        columns=tuple(_columns(read_spread(generator.percentiles))),
+        columns=tuple(_columns(spread)),
         entries=tuple(_entry(row, common, folder) for row in rows),
         notice=notice,
         left_out=tuple((str(file.path), file.label) for file in report.left_out),
