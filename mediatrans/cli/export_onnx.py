@@ -134,10 +134,12 @@ def command(
 
 def _measure(model: Path, source: Path, watch: "Watch") -> None:
     """Put the model's figures into its card; the model is kept where that fails."""
-    from mediatrans.training.evaluation.exported import write_figures
+    from mediatrans.training.evaluation.exported import write_figures, write_own_figures
     from mediatrans.training.run_folder import read_run, run_of
 
-    try:
-        write_figures(model, read_run(run_of(source)), watch)
-    except (InputError, MissingExtraError) as error:
-        watch.message(f"the card has no figures: {error}")
+    run = run_of(source)
+    for measure, what in ((write_own_figures, "percentiles"), (write_figures, "figures")):
+        try:
+            measure(model, run, read_run(run), watch)
+        except (InputError, MissingExtraError) as error:
+            watch.message(f"the card has no {what}: {error}")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mediatrans.conversion.executors.executor import Executor
 from mediatrans.conversion.executors.local import LocalExecutor
+from mediatrans.conversion.limits import refuse_unmeasurable
 from mediatrans.conversion.observer import Observer
 from mediatrans.conversion.options import ConvertOptions
 from mediatrans.conversion.plan import plan
@@ -16,7 +17,6 @@ from mediatrans.errors import UsageError
 from mediatrans.files.walk import LeftOut
 from mediatrans.media.write.codecs import try_encoder
 from mediatrans.media.write.sinks import encoding_of
-from mediatrans.quality.check_options import LIMITS
 from mediatrans.quality.report.rows import Report
 from mediatrans.zoo.find import find
 
@@ -89,19 +89,16 @@ def convert(
 
 
 def _check_reverse(workshop: Workshop) -> None:
-    """Check that there is a reverse generator if the round trip is to be measured.
+    """Check that the figures with a limit can be measured, and warn if the round trip cannot.
 
     Raises:
-        UsageError: A quality limit is set and the reverse generator is missing.
+        UsageError: A limit is set and its figure cannot be measured.
     """
-    if not workshop.options.check_every or workshop.inverse is not None:
+    if not workshop.options.check_every:
         return
-    path = workshop.generator.path
-    limits = workshop.options.limits
-    if any(LIMITS[name].needs == "inverse" for name in limits):
-        raise UsageError(
-            "--fail-under needs the round trip, and the reverse generator is missing",
-            path=path,
-            remedy="name the model's folder with --model, or drop --fail-under",
+    refuse_unmeasurable(workshop.options.limits, workshop.generator)
+    if workshop.inverse is None:
+        path = workshop.generator.path
+        log.warning(
+            "%s: the reverse generator is missing; the round trip will not be measured", path
         )
-    log.warning("%s: the reverse generator is missing; the round trip will not be measured", path)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mediatrans.conversion.delivery import capture_source
+from mediatrans.conversion.limits import refuse_unmeasurable
 from mediatrans.conversion.task import Failure
 from mediatrans.errors import ExitCode, InputError, ModelError, UsageError
 from mediatrans.files.walk import WalkProblem, walk
@@ -22,6 +23,7 @@ from mediatrans.quality.report.rows import JobReport, Report
 from mediatrans.quality.samples import MOST_FILES, SampleKeeper
 from mediatrans.quality.spread import Spread, place_in, read_spread
 from mediatrans.quality.verdict import pronounce
+from mediatrans.translate.engines.domain_classifier import open_classifier
 from mediatrans.translate.translator import Translator
 from mediatrans.zoo.find import Generator, find
 
@@ -83,8 +85,7 @@ def check(
     check_limits(options.limits)
     if options.check_every < 1:
         raise UsageError("nothing is checked with --check-every 0", remedy="use 1 or more")
-    if generator is None and "psnr" in options.limits:
-        raise UsageError("--fail-under psnr needs a model", remedy="name one with --model or --to")
+    refuse_unmeasurable(options.limits, generator)
     pairs = list(_pairs(source, result))
     bench = _bench(generator, device)
     rows: list[JobReport] = []
@@ -175,7 +176,13 @@ def _bench(generator: Generator | None, device: str) -> _Bench:
         return _Bench(Judge(side=_WORKING_SIZE), _WORKING_SIZE, {})
     translator = Translator(generator, device=device)
     side = translator.working_side
-    judge = Judge(side=side, inverse=translator.inverse(), target=generator.to, forward=translator)
+    judge = Judge(
+        side=side,
+        inverse=translator.inverse(),
+        classifier=open_classifier(generator),
+        target=generator.to,
+        forward=translator,
+    )
     return _Bench(judge, side, read_spread(generator.percentiles))
 
 

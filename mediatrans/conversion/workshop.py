@@ -30,6 +30,7 @@ from mediatrans.quality.spread import Spread, read_spread
 from mediatrans.quality.verdict import Verdict
 from mediatrans.translate.chain import STAGES, Chain
 from mediatrans.translate.engines.choice import open_engine
+from mediatrans.translate.engines.domain_classifier import open_classifier
 from mediatrans.translate.engines.engine import EngineOpener
 from mediatrans.translate.stages.stage import StageMaker
 from mediatrans.translate.translator import Translator
@@ -123,6 +124,8 @@ class Workshop:
             DeviceError: The requested device does not start.
         """
         _ = self._chains, self.inverse
+        if self.options.check_every:
+            _ = self.judge
         self._manifests, self._model_error = {}, None
 
     def check_unchanged(self) -> None:
@@ -182,7 +185,10 @@ class Workshop:
     def judge(self) -> Judge:
         """What written files are measured with."""
         return Judge(
-            side=self.translator.working_side, inverse=self.inverse, target=self.generator.to
+            side=self.translator.working_side,
+            inverse=self.inverse,
+            classifier=open_classifier(self.generator),
+            target=self.generator.to,
         )
 
     @cached_property

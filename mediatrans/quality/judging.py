@@ -97,6 +97,18 @@ class Judge:
                 keeper.show(moments[-1], Seen(window.source, result, back))
         return FileFigures.of(moments, sizes.pop() if len(sizes) == 1 else None)
 
+    def values(self, window: Window, result: NDArray[np.uint8]) -> dict[str, float]:
+        """The figures of one moment, without flicker.
+
+        Args:
+            window: The source.
+            result: Its translation, of the same size.
+
+        Raises:
+            InputError: A generator fails.
+        """
+        return self._values(window, result)[0]
+
     def _values(
         self, window: Window, result: NDArray[np.uint8]
     ) -> tuple[dict[str, float], NDArray[np.uint8] | None]:

@@ -8,12 +8,13 @@ import numpy as np
 
 from mediatrans.quality.figures import FIGURES, FileFigures
 
-__all__ = ["PERCENTS", "Spread", "place_in", "read_spread", "spread_of"]
+__all__ = ["LEAST_PICTURES", "PERCENTS", "Spread", "place_in", "read_spread", "spread_of"]
 
 PERCENTS = (1, 5, 25, 50, 75, 95, 99)
 """The percentiles that a card has of each figure."""
 
-_LEAST_PICTURES = 10
+LEAST_PICTURES = 10
+"""Fewer pictures have no percentiles."""
 
 Spread = Mapping[str, Mapping[int, float]]
 """Percentiles by the keys of `FIGURES`."""
@@ -32,7 +33,7 @@ def spread_of(pictures: Iterable[Mapping[str, float]]) -> dict[str, dict[str, fl
     table = {}
     for name in FIGURES:
         values = [row[name] for row in rows if name in row]
-        if len(values) >= _LEAST_PICTURES:
+        if len(values) >= LEAST_PICTURES:
             found = np.percentile(values, PERCENTS)
             table[name] = {
                 f"p{percent:02}": float(value)

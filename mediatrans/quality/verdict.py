@@ -41,34 +41,33 @@ class _Limit:
     Attributes:
         doubtful: The fixed limit, in the direction of `FIGURES[...].better`.
         poor: Likewise.
-        margin: How far beyond the card's first (or 99th) percentile a figure is poor.
         reason: Says what a figure beyond the limit means; `{}` is its value.
+        margin: How far below the first percentile of the card it is poor.
         is_absolute: Whether the card can only make the limits milder.
     """
 
     doubtful: float
     poor: float
-    margin: float
     reason: str
+    margin: float = 0.0
     is_absolute: bool = False
 
 
 _LIMITS: dict[str, _Limit] = {
     "domain": _Limit(
-        0.5, 0.25, 0.0, "only {} of the picture looks like the target domain", is_absolute=True
+        0.5, 0.25, "only {} of the picture looks like the target domain", is_absolute=True
     ),
     "hidden_db": _Limit(
-        1.0,
-        3.0,
-        1.0,
-        "{} of the round trip are owed to details that a small disturbance destroys",
-        is_absolute=True,
+        1.0, 3.0, "{} of the round trip are owed to details that a small disturbance destroys"
     ),
-    "psnr_db": _Limit(16.0, 12.0, 3.0, "what is translated back is far from the source, {}"),
+    "psnr_db": _Limit(16.0, 12.0, "what is translated back is far from the source, {}", margin=3.0),
     "structure": _Limit(
-        0.7, 0.5, 0.15, "edges do not agree somewhere, structure {}: a thing may be added or lost"
+        0.7,
+        0.5,
+        "edges do not agree somewhere, structure {}: a thing may be added or lost",
+        margin=0.15,
     ),
-    "flicker": _Limit(2.0, 4.0, 1.0, "it flickers {} times as much as its source"),
+    "flicker": _Limit(2.0, 4.0, "it flickers {} times as much as its source"),
 }
 
 
@@ -102,8 +101,10 @@ def _of_change(figures: FileFigures, spread: Spread) -> Iterator[Verdict]:
     mean = figures.mean("change_low")
     if mean is None:
         return
-    least = spread.get("change_low", {}).get(1, 4 * _COPY)
-    copy, nearly = min(_COPY, least / 4), min(_NEARLY_COPY, least / 2)
+    copy, nearly = _COPY, _NEARLY_COPY
+    if "change_low" in spread:
+        least = spread["change_low"][1]
+        copy, nearly = min(copy, least / 4), min(nearly, least / 2)
     shown = FIGURES["change_low"].shown(mean)
     if mean <= copy:
         yield Verdict("poor", f"it is a copy of its source, changed by {shown}", "change_low")
@@ -126,17 +127,15 @@ def _of_limits(figures: FileFigures, spread: Spread) -> Iterator[Verdict]:
 
 
 def _relative(name: str, limit: _Limit, spread: Spread) -> tuple[float, float]:
-    """The limits of a figure with this card."""
+    """The limits of a figure with this card, which has percentiles of figures that are to be high.
+
+    What a file loses by compression or motion is not among them: the card's pictures have neither.
+    """
     if name not in spread:
         return limit.doubtful, limit.poor
-    if FIGURES[name].better == "high":
-        doubtful, poor = spread[name][5], spread[name][1] - limit.margin
-        if limit.is_absolute:
-            return min(doubtful, limit.doubtful), min(poor, limit.poor)
-        return doubtful, poor
-    doubtful, poor = spread[name][95], spread[name][99] + limit.margin
+    doubtful, poor = spread[name][5], spread[name][1] - limit.margin
     if limit.is_absolute:
-        return max(doubtful, limit.doubtful), max(poor, limit.poor)
+        return min(doubtful, limit.doubtful), min(poor, limit.poor)
     return doubtful, poor
 
 

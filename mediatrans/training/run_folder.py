@@ -17,6 +17,7 @@ from mediatrans.training.data.folders import Folders, parse_domains
 
 __all__ = [
     "CHECKPOINTS",
+    "CLASSIFIER",
     "EVALUATIONS",
     "RunSettings",
     "cache_folder",
@@ -31,9 +32,11 @@ __all__ = [
 
 CHECKPOINTS = "checkpoints"
 EVALUATIONS = "evaluation.csv"
+CLASSIFIER = "domain.pt"
+"""The classifier of the two domains, trained when the run has ended."""
 _SETTINGS = "config.toml"
 _FOLDERS = (CHECKPOINTS, "samples", "tensorboard")
-_FILES = (_SETTINGS, "metrics.csv", EVALUATIONS)
+_FILES = (_SETTINGS, "metrics.csv", EVALUATIONS, CLASSIFIER)
 _REMEDY = "free some space or allow writing there, or choose another folder with --output"
 
 

@@ -12,7 +12,7 @@ from mediatrans.files.regular import check_regular, read_regular
 from mediatrans.zoo.graph import is_plain_name
 from mediatrans.zoo.size_rule import MAX_MULTIPLE, MAX_SIDE, MINIMUM
 
-__all__ = ["CARD_NAME", "Card", "Direction", "read_card", "sha256_of", "write_card"]
+__all__ = ["CARD_NAME", "Card", "Direction", "DomainFile", "read_card", "sha256_of", "write_card"]
 
 CARD_NAME = "card.toml"
 """The file that makes a folder a model."""
@@ -34,6 +34,22 @@ class Direction:
 
 
 @dataclass(frozen=True, slots=True)
+class DomainFile:
+    """The classifier of a pair's two domains.
+
+    Attributes:
+        file: Its ONNX file, relative to the card's folder.
+        sha256: Hex digest of that file.
+        accuracy: The share of the real test pictures of each domain that it recognises; empty if
+            that was not measured.
+    """
+
+    file: str
+    sha256: str
+    accuracy: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """What is known of a pair of generators; stored as `card.toml`.
 
@@ -51,6 +67,7 @@ class Card:
         data: What it was trained on and under which licence.
         quality: Figures on the test split; empty when they were not measured.
         versions: Versions of the packages that made it.
+        domain: The classifier of the two domains, or None.
     """
 
     name: str
@@ -66,6 +83,7 @@ class Card:
     data: dict[str, Any] = field(default_factory=dict)
     quality: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    domain: DomainFile | None = None
 
 
 def sha256_of(file: Path) -> str:
@@ -92,6 +110,7 @@ def write_card(folder: Path, card: Card) -> Path:
         opset=card.opset,
         precision=card.precision,
         generators={d.to: _GraphFile(d.file, d.sha256) for d in card.directions},
+        domain=card.domain,
         seed=card.seed,
         architecture=card.architecture or None,
         training=card.training or None,
@@ -143,6 +162,7 @@ def read_card(folder: Path) -> Card:
         data=content.data or {},
         quality=content.quality or {},
         versions=content.versions or {},
+        domain=content.domain,
     )
 
 
@@ -164,6 +184,7 @@ class _CardFile:
     precision: str
     seed: int | None = None
     generators: dict[str, _GraphFile]
+    domain: DomainFile | None = None
     architecture: dict[str, Any] | None = None
     training: dict[str, Any] | None = None
     data: dict[str, Any] | None = None

@@ -40,6 +40,9 @@ class Generator:
         name: The model's name.
         place: The place where it was found, for messages.
         percentiles: The percentiles of the figures over the card's pictures, as the card has them.
+        domains: The two domains in the order of the card; None for a single file.
+        classifier_path: The file of the classifier of the domains, or None.
+        classifier_sha256: That file's digest in the card, or None.
     """
 
     path: Path
@@ -53,6 +56,9 @@ class Generator:
     name: str
     place: str
     percentiles: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    domains: tuple[str, str] | None = None
+    classifier_path: Path | None = None
+    classifier_sha256: str | None = None
 
     def inverse(self) -> "Generator | None":
         """The reverse generator, or None if there is none."""
@@ -77,14 +83,27 @@ class Generator:
         Raises:
             ModelError: The file is missing or differs from the card's digest.
         """
-        if not self.path.is_file():
-            raise ModelError("the model file is missing", path=self.path, remedy=_REEXPORT)
-        if self.sha256 is not None and sha256_of(self.path) != self.sha256:
-            raise ModelError(
-                "the file's sha256 differs from the card's: it changed after the export",
-                path=self.path,
-                remedy=_REEXPORT,
-            )
+        _verify(self.path, self.sha256)
+
+    def verify_classifier(self) -> None:
+        """Compare the classifier's file, which must be there, with the card's digest.
+
+        Raises:
+            ModelError: The file is missing or differs from the card's digest.
+        """
+        assert self.classifier_path is not None
+        _verify(self.classifier_path, self.classifier_sha256)
+
+
+def _verify(path: Path, sha256: str | None) -> None:
+    if not path.is_file():
+        raise ModelError("the model file is missing", path=path, remedy=_REEXPORT)
+    if sha256 is not None and sha256_of(path) != sha256:
+        raise ModelError(
+            "the file's sha256 differs from the card's: it changed after the export",
+            path=path,
+            remedy=_REEXPORT,
+        )
 
 
 def places() -> list[tuple[str, Path]]:
@@ -233,6 +252,9 @@ def _direction(folder: Path, card: Card, to: str, place: str) -> Generator:
         name=card.name,
         place=place,
         percentiles=_percentiles(card, domain),
+        domains=card.domains,
+        classifier_path=None if card.domain is None else _inside(folder, card.domain.file),
+        classifier_sha256=None if card.domain is None else card.domain.sha256,
     )
 
 

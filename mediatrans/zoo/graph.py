@@ -15,7 +15,7 @@ y = tanh(M z + o + texture) / r and image_out = round(127.5 (y + 1)), clipped to
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -37,6 +37,7 @@ __all__ = [
     "TEXTURE_NAME",
     "GraphMetadata",
     "inspect_graph",
+    "is_batch",
     "is_plain_name",
     "read_graph",
 ]
@@ -136,15 +137,19 @@ def is_plain_name(name: str) -> bool:
     return name.isprintable() and name.strip(". ") != "" and not set(name) & set("/\\")
 
 
-def read_graph(path: Path) -> bytes:
+def read_graph(path: Path, most: int = _MAX_GRAPH_BYTES) -> bytes:
     """The bytes of an ONNX file; the same bytes are inspected and then loaded.
 
+    Args:
+        path: The file.
+        most: The largest size in bytes, 1 GiB for a generator.
+
     Raises:
-        ModelError: The file is missing, cannot be read or is larger than 1 GiB.
+        ModelError: The file is missing, cannot be read or is too large.
     """
     try:
-        if path.stat().st_size > _MAX_GRAPH_BYTES:
-            raise ModelError("larger than the limit of 1 GiB", path=path, remedy=_REMEDY)
+        if path.stat().st_size > most:
+            raise ModelError(f"larger than the limit of {most:,} bytes", path=path, remedy=_REMEDY)
         return read_regular(path)
     except FileNotFoundError as error:
         raise ModelError("no such model file", path=path, remedy=_REMEDY) from error
@@ -156,12 +161,17 @@ def read_graph(path: Path) -> bytes:
         ) from error
 
 
-def inspect_graph(content: bytes, path: Path) -> dict[str, str]:
+def inspect_graph(
+    content: bytes,
+    path: Path,
+    wrong_ends: Callable[[onnx.GraphProto], str | None] | None = None,
+) -> dict[str, str]:
     """Check a graph against the contract without running it.
 
     Args:
         content: The bytes of the ONNX file.
         path: The file's name in messages.
+        wrong_ends: Describes how input and outputs break the contract; None is that of generators.
 
     Returns:
         The graph's `metadata_props`.
@@ -173,7 +183,9 @@ def inspect_graph(content: bytes, path: Path) -> dict[str, str]:
         model = onnx.load_model_from_string(content)
     except Exception as error:  # protobuf's DecodeError has no stable import path
         raise ModelError("not an ONNX file", path=path, remedy=_REMEDY) from error
-    problem = _forbidden_part(model) or _wrong_ends(model.graph) or _too_large(model)
+    problem = (
+        _forbidden_part(model) or (wrong_ends or _wrong_ends)(model.graph) or _too_large(model)
+    )
     if problem is not None:
         raise ModelError(problem, path=path, remedy=_REMEDY)
     return {entry.key: entry.value for entry in model.metadata_props}
@@ -228,7 +240,7 @@ def _wrong_ends(graph: onnx.GraphProto) -> str | None:
     extra = list(graph.output)[1:]
     outputs = list(graph.output)[:1] if _are_maps(extra) else graph.output
     for values, name in ((graph.input, INPUT_NAME), (outputs, OUTPUT_NAME)):
-        if [value.name for value in values] != [name] or not _is_batch(values[0], "UINT8", 3):
+        if [value.name for value in values] != [name] or not is_batch(values[0], "UINT8", 3):
             found = ", ".join(value.name for value in values)
             return f"wrong graph: needs one uint8 [N, H, W, 3] {name!r}, has {found}"
     return None
@@ -237,12 +249,18 @@ def _wrong_ends(graph: onnx.GraphProto) -> str | None:
 def _are_maps(values: list[onnx.ValueInfoProto]) -> bool:
     names = [value.name for value in values]
     return names in ([MAP_NAME], [MAP_NAME, TEXTURE_NAME]) and all(
-        _is_batch(value, "FLOAT", channels)
-        for value, channels in zip(values, (12, 3), strict=False)
+        is_batch(value, "FLOAT", channels) for value, channels in zip(values, (12, 3), strict=False)
     )
 
 
-def _is_batch(value: onnx.ValueInfoProto, kind: str, channels: int) -> bool:
+def is_batch(value: onnx.ValueInfoProto, kind: str, channels: int) -> bool:
+    """Whether a value is [N, H, W, channels] with dynamic N, H and W.
+
+    Args:
+        value: An input or output of a graph.
+        kind: Its type, "UINT8" or "FLOAT".
+        channels: The size of its last dimension.
+    """
     tensor = value.type.tensor_type
     # A dimension without a value is dynamic; N, H and W must be.
     sizes = [dimension.dim_value for dimension in tensor.shape.dim]

@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mediatrans.quality.flicker import change_along, measure_flicker, optical_flow
+from mediatrans.quality.flicker import (
+    change_along,
+    measure_flicker,
+    optical_flow,
+    visible_in_both,
+    warping_error,
+    warping_ratio,
+)
 
 RNG = np.random.default_rng(7)
 ROUGH = RNG.integers(0, 256, (80, 160, 3), dtype=np.uint8)
@@ -66,3 +73,54 @@ def test_a_source_at_rest_gives_no_finite_ratio() -> None:
 def test_one_frame_is_refused() -> None:
     with pytest.raises(ValueError, match="two"):
         measure_flicker([(ROUGH, ROUGH)])
+
+
+@pytest.mark.parametrize("factor", [0.5, 1, 2, 4])
+@pytest.mark.parametrize("size", [(120, 160), (300, 400)])
+def test_grain_that_is_enlarged_flickers_by_that_factor(
+    factor: float, size: tuple[int, int]
+) -> None:
+    still = cv2.resize(SCENE.astype(np.uint8), size[::-1]).astype(np.float32) / 4 + 90
+    first, second = RNG.normal(0, 3, (2, *size, 3))
+    source = tuple((still + grain).clip(0, 255).astype(np.uint8) for grain in (first, second))
+    result = tuple(
+        (still + factor * grain).clip(0, 255).astype(np.uint8) for grain in (first, second)
+    )
+    assert warping_ratio((source[0], source[1]), (result[0], result[1])) == pytest.approx(
+        factor, rel=0.1
+    )
+
+
+@pytest.mark.parametrize("scale", [1, 4])
+def test_motion_is_no_flicker_and_a_jump_of_light_is(scale: int) -> None:
+    first, second = (
+        np.asarray(cv2.resize(frame, None, fx=scale, fy=scale), np.uint8)
+        for frame in moving(2, step=3)
+    )
+    assert warping_ratio((first, second), (first, second)) < 5
+    moved = warping_ratio((first, second), (255 - first, 255 - second))
+    jumped = warping_ratio((first, second), (255 - first, 225 - second))
+    assert moved < 5
+    assert jumped > 2 * moved
+
+
+def test_what_comes_from_behind_an_object_does_not_count() -> None:
+    background = cv2.resize(SCENE.astype(np.uint8), (160, 120))
+    frames = []
+    for left in (40, 52):
+        frame = background.copy()
+        frame[30:90, left : left + 40] = 255 - background[30:90, 60:100]
+        frames.append(np.asarray(frame, np.uint8))
+    backward = optical_flow(*frames)
+    visible = visible_in_both(backward, optical_flow(frames[1], frames[0]))
+    uncovered = visible[36:84, 42:50]
+    assert uncovered.mean() < 0.5
+    assert visible[:20].mean() > 0.9
+    everywhere = np.ones_like(visible)
+    assert warping_error(backward, visible, *frames) < warping_error(backward, everywhere, *frames)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (12, 12), (13, 40), (40, 16), (7, 900)])
+def test_frames_of_any_size(size: tuple[int, int]) -> None:
+    first, second = RNG.integers(0, 256, (2, *size, 3), dtype=np.uint8)
+    assert warping_ratio((first, second), (first, second)) >= 0

@@ -3,24 +3,26 @@
 import numpy as np
 import pytest
 
+from mediatrans.media.frames import Pixels
 from mediatrans.quality.hidden import hidden_signal, mean_square, with_jpeg, with_noise
 from mediatrans.quality.metrics import psnr
 from tests.quality.scenes import scene
 
 
-def hide(x: np.ndarray) -> np.ndarray:
-    return ((255 - x) & 254) + (x >> 7)
+def hide(x: Pixels) -> Pixels:
+    hidden: Pixels = ((255 - x) & 254) + (x >> 7)
+    return hidden
 
 
-def reveal(y: np.ndarray) -> np.ndarray:
+def reveal(y: Pixels) -> Pixels:
     return (y & 1) * np.uint8(128) + np.uint8(64)
 
 
-def invert(x: np.ndarray) -> np.ndarray:
+def invert(x: Pixels) -> Pixels:
     return 255 - x
 
 
-def double(y: np.ndarray) -> np.ndarray:
+def double(y: Pixels) -> Pixels:
     return np.minimum(y, 127) * np.uint8(2)
 
 

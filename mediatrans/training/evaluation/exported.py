@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mediatrans.media.frames import Pixels
+from mediatrans.quality.spread import LEAST_PICTURES
 from mediatrans.training.device import choose_device
 from mediatrans.training.evaluation.candidate import Candidate, open_candidate
 from mediatrans.training.evaluation.comparison import Judge, evaluate, train_probes
+from mediatrans.training.evaluation.domain_file import train_from_pictures, write_domain
 from mediatrans.training.evaluation.features import choose_networks, load_feature_network
 from mediatrans.training.evaluation.flat_frames import measure_flat_frames
 from mediatrans.training.evaluation.gallery import Gallery
@@ -14,13 +16,45 @@ from mediatrans.training.evaluation.held_out import LONGER_SIDE, HeldOut
 from mediatrans.training.evaluation.report import EvaluationReport, write_quality
 from mediatrans.training.evaluation.seen import networks_of_run
 from mediatrans.training.evaluation.texture import load_texture_network
+from mediatrans.training.evaluation.usual import measure_model
+from mediatrans.training.export.domain_graph import load_classifier
 from mediatrans.training.run_folder import RunSettings
 from mediatrans.training.watch import UNWATCHED, Watch
 
-__all__ = ["write_figures"]
+__all__ = ["write_figures", "write_own_figures"]
 
 
-def write_figures(model: Path, run: RunSettings, watch: Watch = UNWATCHED) -> None:
+def write_own_figures(
+    model: Path, folder: Path, run: RunSettings, watch: Watch = UNWATCHED
+) -> None:
+    """Write the classifier of the domains, and what is usual for the model, into its folder.
+
+    The classifier is the run's; one is trained where the run has none. What is usual is measured on
+    the held-out pictures, else on those of the test split. No other network is needed.
+
+    Args:
+        model: The model folder.
+        folder: The run folder.
+        run: What the run was started with.
+        watch: Shows the progress.
+
+    Raises:
+        InputError: The run's pictures are gone, or the classifier of the run is damaged.
+    """
+    pictures = HeldOut.of(run.folders, run.config)
+    network = load_classifier(folder) or train_from_pictures(pictures.training, watch)
+    held, test_a, test_b = pictures.held, run.folders.test_a, run.folders.test_b
+    tested = held
+    if test_a is not None and test_b is not None:
+        tested = Gallery(test_a, LONGER_SIDE), Gallery(test_b, LONGER_SIDE)
+    accuracy = write_domain(model, network, _watched(tested, "test pictures", watch))
+    shown = ", ".join(f"{share:.2f} of {domain}" for domain, share in accuracy.items())
+    watch.message(f"the classifier of the domains recognises {shown or 'what was not measured'}")
+    usual = held if min(pictures.counts) >= LEAST_PICTURES else tested
+    measure_model(model, usual, watch)
+
+
+def write_figures(model: Path, folder: Path, run: RunSettings, watch: Watch = UNWATCHED) -> None:
     """Measure a model on its run's test split and held-out pictures, into its card.
 
     The test split gives the figures of `mediatrans evaluate`, with the probe trained on the
@@ -29,6 +63,7 @@ def write_figures(model: Path, run: RunSettings, watch: Watch = UNWATCHED) -> No
 
     Args:
         model: The model folder.
+        folder: The run folder.
         run: What the run was started with.
         watch: Shows the progress.
 

@@ -16,7 +16,7 @@ from mediatrans.zoo.card import read_card, write_card
 __all__ = ["EvaluationReport", "write_quality"]
 
 _CARD_DIGITS = 4
-_KEPT = ("held_out", TRAINED_WITH)
+_KEPT = ("held_out", "percentiles", "hidden_signal", TRAINED_WITH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def write_quality(
         trained_with = (*trained_with, *tested.pop(TRAINED_WITH))
     networks = sorted({*kept.pop(TRAINED_WITH, ()), *trained_with})
     if held_out is not None:
-        kept = {"held_out": _rounded(held_out.to_dict())}
+        kept["held_out"] = _rounded(held_out.to_dict())
     quality = {TRAINED_WITH: networks} | tested | kept if tested or kept or networks else {}
     return write_card(folder, replace(card, quality=quality))
 

@@ -27,6 +27,7 @@ from mediatrans.training.model.cost import describe_cost
 from mediatrans.training.model.cyclegan import CycleGAN
 from mediatrans.training.model.divergence import DivergenceWatch
 from mediatrans.training.model.schedules import rate_factor
+from mediatrans.training.run.classifier import keep_classifier
 from mediatrans.training.run.compatibility import (
     describe_environment,
     environment_changes,
@@ -113,6 +114,8 @@ def train(
         trainer = _Trainer(config, folders, run, observer, dataset, model, judge, team)
     trainer.begin(saved)
     last = trainer.train()
+    if team.is_rank_zero:
+        keep_classifier(run, dataset, config, observer.message)
     shutil.rmtree(cache, ignore_errors=True)
     return last
 

@@ -21,7 +21,7 @@ from mediatrans.translate.engines.engine import (
 from mediatrans.zoo.graph import INPUT_NAME, inspect_graph, read_graph
 from mediatrans.zoo.graph_memory import bytes_per_pixel
 
-__all__ = ["BACKEND", "NAME", "OnnxRuntimeEngine", "Provider", "built_with", "load_session"]
+__all__ = ["BACKEND", "CPU", "NAME", "OnnxRuntimeEngine", "Provider", "built_with", "load_session"]
 
 NAME = f"ONNX Runtime {ort.__version__}"
 """The name and version of the runtime."""
@@ -29,7 +29,8 @@ NAME = f"ONNX Runtime {ort.__version__}"
 Provider = tuple[str, dict[str, Any]]
 """The name of an execution provider and its options."""
 
-_CPU = "CPUExecutionProvider"
+CPU = "CPUExecutionProvider"
+"""The provider that runs graphs on the CPU."""
 
 _LAYOUTS = 2
 """The values of convolutions are kept in another layout, too: 540 bytes a pixel instead of 272."""
@@ -55,9 +56,9 @@ class OnnxRuntimeEngine:
         self.path = path
         content = read_graph(path)
         self.metadata = inspect_graph(content, path)
-        self._session = load_session(content, path, [(_CPU, {})], threads)
+        self._session = load_session(content, path, [(CPU, {})], threads)
         self._bytes_per_pixel = _LAYOUTS * bytes_per_pixel(content)
-        self.provider = _CPU
+        self.provider = CPU
         self._outputs = [output.name for output in self._session.get_outputs()]
 
     @property
