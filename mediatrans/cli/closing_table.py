@@ -6,9 +6,9 @@ from rich.table import Table
 from rich.text import Text
 
 from mediatrans.printable import printable
+from mediatrans.quality.report.file_names import common_folder, short_name
 from mediatrans.quality.report.ranking import worst_first
 from mediatrans.quality.report.rows import JobReport
-from mediatrans.quality.report.short_names import common_folder, short_name
 
 __all__ = ["closing_table"]
 

@@ -10,6 +10,7 @@ import click
 
 from mediatrans.errors import OutputError, UsageError
 from mediatrans.files.names import is_too_long
+from mediatrans.quality.report.page_files import is_page, is_page_name
 
 if TYPE_CHECKING:
     from mediatrans.quality.report.rows import Report
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["ReportFiles", "report_option"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-
-_PAGES = (".html", ".htm")
 
 
 def report_option(command: _Function) -> _Function:
@@ -60,7 +59,7 @@ class ReportFiles:
     @property
     def has_page(self) -> bool:
         """Whether one of them is a page, which needs pictures."""
-        return any(map(_is_page, self.paths))
+        return any(map(is_page_name, self.paths))
 
     def check(self, used: Iterable[Path]) -> None:
         """Check that the reports can be written, before any work starts.
@@ -77,7 +76,6 @@ class ReportFiles:
                 self._check(path, files)
 
     def _check(self, path: Path, files: set[str]) -> None:
-        from mediatrans.quality.report.document import is_page
         from mediatrans.quality.report.rows import is_report
 
         place = os.path.realpath(path)
@@ -118,7 +116,7 @@ class ReportFiles:
 
         for path in self.paths:
             with publishing(path) as part, part.open("w", encoding="utf-8") as file:
-                if _is_page(path):
+                if is_page_name(path):
                     file.writelines(_page(report, generator, path.parent, notice))
                 else:
                     file.writelines(report.json_parts())
@@ -133,7 +131,3 @@ def _page(
 
     made = datetime.now().astimezone()
     return page_parts(conversion_page(report, generator, folder, made, notice))
-
-
-def _is_page(path: Path) -> bool:
-    return path.suffix.lower() in _PAGES

@@ -1,23 +1,20 @@
 """The page of a conversion: the rows of its report as a document."""
 
-import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import quote
 
 from mediatrans.quality.figures import FIGURES, FileFigures
 from mediatrans.quality.report.document import (
     Column,
     Document,
     FileEntry,
-    Link,
     Series,
     WorstMoment,
 )
+from mediatrans.quality.report.file_names import common_folder, link_to, short_name
 from mediatrans.quality.report.ranking import state_of, worst_first
 from mediatrans.quality.report.rows import JobReport, Report
-from mediatrans.quality.report.short_names import common_folder, short_name
 from mediatrans.quality.spread import Spread, read_spread
 from mediatrans.quality.verdict import limits_of
 from mediatrans.zoo.find import Generator
@@ -44,11 +41,8 @@ def conversion_page(
         made: The time that the page bears.
         notice: Why the report is incomplete, a sentence; None if it is complete.
     """
-    if generator is None:
-        domains, spread = ("source", "result"), read_spread(None)
-    else:
-        domains = (generator.origin, generator.to)
-        spread = read_spread(generator.percentiles)
+    domains = None if generator is None else (generator.origin, generator.to)
+    spread = read_spread({} if generator is None else generator.percentiles)
     rows = worst_first(report.jobs)
     common = common_folder([row.input for row in rows])
     frames = sum(row.frames for row in rows)
@@ -58,7 +52,7 @@ def conversion_page(
         facts.append(("Folder", str(common)))
     facts += [("Took", str(took)), ("Made", f"{made:%Y-%m-%d %H:%M}")]
     return Document(
-        title=f"{domains[0]} \N{RIGHTWARDS ARROW} {domains[1]}",
+        title=" \N{RIGHTWARDS ARROW} ".join(domains or ("source", "result")),
         domains=domains,
         facts=tuple(facts),
         columns=tuple(_columns(spread)),
@@ -99,8 +93,8 @@ def _entry(row: JobReport, common: Path | None, folder: Path) -> FileEntry:
         series=tuple(_series(figures)),
         worst=tuple(_worst(figures)),
         facts=tuple(_facts(row)),
-        source=_link(row.input, folder),
-        result=None if row.output is None else _link(row.output, folder),
+        source=link_to(row.input, folder),
+        result=None if row.output is None else link_to(row.output, folder),
         notes=row.notes,
     )
 
@@ -149,13 +143,3 @@ def _worst(figures: FileFigures | None) -> Iterator[WorstMoment]:
     for moment in figures.worst(count):
         if moment.time_s is not None:
             yield WorstMoment(moment.time_s, moment.values)
-
-
-def _link(path: Path, folder: Path) -> Link:
-    """A link to a file that works wherever the folder of the page is moved together with it."""
-    absolute = path.absolute()
-    try:
-        address = quote(os.fsencode(os.path.relpath(absolute, folder.absolute())))
-    except ValueError:  # on another drive
-        address = absolute.as_uri()
-    return Link(short_name(path, None), address)

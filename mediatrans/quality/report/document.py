@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 from mediatrans.quality.samples import Sample
@@ -16,10 +15,8 @@ __all__ = [
     "Series",
     "State",
     "WorstMoment",
-    "is_page",
 ]
 
-_START = b'<!doctype html>\n<html lang="en" data-generator="mediatrans-report">'
 
 State = Literal["poor", "doubtful", "good", "unjudged", "failed", "skipped"]
 
@@ -124,6 +121,7 @@ class FileEntry:
         series: The figures over time.
         worst: The worst moments.
         facts: Further pairs of a word and a text.
+        domains: The domains of its source and of its result, if they are not those of the page.
         source: The input.
         result: The output, if there is one.
         notes: Remarks.
@@ -140,6 +138,7 @@ class FileEntry:
     series: tuple[Series, ...] = ()
     worst: tuple[WorstMoment, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
+    domains: tuple[str, str] | None = None
     source: Link | None = None
     result: Link | None = None
     notes: tuple[str, ...] = ()
@@ -151,8 +150,10 @@ class Document:
 
     Attributes:
         title: The heading.
-        domains: The names of the source's and of the result's domain.
+        domains: The names of the source's and of the result's domain; None if they are not known,
+            or not the same for all files.
         facts: Pairs of a word and a text about the run.
+        headline: The first sentence; None counts the verdicts.
         notice: Why the page is incomplete, a sentence; None if it is complete.
         columns: The figures, in order.
         entries: The files, the worst first.
@@ -160,18 +161,10 @@ class Document:
     """
 
     title: str
-    domains: tuple[str, str]
+    domains: tuple[str, str] | None
     facts: tuple[tuple[str, str], ...]
     columns: tuple[Column, ...]
     entries: tuple[FileEntry, ...]
+    headline: str | None = None
     notice: str | None = None
     left_out: tuple[tuple[str, str], ...] = ()
-
-
-def is_page(path: Path) -> bool:
-    """Whether the first bytes of a file are those of a page."""
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_START)) == _START
-    except OSError:
-        return False

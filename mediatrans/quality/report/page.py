@@ -82,7 +82,7 @@ def _contents(page: Document) -> dict[str, Any]:
     plots = list(distributions(page.columns, page.entries))
     counts = _counts(page.entries, plots)
     return {
-        "headline": _headline(page.entries),
+        "headline": page.headline or _headline(page.entries),
         "counts": counts,
         "states": STATES,
         "columns": [

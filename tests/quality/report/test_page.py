@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mediatrans.quality.report.document import is_page
 from mediatrans.quality.report.page import MOST_CARDS, MOST_ROWS
+from mediatrans.quality.report.page_files import is_page
 from tests.quality.report.reports import (
     HOSTILE,
     document,

@@ -1,10 +1,13 @@
-"""The names of files in tables: below the folder that all of them are in, and not too long."""
+"""Names of files in a report, below their common folder and not too long, and links to them."""
 
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
-__all__ = ["common_folder", "short_name"]
+from mediatrans.quality.report.document import Link
+
+__all__ = ["common_folder", "link_to", "short_name"]
 
 _LONGEST_NAME = 120
 
@@ -29,3 +32,13 @@ def short_name(path: Path, common: Path | None) -> str:
         return name
     half = _LONGEST_NAME // 2
     return f"{name[:half]}\N{HORIZONTAL ELLIPSIS}{name[-half:]}"
+
+
+def link_to(path: Path, folder: Path) -> Link:
+    """A link to a file that works wherever the folder of the page is moved together with it."""
+    absolute = path.absolute()
+    try:
+        address = quote(os.fsencode(os.path.relpath(absolute, folder.absolute())))
+    except ValueError:  # on another drive
+        address = absolute.as_uri()
+    return Link(short_name(path, None), address)
