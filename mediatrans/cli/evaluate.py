@@ -74,10 +74,13 @@ def run_evaluation(source: str, a: Path, b: Path, options: EvaluateOptions) -> i
     from mediatrans.cli.evaluate_table import show
     from mediatrans.training.evaluation.report import write_quality
     from mediatrans.training.evaluation.sheet import write_sheet
+    from mediatrans.training.evaluation.usual import measure_model
 
     with CollectionProgress() as progress:
         session = Session(source, a, b, options, progress)
         outcome = session.measure()
+        if options.write_card and session.candidate.model is not None:
+            measure_model(session.candidate.model, session.pictures, progress)
     report, model = outcome.report, session.candidate.model
     if options.as_json:
         click.echo(report.to_json(), nl=False)

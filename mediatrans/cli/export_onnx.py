@@ -85,7 +85,8 @@ def command(
 
     Without an argument the newest run under runs/ is taken; averaged weights are used where the
     run has them. Both graphs are compared with torch's networks before the model is written. Its
-    figures on pictures it was not trained on go into the card.
+    figures on pictures it was not trained on go into the card. The classifier of the two domains,
+    with which convert judges translations, is written beside them.
     """
     try:
         import onnxscript  # noqa: F401
@@ -95,8 +96,9 @@ def command(
         raise MissingExtraError("train", error.name or "torch") from error
     from mediatrans.cli.collection_progress import CollectionProgress
     from mediatrans.training.data.folders import parse_domains
+    from mediatrans.training.evaluation.domain_file import write_kept_classifier
     from mediatrans.training.export.legacy import load_legacy_pair
-    from mediatrans.training.run_folder import newest_run
+    from mediatrans.training.run_folder import newest_run, run_of
 
     if (legacy is None) != (domains is None) or (legacy and source):
         raise UsageError(
@@ -129,6 +131,8 @@ def command(
             )
             if evaluated:
                 _measure(folder, source, progress)
+            else:
+                write_kept_classifier(folder, run_of(source))
     echo(f"model: {folder}", err=True)
 
 
@@ -138,8 +142,9 @@ def _measure(model: Path, source: Path, watch: "Watch") -> None:
     from mediatrans.training.run_folder import read_run, run_of
 
     run = run_of(source)
-    for measure, what in ((write_own_figures, "percentiles"), (write_figures, "figures")):
-        try:
-            measure(model, run, read_run(run), watch)
-        except (InputError, MissingExtraError) as error:
-            watch.message(f"the card has no {what}: {error}")
+    try:
+        settings = read_run(run)
+        write_own_figures(model, run, settings, watch)
+        write_figures(model, settings, watch)
+    except (InputError, MissingExtraError) as error:
+        watch.message(f"the card has no figures: {error}")

@@ -186,6 +186,8 @@ def test_the_card_is_written_when_asked(here: Path, words: list[str]) -> None:
     assert network["to_night"]["kid_ratio"]["features"] == "colours of efficientnet-lite0"
     assert set(quality["flat_frames"]["to_day"]) == {"black", "grey", "white", "blue"}
     assert quality["trained_with"] == []
+    assert quality["hidden_signal"]["to_night"]["noise"]["hidden_db"] < 0.5
+    assert set(quality["percentiles"]) == {"to_night", "to_day"}
 
 
 def test_a_run_is_evaluated_in_torch_and_has_no_card(

@@ -8,14 +8,20 @@ from mediatrans.errors import InputError
 from mediatrans.files.publish import publishing
 from mediatrans.media.frames import Pixels
 from mediatrans.training.evaluation.gallery import Gallery
-from mediatrans.training.export.domain_graph import to_domain_onnx
+from mediatrans.training.export.domain_graph import load_classifier, to_domain_onnx
 from mediatrans.training.model.domain_classifier import DomainNetwork, train_domain_network
 from mediatrans.training.watch import UNWATCHED, Watch
 from mediatrans.translate.engines.domain_classifier import DomainClassifier, scaled
 from mediatrans.zoo.card import DomainFile, read_card, sha256_of, write_card
 from mediatrans.zoo.domain_graph import DOMAIN_FILE
 
-__all__ = ["MOST_PICTURES", "chosen", "train_from_pictures", "write_domain"]
+__all__ = [
+    "MOST_PICTURES",
+    "chosen",
+    "train_from_pictures",
+    "write_domain",
+    "write_kept_classifier",
+]
 
 MOST_PICTURES = 1000
 """Pictures of a domain that the classifier is trained on at most, evenly spread."""
@@ -55,6 +61,22 @@ def train_from_pictures(pictures: Sequence[Gallery], watch: Watch = UNWATCHED) -
             )
     watch.message(f"training the classifier on {len(both[0])} + {len(both[1])} pictures")
     return train_domain_network(both[0], both[1])
+
+
+def write_kept_classifier(model: Path, run: Path) -> None:
+    """Write the classifier of a run, if it has one, without measuring it.
+
+    Args:
+        model: The model folder.
+        run: The run folder.
+
+    Raises:
+        InputError: The classifier of the run is damaged.
+        OutputError: A file cannot be written.
+    """
+    network = load_classifier(run)
+    if network is not None:
+        write_domain(model, network)
 
 
 def write_domain(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from mediatrans.errors import InputError
 from mediatrans.media.frames import Pixels
 from mediatrans.quality.spread import LEAST_PICTURES
 from mediatrans.training.device import choose_device
@@ -41,8 +42,15 @@ def write_own_figures(
     Raises:
         InputError: The run's pictures are gone, or the classifier of the run is damaged.
     """
-    pictures = HeldOut.of(run.folders, run.config)
-    network = load_classifier(folder) or train_from_pictures(pictures.training, watch)
+    network = load_classifier(folder)
+    try:
+        pictures = HeldOut.of(run.folders, run.config)
+    except InputError:
+        if network is not None:
+            write_domain(model, network)
+        raise
+    if network is None:
+        network = train_from_pictures(pictures.training, watch)
     held, test_a, test_b = pictures.held, run.folders.test_a, run.folders.test_b
     tested = held
     if test_a is not None and test_b is not None:
@@ -54,7 +62,7 @@ def write_own_figures(
     measure_model(model, usual, watch)
 
 
-def write_figures(model: Path, folder: Path, run: RunSettings, watch: Watch = UNWATCHED) -> None:
+def write_figures(model: Path, run: RunSettings, watch: Watch = UNWATCHED) -> None:
     """Measure a model on its run's test split and held-out pictures, into its card.
 
     The test split gives the figures of `mediatrans evaluate`, with the probe trained on the
@@ -63,7 +71,6 @@ def write_figures(model: Path, folder: Path, run: RunSettings, watch: Watch = UN
 
     Args:
         model: The model folder.
-        folder: The run folder.
         run: What the run was started with.
         watch: Shows the progress.
 

@@ -171,7 +171,11 @@ class EvaluateOptions:
     )
     as_json: bool = setting(False, Setting("Print JSON in place of the table.", "Output", "--json"))
     write_card: bool = setting(
-        False, Setting("Put the figures into the model's card.toml.", "Output")
+        False,
+        Setting(
+            "Put the figures into the model's card.toml, with the percentiles that convert uses.",
+            "Output",
+        ),
     )
 
     def check(self) -> None:

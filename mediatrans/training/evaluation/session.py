@@ -52,6 +52,10 @@ class Session:
         options: What to measure.
         progress: Shows the progress.
 
+    Attributes:
+        candidate: The opened pair.
+        pictures: The test pictures of a and of b.
+
     Raises:
         ModelError: There is nothing of that name, or the model is damaged.
         InputError: A folder or a checkpoint is missing or damaged.
@@ -66,7 +70,7 @@ class Session:
         side = options.longer_side
         self._options, self._progress = options, progress
         self._folders = a, b
-        self._pictures = Gallery(a, side), Gallery(b, side)
+        self.pictures = Gallery(a, side), Gallery(b, side)
         self._training: tuple[Gallery, Gallery] | None = None
         if options.train_a is not None and options.train_b is not None:
             self._training = Gallery(options.train_a, side), Gallery(options.train_b, side)
@@ -110,7 +114,7 @@ class Session:
                 self._measure_sizes(assessment),
             )
         )
-        galleries = [*self._pictures, *(self._training or ())]
+        galleries = [*self.pictures, *(self._training or ())]
         for gallery in galleries:
             outcome.unreadable.extend(
                 (gallery.folder / name, reason) for name, reason in gallery.unreadable
@@ -147,7 +151,7 @@ class Session:
         return evaluate(
             self._translators,
             self.candidate.domains,
-            self._watched(self._pictures, "pictures of"),
+            self._watched(self.pictures, "pictures of"),
             self._judges,
             texture=self._texture,
             trained_with=self.candidate.trained_with,
@@ -182,12 +186,12 @@ class Session:
 
     def _collect_worst(self, assessment: Assessment) -> list[Section]:
         (a, b), (there, back) = self.candidate.domains, self._translators
-        watched = self._watched(self._pictures, "the worst pictures of")
+        watched = self._watched(self.pictures, "the worst pictures of")
         sections = []
         for place, (title, translators) in enumerate(
             ((f"{a} -> {b}", (there, back)), (f"{b} -> {a}", (back, there)))
         ):
-            gallery = self._pictures[place]
+            gallery = self.pictures[place]
             sections += collect_worst(
                 title,
                 watched[place],

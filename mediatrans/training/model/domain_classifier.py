@@ -23,7 +23,7 @@ _NOISE = 0.03
 class DomainNetwork(nn.Module):
     """Convolutions whose output is one logit for each patch of 16 x 16 pixels.
 
-    A patch is judged by the 95 x 95 pixels around it, as a PatchGAN discriminator does (Isola et
+    A patch is judged by the 63 x 63 pixels around it, as a PatchGAN discriminator does (Isola et
     al., CVPR 2017). Positive logits are domain b.
     """
 

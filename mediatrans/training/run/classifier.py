@@ -7,10 +7,12 @@ from mediatrans.training.config import TrainConfig
 from mediatrans.training.evaluation.domain_file import chosen
 from mediatrans.training.export.domain_graph import save_classifier
 from mediatrans.training.model.domain_classifier import train_domain_network
-from mediatrans.training.run.dataset import Dataset
+from mediatrans.training.run.dataset import Dataset, count_steps
 from mediatrans.translate.engines.domain_classifier import scaled
 
 __all__ = ["keep_classifier"]
+
+_SHARE = 5
 
 
 def keep_classifier(
@@ -18,7 +20,7 @@ def keep_classifier(
 ) -> Path:
     """Train the classifier on the run's training pictures, and keep it in the run folder.
 
-    A short run trains it for as many steps as the generators at most.
+    A short run trains it for a fifth of the generators' steps at most.
 
     Args:
         run: The run folder.
@@ -38,5 +40,8 @@ def keep_classifier(
     on_message(
         f"training the classifier of the domains on {len(both[0])} + {len(both[1])} pictures"
     )
-    steps = {} if config.steps is None else {"most_steps": config.steps}
-    return save_classifier(run, train_domain_network(*both, seed=config.seed, **steps))
+    _, total = count_steps(config, dataset)
+    network = train_domain_network(
+        both[0], both[1], seed=config.seed, most_steps=max(1, total // _SHARE)
+    )
+    return save_classifier(run, network)

@@ -122,11 +122,19 @@ def test_an_export_measures_the_model_for_its_card(
         quality["held_out"]["to_blue"]["pictures"],
         quality["held_out"]["to_red"]["pictures"],
     ) == held
+    card = tomllib.loads(Path("models/red2blue/card.toml").read_text())
+    assert set(card["domain"]["accuracy"]) == {"red", "blue"}
+    assert Path("models/red2blue/domain.onnx").stat().st_size < 1_000_000
+    for to in ("to_blue", "to_red"):
+        assert set(quality["hidden_signal"][to]) == {"pictures", "noise", "jpeg"}
+        assert quality["hidden_signal"][to]["noise"]["hidden_db"] >= 0
     spread = quality["held_out"]["to_red"]["cycle"]["psnr_db"]
     assert 0 < spread["p05"] <= spread["p50"] <= spread["p95"]
 
     assert cli(["export-onnx", "--overwrite", "--no-evaluate"]) == 0
-    assert "quality" not in tomllib.loads(Path("models/red2blue/card.toml").read_text())
+    card = tomllib.loads(Path("models/red2blue/card.toml").read_text())
+    assert "quality" not in card
+    assert card["domain"]["file"] == "domain.onnx"
     assert "measuring on the test split" in capsys.readouterr().err
 
 
