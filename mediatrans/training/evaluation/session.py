@@ -203,12 +203,12 @@ class Session:
 
     def _collect_pictures(self, assessment: Assessment) -> list[TestPicture]:
         (a, b), (there, back) = self.candidate.domains, self._translators
-        watched = self._watched(self._pictures, "the worst pictures of")
+        watched = self._watched(self.pictures, "the worst pictures of")
         pictures = []
         for place, (domains, translators) in enumerate(
             (((a, b), (there, back)), ((b, a), (back, there)))
         ):
-            gallery = self._pictures[place]
+            gallery = self.pictures[place]
             paths = [gallery.folder / name for name in gallery.read]
             pictures += collect_pictures(
                 domains, paths, watched[place], assessment.pictures[place], translators
