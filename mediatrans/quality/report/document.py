@@ -71,7 +71,7 @@ class Column:
         """A value with its digits; a dash where nothing was measured."""
         if value is None:
             return "\N{EN DASH}"
-        return f"{value:.{self.digits}f}".replace("-", "\N{MINUS SIGN}")
+        return f"{value:z.{self.digits}f}".replace("-", "\N{MINUS SIGN}")
 
     def text(self, value: float | None) -> str:
         """A value with its digits and its unit."""

@@ -154,7 +154,10 @@ def _headline(entries: Sequence[FileEntry]) -> str:
     failed = sum(entry.state == "failed" for entry in entries)
     also = f" {_files(failed)} failed." if failed else ""
     if not judged:
-        return f"{_files(len(entries))}, none of them judged.{also}"
+        unjudged = len(entries) - failed
+        return (f"{_files(unjudged)}, not judged." if unjudged else "Nothing was judged.") + also
+    if len(judged) == 1:
+        return f"The file is {judged[0].state}." + also
     poor = sum(entry.state == "poor" for entry in judged)
     doubtful = sum(entry.state == "doubtful" for entry in judged)
     if not poor and not doubtful:

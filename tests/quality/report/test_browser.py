@@ -203,6 +203,10 @@ def test_the_theme_can_be_chosen(shown: Watched) -> None:
 
 def test_it_is_printed_without_controls_and_without_closed_cards(shown: Watched) -> None:
     shown.page.emulate_media(media="print")
+    shown.page.set_viewport_size({"width": 700, "height": 1000})  # A4 with margins of 12 mm
+    assert shown.page.evaluate("document.documentElement.scrollWidth") <= 700
+    loaded = "images => images.every(image => image.complete && image.naturalWidth > 0)"
+    assert shown.page.locator(".card[open] .strip img").evaluate_all(loaded)
     for hidden in ("#theme", "#search", ".compare", ".card:not([open])", "#open-all"):
         assert not shown.page.locator(hidden).first.is_visible()
     assert shown.page.locator(".card[open] .strip").first.is_visible()

@@ -134,6 +134,21 @@ def test_verdicts_are_counted_and_reasons_given() -> None:
         assert words in shown.text
 
 
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        (slice(0, 1), "The file is good."),
+        (slice(0, 3), "All 3 files judged are good."),
+        (slice(0, 4), "Of 4 files judged, 1 doubtful."),
+        (slice(4, 6), "The file is poor. 1 file failed."),
+        (slice(6, 8), "2 files, not judged."),
+        (slice(5, 6), "Nothing was judged. 1 file failed."),
+    ],
+)
+def test_the_headline_says_what_became_of_the_files(chosen: slice, said: str) -> None:
+    assert f'<p class="headline">{said}</p>' in page(rows()[chosen])
+
+
 def test_a_film_is_shown_at_three_frames_and_over_time() -> None:
     shown = Elements(page([video_row()]))
     assert len(shown.values("src")) == 12

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mediatrans.quality.report.document import Column
 from mediatrans.quality.report.plots import WIDTH, clock, draw_histogram, draw_times
 
 
@@ -17,6 +18,17 @@ from mediatrans.quality.report.plots import WIDTH, clock, draw_histogram, draw_t
 )
 def test_times_are_shown_as_players_show_them(time_s: float, shown: str) -> None:
     assert clock(time_s) == shown
+
+
+def test_numbers_have_a_proper_sign_and_nothing_has_none() -> None:
+    column = Column("gap", "gap", "dB", 2, "low", "A sentence.")
+    values = [-0.001, -1.5, 2.0, None]
+    assert [column.text(value) for value in values] == [
+        "0.00\N{NO-BREAK SPACE}dB",
+        "\N{MINUS SIGN}1.50\N{NO-BREAK SPACE}dB",
+        "2.00\N{NO-BREAK SPACE}dB",
+        "\N{EN DASH}",
+    ]
 
 
 def test_the_bars_of_a_histogram_are_as_high_as_their_counts() -> None:
