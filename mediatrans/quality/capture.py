@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from mediatrans.quality.cycle import CycleFigures
 from mediatrans.translate.stages.reduce import reduced
 
-__all__ = ["MOST_WINDOWS", "Capture", "Raw", "Window"]
+__all__ = ["MOST_BYTES", "MOST_WINDOWS", "Capture", "Raw", "Window"]
 
 MOST_WINDOWS = 64
 """The most moments of a video that are kept. Beyond it every other one is dropped."""
+
+MOST_BYTES = 96_000_000
+"""The most memory of these moments. Beyond it every other one is dropped as well."""
 
 _TRACE_STEP = 9
 
@@ -68,12 +71,18 @@ class _Kept:
     source: NDArray[np.uint8]
     following: NDArray[np.uint8] | None = None
 
+    @property
+    def bytes(self) -> int:
+        """The memory that it takes."""
+        trace = 0 if self.raw is None else self.raw.trace.nbytes
+        return self.source.nbytes + (0 if self.following is None else self.following.nbytes) + trace
+
 
 class Capture:
     """Keeps the sources of every n-th frame and of the one after it, at the working size.
 
-    They are compressed without loss. A capture holds at most `MOST_WINDOWS` moments: a longer video
-    is measured at fewer moments, evenly spread.
+    They are compressed without loss. A capture holds at most `MOST_WINDOWS` moments and
+    `MOST_BYTES`: a longer video is measured at fewer moments, evenly spread.
 
     Args:
         every: The frames whose index is a multiple of this.
@@ -110,11 +119,18 @@ class Capture:
                 small = reduced(translated, self._side)[:: self._step, :: self._step]
                 trace = Raw(raw, self._step, small.copy())
             self._kept[index] = _Kept(time_s, trace, self._packed(source))
-            if len(self._kept) > MOST_WINDOWS:
-                self._every *= 2
-                self._kept = {i: kept for i, kept in self._kept.items() if i % self._every == 0}
         elif index - 1 in self._kept:
             self._kept[index - 1].following = self._packed(source)
+        else:
+            return
+        while len(self._kept) > 1 and self._is_full():
+            self._every *= 2
+            self._kept = {i: kept for i, kept in self._kept.items() if i % self._every == 0}
+
+    def _is_full(self) -> bool:
+        if len(self._kept) > MOST_WINDOWS:
+            return True
+        return sum(kept.bytes for kept in self._kept.values()) > MOST_BYTES
 
     @property
     def indices(self) -> set[int]:

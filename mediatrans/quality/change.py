@@ -9,6 +9,8 @@ from mediatrans.quality.metrics import l1
 __all__ = ["change", "change_map", "low_change"]
 
 _CELLS = 24
+_SMOOTHING = 120
+_WHITE = 96  # a difference that is strong, of 255
 
 
 def change(source: NDArray[np.uint8], result: NDArray[np.uint8]) -> float:
@@ -42,6 +44,8 @@ def low_change(source: NDArray[np.uint8], result: NDArray[np.uint8]) -> float:
 def change_map(source: NDArray[np.uint8], result: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Where a translation changed its source: from black (not at all) over red to white.
 
+    Single pixels are smoothed, so that areas show.
+
     Args:
         source: uint8 [H, W, 3] RGB.
         result: uint8 [H, W, 3] RGB.
@@ -49,9 +53,11 @@ def change_map(source: NDArray[np.uint8], result: NDArray[np.uint8]) -> NDArray[
     Returns:
         uint8 [H, W, 3] RGB.
     """
-    # A mean difference of a quarter of the scale, which is a strong change, is white.
-    steps = cv2.absdiff(source, result).mean(axis=2).clip(0, 63.75) * 4
-    coloured = cv2.applyColorMap(np.rint(steps).astype(np.uint8), cv2.COLORMAP_HOT)
+    difference = cv2.absdiff(source, result).mean(axis=2)
+    sigma = max(0.5, min(difference.shape) / _SMOOTHING)
+    smooth = cv2.GaussianBlur(difference, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    steps = np.rint(smooth * (255 / _WHITE)).clip(0, 255).astype(np.uint8)
+    coloured = cv2.applyColorMap(steps, cv2.COLORMAP_HOT)
     return np.asarray(coloured[..., ::-1], np.uint8)
 
 

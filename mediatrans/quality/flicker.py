@@ -194,7 +194,7 @@ def _motion(
         for frame in (previous, following)
     ]
     coarse, visible = _motion(np.asarray(small[0], np.uint8), np.asarray(small[1], np.uint8))
-    scale = np.float32([width / (width // 2), height / (height // 2)])
+    scale = np.array([width / (width // 2), height / (height // 2)], np.float32)
     backward = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR) * scale
     shown = cv2.resize(visible.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
     return np.asarray(backward, np.float32), np.asarray(shown > 0, np.bool_)

@@ -10,8 +10,7 @@ from tests.quality.scenes import scene
 
 
 def hide(x: Pixels) -> Pixels:
-    hidden: Pixels = ((255 - x) & 254) + (x >> 7)
-    return hidden
+    return np.asarray(((255 - x) & 254) + (x >> 7), np.uint8)
 
 
 def reveal(y: Pixels) -> Pixels:

@@ -92,7 +92,7 @@ def train_domain_network(
             target = is_b[:, None, None].expand_as(logits)
             loss = binary_cross_entropy_with_logits(logits, target)
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             schedule.step()
         return network.eval()
