@@ -4,6 +4,7 @@ import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from mediatrans.quality.change import WHITE
 from mediatrans.quality.report.document import Column, FileEntry
 from mediatrans.quality.report.plots import TimePlot, clock, draw_times
 from mediatrans.quality.samples import Sample
@@ -69,6 +70,7 @@ class Card:
     figures: tuple[_FigureRow, ...]
     has_usual: bool
     has_percentile: bool
+    white: int = WHITE
 
 
 def build_card(
