@@ -88,6 +88,9 @@ def check_installed(wheel: Path, work: Path, released: set[str]) -> None:
     demo = mediatrans("demo", "--seconds", "1")
     assert demo.returncode == 0, demo.stderr
     assert (empty / "demo" / "winter.mp4").stat().st_size > 10_000
+    check = mediatrans("check", "demo/summer.mp4", "demo/winter.mp4", "--report", "r.html")
+    assert check.returncode == 0, check.stderr
+    assert "</html>" in (empty / "r.html").read_text(encoding="utf-8")
 
 
 def pip(python: str, *words: str) -> None:

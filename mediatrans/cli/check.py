@@ -1,5 +1,6 @@
 """`mediatrans check`: judge outputs that exist against their inputs, without converting."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,12 @@ import click
 
 from mediatrans.cli.command import Command
 from mediatrans.cli.flags import settings_flags
+from mediatrans.cli.report_files import ReportFiles, report_option
 from mediatrans.cli.row_text import describe_row
 from mediatrans.cli.terminal import echo, json_line
+from mediatrans.errors import ExitCode, Interrupted
 from mediatrans.quality.check_options import CheckOptions
-from mediatrans.quality.report.rows import JobReport, failed_limits
+from mediatrans.quality.report.rows import JobReport, Report, failed_limits
 
 __all__ = ["command"]
 
@@ -38,6 +41,7 @@ _EXAMPLES = (
     help="The domain of OUTPUT.  [default: the one that its name ends in]",
 )
 @click.option("--device", default="auto", show_default=True, help="As for convert.")
+@report_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per input.")
 @settings_flags(CheckOptions)
 def command(
@@ -46,19 +50,24 @@ def command(
     model: str | None,
     to: str | None,
     device: str,
+    reports: tuple[Path, ...],
     as_json: bool,
     **settings: Any,
 ) -> int:
     """Judge a picture, a video or a folder against the input that it was made from.
 
-    Nothing is converted or written. Without a model, change, structure and flicker are measured;
-    with one, the round trip and what it hides as well.
+    Nothing is converted. Without a model, change, structure and flicker are measured; with one,
+    the round trip and what it hides as well.
     """
     from mediatrans.conversion.check import check, find_generator
 
-    options = CheckOptions(**settings)
+    files = ReportFiles(reports)
+    files.check([source, result])
+    options = replace(CheckOptions(**settings), samples=files.has_page)
+    rows: list[JobReport] = []
 
     def show(row: JobReport) -> None:
+        rows.append(row)
         if as_json:
             click.echo(json_line(row.to_dict()))
         elif row.status == "ok":
@@ -69,5 +78,15 @@ def command(
             echo(f"below   {row.output}: {below}", err=True)
 
     generator = find_generator(result, to, model)
-    report = check(source, result, generator, options, device=device, on_row=show)
+    try:
+        report = check(source, result, generator, options, device=device, on_row=show)
+    except KeyboardInterrupt as stop:
+        code = stop.exit_code if isinstance(stop, Interrupted) else ExitCode.SIGINT
+        name = "" if generator is None else generator.name
+        report = replace(Report.of(name, rows, options.limits), exit_code=code)
+        files.write(report, generator, f"The run was interrupted after {len(rows)} files.")
+        raise
+    files.write(report, generator)
+    for path in files.paths:
+        echo(f"report: {path}", err=True)
     return int(report.exit_code)

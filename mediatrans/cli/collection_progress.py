@@ -14,7 +14,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from mediatrans.cli.terminal import printable, stderr_console
+from mediatrans.cli.terminal import stderr_console
+from mediatrans.printable import printable
 
 __all__ = ["CollectionProgress", "Watched"]
 

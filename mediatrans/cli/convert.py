@@ -11,6 +11,7 @@ import click
 
 from mediatrans.cli.command import Command
 from mediatrans.cli.flags import settings_flags
+from mediatrans.cli.report_files import ReportFiles, report_option
 from mediatrans.cli.terminal import echo, json_line
 from mediatrans.conversion.options import ConvertOptions, with_working_size
 from mediatrans.errors import ExitCode, Interrupted, UsageError, batch_exit_code
@@ -18,7 +19,6 @@ from mediatrans.media.pipe_formats import STDIO
 
 if TYPE_CHECKING:
     from mediatrans.cli.convert_progress import ConvertProgress
-    from mediatrans.quality.report.rows import Report
 
 __all__ = ["command"]
 
@@ -44,6 +44,10 @@ _EXAMPLES = (
         "Measure the round trip, and exit with 7 where it is worse.",
     ),
     (
+        "convert photos/ --to winter --report report.html",
+        "Write a page with verdicts, figures and pictures of the worst files.",
+    ),
+    (
         "convert - --to winter -o - < summer.mkv > winter.mkv",
         "Convert a video in a shell pipe.",
     ),
@@ -56,11 +60,7 @@ _EXAMPLES = (
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--to", required=True, metavar="DOMAIN", help="The domain to translate to.")
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would be done and exit.")
-@click.option(
-    "--report",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write a JSON report to this file.",
-)
+@report_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per input.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @settings_flags(ConvertOptions, groups=("Output", "Input", "Model", "Quality"))
@@ -71,7 +71,7 @@ def command(
     inputs: tuple[Path, ...],
     to: str,
     dry_run: bool,
-    report: Path | None,
+    reports: tuple[Path, ...],
     as_json: bool,
     quiet: bool,
     **settings: Any,
@@ -82,6 +82,8 @@ def command(
     from standard input and written to standard output; both are spelled "-".
     """
     options = ConvertOptions(**settings)
+    files = ReportFiles(reports, overwrite=options.overwrite)
+    options = replace(options, samples=files.has_page)
     if as_json and options.output == STDIO:
         raise UsageError(
             "--json cannot be used with -o -, which writes the video to standard output",
@@ -94,14 +96,13 @@ def command(
     command_line = shlex.join(["mediatrans", *words])
     progress = ConvertProgress(
         options.limits,
-        report,
+        files,
         command_line=command_line,
         as_json=as_json,
         quiet=quiet,
         piped=options.output == STDIO,
-        overwrite=options.overwrite,
     )
-    return _convert(inputs, to, options, progress, report)
+    return _convert(inputs, to, options, progress, files)
 
 
 def _convert(
@@ -109,7 +110,7 @@ def _convert(
     to: str,
     options: ConvertOptions,
     progress: "ConvertProgress",
-    report_path: Path | None,
+    files: ReportFiles,
 ) -> int:
     from mediatrans.conversion.batch import convert
     from mediatrans.quality.report.rows import Report
@@ -120,23 +121,17 @@ def _convert(
         except KeyboardInterrupt as stop:
             report = Report.of(progress.model, progress.rows, options.limits)
             code = stop.exit_code if isinstance(stop, Interrupted) else ExitCode.SIGINT
-            if progress.has_planned:
+            if progress.generator is not None:
                 report = replace(report, exit_code=code, left_out=progress.files_left_out)
-                _write_report(report, report_path)
+                files.write(report, progress.generator, progress.interruption())
+                progress.written(files.paths)
             signum = signal.SIGTERM if code == ExitCode.SIGTERM else signal.SIGINT
             raise Interrupted(signum, progress.resume_hint()) from stop
     progress.summarise(report)
-    _write_report(report, report_path)
+    assert progress.generator is not None
+    files.write(report, progress.generator)
+    progress.written(files.paths)
     return int(report.exit_code)
-
-
-def _write_report(report: "Report", path: Path | None) -> None:
-    from mediatrans.files.publish import publishing
-
-    if path is None:
-        return
-    with publishing(path) as part, part.open("w", encoding="utf-8") as file:
-        file.writelines(report.json_parts())
 
 
 def _show_plan(inputs: Sequence[Path], to: str, options: ConvertOptions, *, as_json: bool) -> int:

@@ -1,6 +1,5 @@
 """The terminal output of `convert`: the model, a progress bar, one line or JSON object per file."""
 
-import os
 import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -21,24 +20,25 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from mediatrans.cli.closing_table import closing_table
 from mediatrans.cli.estimate import Estimates
+from mediatrans.cli.report_files import ReportFiles
 from mediatrans.cli.row_text import describe_row
-from mediatrans.cli.terminal import echo, json_line, printable, stderr_console
+from mediatrans.cli.terminal import echo, json_line, stderr_console
 from mediatrans.conversion.job import Job
 from mediatrans.conversion.observer import Observer
 from mediatrans.conversion.overlap import Bottleneck
-from mediatrans.errors import OutputError
-from mediatrans.files.names import is_too_long
 from mediatrans.files.walk import LeftOut, count_left_out, describe_left_out
 from mediatrans.media.formats import advice_for
+from mediatrans.printable import printable
 from mediatrans.quality.report.rows import (
     JobReport,
     Report,
     Status,
     failed_limits,
-    is_report,
 )
 from mediatrans.translate.translator import Translator
+from mediatrans.zoo.find import Generator
 
 
 class ConvertProgress(Observer):
@@ -46,16 +46,16 @@ class ConvertProgress(Observer):
 
     Args:
         limits: The quality limits; a file below one gets an extra line.
-        report: Where the JSON report will be written; checked before any work starts.
+        files: The reports that will be written, checked before any work starts; None for none.
         command_line: The running command, quoted for a shell.
         as_json: Whether results are JSON objects.
         quiet: Whether only failures are shown.
         piped: Whether stdout carries a video; results then go to stderr.
-        overwrite: Whether the report may replace a file that is not an earlier report.
 
     Attributes:
-        has_planned: Whether the jobs are known, and the report may be written.
         model: The model's name; empty until it is loaded.
+        generator: The generator that translates; None until the jobs are known, and the report
+            may be written.
         rows: The finished jobs.
         files_left_out: What is left out of input folders.
     """
@@ -63,21 +63,20 @@ class ConvertProgress(Observer):
     def __init__(
         self,
         limits: Mapping[str, float],
-        report: Path | None = None,
+        files: ReportFiles | None = None,
         *,
         command_line: str = "",
         as_json: bool = False,
         quiet: bool = False,
         piped: bool = False,
-        overwrite: bool = False,
     ) -> None:
         self.model = ""
+        self.generator: Generator | None = None
+        self._jobs = 0
         self.rows: list[JobReport] = []
         self.files_left_out: tuple[LeftOut, ...] = ()
         self._limits = limits
-        self._report = report
-        self.has_planned = False
-        self._overwrite = overwrite
+        self._report_files = files
         self._command_line = command_line
         self._kept: Path | None = None
         self._has_manifest = False
@@ -114,16 +113,29 @@ class ConvertProgress(Observer):
         self._bar.stop()
 
     def summarise(self, report: Report) -> None:
-        """Print what was left out, and how many of several inputs succeeded and failed."""
+        """Print what was left out, and of several inputs the worst, and how many succeeded."""
         if self._quiet:
             return
         self._print_left_out(report)
         if len(report.jobs) < 2:
             return
+        table = closing_table(report.jobs)
+        if table is not None:
+            self._console.print(table, soft_wrap=False)
         counts = {status: report.count(status) for status in get_args(Status)}
         summary = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
         took = timedelta(seconds=round(sum(row.seconds for row in report.jobs)))
         self._print(f"{len(report.jobs)} files in {took}: {summary}")
+
+    def written(self, reports: Sequence[Path]) -> None:
+        """Print where the reports are."""
+        if not self._quiet:
+            for path in reports:
+                self._print(f"report: {path}")
+
+    def interruption(self) -> str:
+        """What an interrupted run has done, a sentence."""
+        return f"The run was interrupted: {len(self.rows)} of {self._jobs} files had ended."
 
     def _print_left_out(self, report: Report) -> None:
         counts = count_left_out(report.left_out)
@@ -144,12 +156,16 @@ class ConvertProgress(Observer):
         Raises:
             OutputError: The report cannot be written, or would replace a file of this run.
         """
-        self._check_report(jobs)
-        self.has_planned = True
+        if self._report_files is not None:
+            self._report_files.check(
+                path for job in jobs for path in (job.input, job.output) if path is not None
+            )
         self._has_manifest = any(job.home for job in jobs)
         self._estimates = Estimates(jobs)
+        self._jobs = len(jobs)
         generator = translator.generator
         self.model = generator.name
+        self.generator = generator
         if not self._quiet:
             self._print(
                 f"{generator.origin} -> {generator.to} with {generator.name} "
@@ -160,27 +176,6 @@ class ConvertProgress(Observer):
 
     def _print(self, line: str, style: str | None = None) -> None:
         self._console.print(printable(line), style=style, markup=False, highlight=False)
-
-    def _check_report(self, jobs: Sequence[Job]) -> None:
-        if self._report is None:
-            return
-        place = os.path.realpath(self._report)
-        files = {os.path.realpath(path) for job in jobs for path in (job.input, job.output) if path}
-        remedy = "name another --report"
-        if is_too_long(self._report):
-            problem = "the name of the report is too long for the file system"
-        elif os.path.lexists(self._report) and not self._report.is_file():
-            problem = "exists already and is not a regular file"
-        elif place in files:
-            problem = "the report would replace a file of this run"
-        elif os.path.lexists(place) and not self._overwrite and not is_report(Path(place)):
-            problem = "exists already and is not a report"
-            remedy = f"use --overwrite, or {remedy}"
-        elif not os.access(Path(place).parent, os.W_OK | os.X_OK):
-            problem = "the report cannot be written: no permission to write to its folder"
-        else:
-            return
-        raise OutputError(problem, path=self._report, remedy=remedy)
 
     def begun(self, job: Job, frames: int, total: int | None, size: tuple[int, int] | None) -> None:
         """Show a new progress bar for a video, and where it is resumed."""

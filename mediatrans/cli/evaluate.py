@@ -1,5 +1,6 @@
 """`mediatrans evaluate`: figures for a run or a model, on pictures it was not trained on."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +10,11 @@ from mediatrans.cli.command import Command
 from mediatrans.cli.flags import settings_flags
 from mediatrans.cli.terminal import echo
 from mediatrans.errors import ExitCode, MissingExtraError
+from mediatrans.quality.report.page_files import is_page_name
 from mediatrans.training.evaluation.options import GROUPS, EvaluateOptions
 
 if TYPE_CHECKING:
-    from mediatrans.training.evaluation.report import EvaluationReport
+    from mediatrans.training.evaluation.session import Outcome
 
 __all__ = ["command"]
 
@@ -84,8 +86,8 @@ def run_evaluation(source: str, a: Path, b: Path, options: EvaluateOptions) -> i
         click.echo(report.to_json(), nl=False)
     else:
         show(report)
-    if options.report is not None:
-        _write_report(options.report, report)
+    for path in options.reports:
+        _write_report(path, source, outcome)
     if options.sheet is not None:
         write_sheet(options.sheet, outcome.sheet)
     if options.write_card and model is not None:
@@ -93,12 +95,22 @@ def run_evaluation(source: str, a: Path, b: Path, options: EvaluateOptions) -> i
     return _tell_unreadable(outcome.unreadable)
 
 
-def _write_report(path: Path, report: "EvaluationReport") -> None:
+def _write_report(path: Path, source: str, outcome: "Outcome") -> None:
     from mediatrans.files.publish import publishing
+    from mediatrans.quality.report.page import page_parts
+    from mediatrans.training.evaluation.evaluation_page import evaluation_page
 
     remedy = "choose a place you may write to with --report, on a disk with space"
-    with publishing(path, what="the report", remedy=remedy) as part:
-        part.write_text(report.to_json(), encoding="utf-8")
+    with (
+        publishing(path, what="the report", remedy=remedy) as part,
+        part.open("w", encoding="utf-8") as file,
+    ):
+        if is_page_name(path):
+            made, figures = datetime.now().astimezone(), outcome.report.evaluation
+            page = evaluation_page(source, figures, outcome.pictures, path.parent, made)
+            file.writelines(page_parts(page))
+        else:
+            file.write(outcome.report.to_json())
 
 
 def _tell_unreadable(unreadable: list[tuple[Path, str]]) -> int:

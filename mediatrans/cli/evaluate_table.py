@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from mediatrans.cli.terminal import printable
+from mediatrans.printable import printable
 from mediatrans.quality.cycle import Statistics
 from mediatrans.training.evaluation.figures import (
     Evaluation,

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from mediatrans.cli.terminal import printable
 from mediatrans.errors import OutputError
+from mediatrans.printable import printable
 
 __all__ = ["Wanted", "message_options", "messages", "printable_lines", "wanted"]
 

@@ -1,37 +1,17 @@
 """Text for a terminal, with the control characters escaped that file names may hold."""
 
-import re
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mediatrans.files.records import json_text
+from mediatrans.printable import UNSAFE, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["echo", "json_line", "printable", "stderr_console"]
-
-# C0 and C1 controls, line and paragraph separators, the marks that reverse the direction of
-# writing, and the surrogates that stand for bytes which are not UTF-8.
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-
-
-def printable(text: str) -> str:
-    r"""Escape the characters that a terminal would obey instead of showing.
-
-    Names, titles and error texts come from files, and files may come from strangers.
-
-    Args:
-        text: One line of text; a line break in it is escaped, too.
-
-    Returns:
-        The text, with "\x1b" for the escape character, "\n" for a line break and so on.
-    """
-    return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+__all__ = ["echo", "json_line", "stderr_console"]
 
 
 def echo(text: str, *, err: bool = False) -> None:
@@ -63,4 +43,4 @@ def json_line(row: dict[str, Any]) -> str:
         row: Anything that JSON can hold, without infinity and NaN.
     """
     text = json_text(row)
-    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

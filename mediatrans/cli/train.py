@@ -13,8 +13,9 @@ import click
 
 from mediatrans.cli.command import Command
 from mediatrans.cli.flags import settings_flags
-from mediatrans.cli.terminal import echo, printable, stderr_console
+from mediatrans.cli.terminal import echo, stderr_console
 from mediatrans.errors import InputError, MissingExtraError, StoppedTogetherError, UsageError
+from mediatrans.printable import printable
 from mediatrans.training.config import GROUPS, TrainConfig
 from mediatrans.training.recipe import load_recipe
 

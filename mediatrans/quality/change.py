@@ -6,11 +6,13 @@ from numpy.typing import NDArray
 
 from mediatrans.quality.metrics import l1
 
-__all__ = ["change", "change_map", "low_change"]
+__all__ = ["WHITE", "change", "change_map", "low_change"]
 
 _CELLS = 24
 _SMOOTHING = 120
-_WHITE = 96  # a difference that is strong, of 255
+
+WHITE = 96
+"""The difference, of 255, from which on a change map is white: a strong one."""
 
 
 def change(source: NDArray[np.uint8], result: NDArray[np.uint8]) -> float:
@@ -56,7 +58,7 @@ def change_map(source: NDArray[np.uint8], result: NDArray[np.uint8]) -> NDArray[
     difference = cv2.absdiff(source, result).mean(axis=2)
     sigma = max(0.5, min(difference.shape) / _SMOOTHING)
     smooth = cv2.GaussianBlur(difference, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
-    steps = np.rint(smooth * (255 / _WHITE)).clip(0, 255).astype(np.uint8)
+    steps = np.rint(smooth * (255 / WHITE)).clip(0, 255).astype(np.uint8)
     coloured = cv2.applyColorMap(steps, cv2.COLORMAP_HOT)
     return np.asarray(coloured[..., ::-1], np.uint8)
 

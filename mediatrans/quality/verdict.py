@@ -11,7 +11,7 @@ from typing import Literal
 from mediatrans.quality.figures import FIGURES, FileFigures
 from mediatrans.quality.spread import Spread
 
-__all__ = ["Verdict", "Word", "pronounce"]
+__all__ = ["Verdict", "Word", "limits_of", "pronounce"]
 
 Word = Literal["good", "doubtful", "poor"]
 
@@ -86,6 +86,15 @@ def pronounce(figures: FileFigures, spread: Spread) -> Verdict:
     if spread:
         return Verdict("good", "the figures are like those of the card's pictures")
     return Verdict("good", "no figure is beyond its limit")
+
+
+def limits_of(spread: Spread) -> dict[str, tuple[float, float]]:
+    """Where figures begin to be doubtful and to be poor, by the keys of `FIGURES`.
+
+    Args:
+        spread: The percentiles of the card; empty without them.
+    """
+    return {name: _relative(name, limit, spread) for name, limit in _LIMITS.items()}
 
 
 def _of_change(figures: FileFigures, spread: Spread) -> Iterator[Verdict]:

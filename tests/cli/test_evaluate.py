@@ -241,3 +241,19 @@ def test_without_torch_the_extra_is_named(
     monkeypatch.setitem(sys.modules, "torch", None)
     assert run(["evaluate", "day2night", *words]) == 2
     assert 'pip install "mediatrans[evaluate]"' in capsys.readouterr().err
+
+
+def test_a_report_may_be_a_page_and_json_at_once(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    reports = ["--report", "r.html", "--report", "r.json"]
+    assert run(["evaluate", "day2night", *words, *reports]) == 0
+    page = Path("r.html").read_text("utf-8")
+    assert page.count('class="card panel"') == 12
+    assert page.count('src="data:image/') == 4 * 12
+    assert json.loads(Path("r.json").read_text())["version"] == 2
+    assert run(["evaluate", "day2night", *words, "--report", "r.html"]) == 0
+    assert run(["evaluate", "day2night", *words, "--report", "r.html", "--report", "r.html"]) == 2
+    Path("mine.html").write_text("<!doctype html>")
+    assert run(["evaluate", "day2night", *words, "--report", "mine.html"]) == 6
+    assert "mine.html: exists already, and is no report" in capsys.readouterr().err

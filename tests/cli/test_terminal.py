@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mediatrans.cli.terminal import json_line, printable
+from mediatrans.cli.terminal import json_line
+from mediatrans.printable import printable
 from tests.media_files import write_clip, write_picture
 from tests.pairs import write_pair
 from tests.terminals import on_a_terminal

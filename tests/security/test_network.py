@@ -30,7 +30,9 @@ EVALUATE = [
     "--device", "cpu", "--report", "r.json",
 ]  # fmt: skip
 COMMANDS = {
-    "convert": [["convert", "in", "--to", "night", "-o", "out", "--verify", "full"]],
+    "convert": [
+        ["convert", "in", "--to", "night", "-o", "out", "--verify", "full", "--report", "r.html"]
+    ],
     "reference": [["convert", "in", "--to", "night", "-o", "out", "--device", "cpu"]],
     "train": [TRAIN, ["export-onnx"], EVALUATE],
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mediatrans.errors import OutputError, UsageError
+from mediatrans.quality.report.page_files import is_page, is_page_name
 from mediatrans.settings import Setting, setting
 
 __all__ = ["GROUPS", "EvaluateOptions"]
@@ -62,7 +63,7 @@ class EvaluateOptions:
         clips: Videos to translate.
         clip_frames: Frames of each of them, from the beginning.
         sizes: Short sides at which the test pictures are translated, px; None: not done.
-        report: Write the JSON to this file.
+        reports: Write the figures to these files, as pages or as JSON.
         sheet: Write a contact sheet to this file.
         overwrite: Replace those files.
         as_json: Print the JSON in place of the table.
@@ -144,8 +145,18 @@ class EvaluateOptions:
             parse=_sizes,
         ),
     )
-    report: Path | None = setting(
-        None, Setting("Write the figures to this JSON file.", "Output", metavar="FILE")
+    reports: tuple[Path, ...] = setting(
+        tuple,
+        Setting(
+            "Write the figures to this file: a page if its name ends in .html, else JSON. May be "
+            "repeated.",
+            "Output",
+            "--report",
+            metavar="FILE",
+            parse=_paths,
+            multiple=True,
+            default="",
+        ),
     )
     sheet: Path | None = setting(
         None,
@@ -180,21 +191,29 @@ class EvaluateOptions:
             )
         if self.sheet is not None and self.sheet.suffix.lower() != ".png":
             raise UsageError(f"--sheet {self.sheet} is no PNG file", remedy="name it sheet.png")
-        if self.sheet is not None and self.sheet == self.report:
-            raise UsageError("--sheet and --report are the same file", remedy="name two files")
-        report, sheet = self.report, self.sheet
-        if report is not None and self._is_kept(report) and not _is_earlier_report(report):
-            raise OutputError(
-                "exists already, and is no report",
-                path=report,
-                remedy="replace it with --overwrite, or name another --report",
+        if len({*self.reports, self.sheet}) <= len(self.reports):
+            raise UsageError(
+                "two of --sheet and --report are the same file", remedy="name different files"
             )
+        sheet = self.sheet
+        for report in self.reports:
+            if self._is_kept(report) and not _is_earlier_report(report):
+                raise OutputError(
+                    "exists already, and is no report",
+                    path=report,
+                    remedy="replace it with --overwrite, or name another --report",
+                )
         if sheet is not None and self._is_kept(sheet):
             raise OutputError(
                 "exists already",
                 path=sheet,
                 remedy="replace it with --overwrite, or name another --sheet",
             )
+
+    @property
+    def has_page(self) -> bool:
+        """Whether one of the reports is a page."""
+        return any(map(is_page_name, self.reports))
 
     def _is_kept(self, path: Path) -> bool:
         return os.path.lexists(path) and not self.overwrite
@@ -204,6 +223,6 @@ def _is_earlier_report(path: Path) -> bool:
     """Whether a file holds the figures of an earlier evaluation, by its first bytes."""
     try:
         with path.open("rb") as file:
-            return _REPORT_START.match(file.read(200)) is not None
+            return is_page(path) or _REPORT_START.match(file.read(200)) is not None
     except OSError:
         return False

@@ -10,6 +10,7 @@ from mediatrans.quality.cycle import Translate
 from mediatrans.training.device import choose_device
 from mediatrans.training.evaluation.candidate import Candidate, open_candidate
 from mediatrans.training.evaluation.comparison import Assessment, Judge, evaluate, train_probes
+from mediatrans.training.evaluation.evaluation_page import TestPicture, collect_pictures
 from mediatrans.training.evaluation.features import choose_networks, load_feature_network
 from mediatrans.training.evaluation.flat_frames import measure_flat_frames
 from mediatrans.training.evaluation.gallery import Gallery
@@ -31,11 +32,13 @@ class Outcome:
     Attributes:
         report: The figures.
         sheet: The sections of the contact sheet; empty where none was asked for.
+        pictures: The test pictures of both directions for a page; empty where none was asked for.
         unreadable: Files that were left out, with the reason.
     """
 
     report: EvaluationReport
     sheet: list[Section] = field(default_factory=list)
+    pictures: list[TestPicture] = field(default_factory=list)
     unreadable: list[tuple[Path, str]] = field(default_factory=list)
 
 
@@ -119,7 +122,9 @@ class Session:
         clips, broken = self._measure_clips()
         outcome.unreadable.extend(broken)
         sheet = self._collect_worst(assessment) if self._options.sheet is not None else []
-        return replace(outcome, report=replace(outcome.report, clips=clips), sheet=sheet)
+        shown = self._collect_pictures(assessment) if self._options.has_page else []
+        report = replace(outcome.report, clips=clips)
+        return replace(outcome, report=report, sheet=sheet, pictures=shown)
 
     def _watched(
         self, pictures: tuple[Gallery, Gallery], what: str
@@ -195,3 +200,17 @@ class Session:
                 translators,
             )
         return sections
+
+    def _collect_pictures(self, assessment: Assessment) -> list[TestPicture]:
+        (a, b), (there, back) = self.candidate.domains, self._translators
+        watched = self._watched(self.pictures, "the worst pictures of")
+        pictures = []
+        for place, (domains, translators) in enumerate(
+            (((a, b), (there, back)), ((b, a), (back, there)))
+        ):
+            gallery = self.pictures[place]
+            paths = [gallery.folder / name for name in gallery.read]
+            pictures += collect_pictures(
+                domains, paths, watched[place], assessment.pictures[place], translators
+            )
+        return pictures
