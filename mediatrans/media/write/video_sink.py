@@ -22,7 +22,8 @@ from mediatrans.media.write.animation_encoders import (
     GifEncoder,
     animation_options,
 )
-from mediatrans.media.write.codecs import Coding, Encoding, choose_coding
+from mediatrans.media.write.codecs import Encoding, choose_coding
+from mediatrans.media.write.coding import MOV_FAMILY, Coding
 from mediatrans.media.write.copied_metadata import (
     copied_stream_metadata,
     has_foreign_keys,
@@ -32,7 +33,7 @@ from mediatrans.media.write.copied_streams import StreamCopier
 from mediatrans.media.write.destination import Destination
 from mediatrans.media.write.single_piece import SinglePiece
 from mediatrans.media.write.verification import Written
-from mediatrans.media.write.video_encoders import MOV_FAMILY, Encoder, YuvEncoder
+from mediatrans.media.write.video_encoders import Encoder, YuvEncoder
 
 __all__ = ["VideoSink", "write_error"]
 
