@@ -72,6 +72,8 @@ _SIZES: Final[dict[str, tuple[tuple[int, int], ...]]] = {
     "dvvideo": ((720, 480), (720, 576), (960, 720), (1280, 1080), (1440, 1080)),
 }
 _SMALLEST: Final = {"dnxhd": (256, 120)}
+# Codecs that fit into every container that lists them.
+_FITS_ALWAYS: Final = frozenset({"h264", "hevc"})
 _TRIAL_SIZES: Final = ((640, 360), (352, 288), (720, 576))
 # The options for constant quality, by the suffix of the hardware encoder's name.
 _HARDWARE_QUALITY: Final[dict[str, dict[str, str]]] = {
@@ -165,7 +167,7 @@ def choose_coding(container: OutputContainer, info: VideoInfo, encoding: Encodin
             coding = _coding(codec, pixel_format, options, info, clock, padding)
             failure = opening_error(coding, info)
             if failure is None:
-                if encoding.codec is not None:
+                if codec.canonical_name not in _FITS_ALWAYS:
                     _check_container(coding, info, container.format.name)
                 return coding
             error = error or failure
