@@ -18,6 +18,7 @@ from mediatrans.media.wholeness.chains import (
     y4m_damage,
 )
 from mediatrans.media.wholeness.doubts import ts_layout
+from mediatrans.media.wholeness.multipart import is_multipart_jpeg, multipart_damage
 from mediatrans.media.wholeness.sizes import (
     asf_damage,
     box_damage,
@@ -41,7 +42,8 @@ def damage_of(path: Path) -> str | None:
     """The damage of a video file that shows without decoding it; None if there is none.
 
     Headers that declare sizes, and chains of blocks, are compared with the size of the file:
-    MP4, MOV, Matroska, WebM, AVI, ASF, GIF, PNG, FLV, Ogg, MXF, IVF, Y4M, MJPEG, DV, MPEG-TS. The
+    MP4, MOV, Matroska, WebM, AVI, ASF, GIF, PNG, FLV, Ogg, MXF, IVF, Y4M, MJPEG (also
+    multipart), DV, MPEG-TS. The
     checksums of PNG are verified. Other formats do not say how long they are.
 
     Args:
@@ -60,6 +62,8 @@ def damage_of(path: Path) -> str | None:
                 is_fragmented = any(name == b"moof" for name, _ in boxes(file, size))
                 break
         else:
+            if is_multipart_jpeg(start):
+                return multipart_damage(file, size)
             return _ts_damage(start, size)
     if damage is not None and check is box_damage and not is_fragmented:
         return _sample_damage(path, size, damage)
