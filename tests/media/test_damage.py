@@ -253,6 +253,26 @@ def test_frames_that_cannot_be_decoded_are_damage(tmp_path: Path, codec: str) ->
         frames_of(path)
 
 
+@pytest.mark.parametrize("suffix", [".ivf", ".webm"])
+@pytest.mark.parametrize("codec", ["libvpx", "libvpx-vp9"])
+@pytest.mark.parametrize("lost", [20, -1], ids=["middle", "end"])
+def test_a_frame_of_vpx_that_cannot_be_decoded_is_damage(
+    tmp_path: Path, codec: str, suffix: str, lost: int
+) -> None:
+    """Frames that are hidden, which both codecs make with look-ahead, are not missed."""
+    path = tmp_path / f"in{suffix}"
+    ahead = ("-auto-alt-ref", "1", "-lag-in-frames", "16", "-b:v", "100k", "-arnr-maxframes", "7")
+    ffmpeg(*picture(2), "-c:v", codec, *ahead, "-g", "10", path)
+    assert len(frames_of(path)) == 50
+    with av.open(str(path)) as container:
+        packets = [bytes(packet) for packet in container.demux(video=0) if packet.size]
+    content, packet = path.read_bytes(), packets[lost]
+    assert content.count(packet) == 1
+    path.write_bytes(content.replace(packet, b"\xff" * len(packet)))
+    with pytest.raises(InputError, match=r"damaged|not supported"):
+        frames_of(path)
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".mov"])
 def test_a_box_that_is_declared_too_long_misses_nothing(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"in{suffix}"
