@@ -212,7 +212,7 @@ def _png(file: BinaryIO) -> Animation | None:
 
 
 def png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """The name and position of each chunk of a PNG.
+    """The name and position of each chunk of a PNG, up to its end.
 
     Args:
         file: A seekable file; the caller may read the chunks during the iteration.
@@ -221,6 +221,8 @@ def png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
     file.seek(position)
     while len(header := file.read(8)) == 8:
         yield header[4:], position
+        if header[4:] == b"IEND":
+            return
         position += 12 + int.from_bytes(header[:4])
         file.seek(position)
 

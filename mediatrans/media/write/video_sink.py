@@ -223,6 +223,7 @@ class VideoSink(SinglePiece):
         copied = self._copier.spans if self._copier else {}
         spans = {**copied, stream.index: self._last - self._first}
         order = self._file_order(spans)
+        described = () if self.muxer in _ANIMATIONS else order
         return Written(
             frames=self._frames,
             width=stream.codec_context.width,
@@ -234,9 +235,8 @@ class VideoSink(SinglePiece):
             ],
             spans={order.index(index): span for index, span in spans.items()},
             tags=dict(self._container.metadata),
-            stream_tags=[]
-            if self.muxer in _ANIMATIONS
-            else [dict(self._container.streams[index].metadata) for index in order],
+            stream_tags=[dict(self._container.streams[index].metadata) for index in described],
+            stream_flags=[int(self._container.streams[index].disposition) for index in described],
         )
 
     def _file_order(self, spans: Mapping[int, Fraction]) -> list[int]:
