@@ -5,8 +5,11 @@ Imports the standard library alone, so that planning a job loads no media librar
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
+
+from mediatrans.files.bounded import result_within
 
 __all__ = [
     "ANIMATION_SUFFIXES",
@@ -15,6 +18,7 @@ __all__ = [
     "GIF_CONTROL",
     "GIF_PICTURE",
     "GIF_TRAILER",
+    "READER_LIMIT_S",
     "WEBP_CHUNKS",
     "Animation",
     "animation_of",
@@ -25,6 +29,9 @@ __all__ = [
     "png_chunks",
     "riff_chunks",
 ]
+
+READER_LIMIT_S = 60.0
+"""The default limit: seconds without a frame after which reading a file is given up."""
 
 ANIMATION_SUFFIXES = frozenset({".gif", ".png", ".apng", ".webp"})
 """Suffixes of files that may hold one picture or an animation."""
@@ -64,14 +71,19 @@ class Animation:
     frames: int | None = None
 
 
-def animation_of(path: Path) -> Animation | None:
+def animation_of(path: Path, limit_s: float = READER_LIMIT_S) -> Animation | None:
     """The animation in a file, or None for a still picture or an unreadable file.
 
     Args:
         path: A file with one of the `ANIMATION_SUFFIXES`; other files give None.
+        limit_s: Seconds after which the file counts as unreadable.
     """
     if path.suffix.lower() not in ANIMATION_SUFFIXES:
         return None
+    return result_within(limit_s, partial(_found_in, path), None)
+
+
+def _found_in(path: Path) -> Animation | None:
     try:
         with path.open("rb") as file:
             start = file.read(12)
