@@ -31,6 +31,7 @@ from mediatrans.media.wholeness.sizes import (
 __all__ = ["damage_of"]
 
 _START_BYTES = 4096
+_MOV: Final = "mov"
 # Bytes per frame of DV with 525 and with 625 lines.
 _DV_FRAMES: Final = (120_000, 144_000)
 
@@ -87,7 +88,8 @@ def _sample_damage(path: Path, size: int, damage: str) -> str | None:
         damage: The damage by its boxes, which counts if no samples are found.
     """
     try:
-        with av.open(f"file:{path}", "r", metadata_errors="replace") as container:
+        # No other demuxer, and no other file: this one opens before the whitelist is passed.
+        with av.open(f"file:{path}", "r", format=_MOV, metadata_errors="replace") as container:
             ends = [e.pos + e.size for stream in container.streams for e in stream.index_entries]
     except av.FFmpegError:
         return damage

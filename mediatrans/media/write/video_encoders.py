@@ -13,9 +13,10 @@ from av.video.stream import VideoStream
 
 from mediatrans.media.colour.yuv import FromRgb, has_alpha
 from mediatrans.media.frames import Frame, Pixels, VideoInfo
+from mediatrans.media.stereo import WEBM_STEREO_MODES
 from mediatrans.media.write.coding import Coding, nominal_rate
 
-__all__ = ["Encoder", "YuvEncoder", "timed"]
+__all__ = ["Encoder", "YuvEncoder", "holds_stereo_mode", "timed"]
 
 _MATROSKA = frozenset({"matroska", "webm"})
 # These codecs do not store the pixel aspect, and PyAV cannot pass it to the Matroska muxer.
@@ -39,6 +40,18 @@ class Encoder(ABC):
     @abstractmethod
     def flush(self) -> "Iterator[Packet[VideoStream]]":
         """The remaining packets after the last frame."""
+
+
+def holds_stereo_mode(info: VideoInfo, muxer: str) -> bool:
+    """Whether an output can tell how two views share its frames.
+
+    Args:
+        info: The video that the frames come from.
+        muxer: FFmpeg's name of the output's format.
+    """
+    if not info.stereo_mode or muxer not in _MATROSKA:
+        return False
+    return muxer != "webm" or info.stereo_mode in WEBM_STEREO_MODES
 
 
 class YuvEncoder(Encoder):
@@ -85,10 +98,11 @@ class YuvEncoder(Encoder):
                 "%s: %s takes no clock of %s s; timestamps are rounded to %s s",
                 info.path, context.codec.name, info.time_base, self._coding.time_base,
             )  # fmt: skip
-        if info.projection:
+        kept = {"stereo3d"} if holds_stereo_mode(info, in_container) else set()
+        if lost := ", ".join(name for name in info.projection if name not in kept):
             _LOG.warning(
                 "%s: it is a spherical (360 degrees) or stereoscopic video (%s); the tags that say "
-                "so are not written", info.path, info.projection,
+                "so are not written", info.path, lost,
             )  # fmt: skip
         if self._padding != (0, 0):
             _LOG.warning(

@@ -33,14 +33,16 @@ from mediatrans.media.write.copied_streams import StreamCopier
 from mediatrans.media.write.destination import Destination
 from mediatrans.media.write.single_piece import SinglePiece
 from mediatrans.media.write.verification import Written
-from mediatrans.media.write.video_encoders import Encoder, YuvEncoder
+from mediatrans.media.write.video_encoders import Encoder, YuvEncoder, holds_stereo_mode
 
 __all__ = ["VideoSink", "write_error"]
 
 _ANIMATIONS = frozenset({"gif", "apng"})
 _LARGEST_TIMESCALE = 2**31 - 1
-# Tags that no longer apply: frames are already rotated, and alpha depends on the encoder.
-_UNTRUE_NOW = frozenset({"alpha_mode", "rotate"})
+_STEREO_MODE = "stereo_mode"
+# Tags that no longer apply: frames are already rotated, and alpha depends on the encoder. WebM's
+# muxer fails with a stereo mode that WebM does not allow.
+_UNTRUE_NOW = frozenset({"alpha_mode", "rotate", _STEREO_MODE})
 
 
 class VideoSink(SinglePiece):
@@ -123,6 +125,8 @@ class VideoSink(SinglePiece):
             encoder.stream.metadata.update(
                 {key: value for key, value in metadata.items() if key not in _UNTRUE_NOW}
             )
+            if holds_stereo_mode(self._info, self.muxer):
+                encoder.stream.metadata[_STEREO_MODE] = self._info.stereo_mode
             encoder.stream.disposition = stream.disposition
         self._copier.describe(container)
         assert encoder is not None
