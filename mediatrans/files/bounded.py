@@ -4,7 +4,10 @@ from collections.abc import Callable
 from threading import Thread
 from typing import TypeVar
 
-__all__ = ["result_within"]
+__all__ = ["READER_LIMIT_S", "result_within"]
+
+READER_LIMIT_S = 60.0
+"""The default limit: seconds without progress after which reading a file is given up."""
 
 _T = TypeVar("_T")
 

@@ -1,6 +1,6 @@
 """The detection of animated GIF, PNG and WebP files, and of the number of their plays.
 
-Imports the standard library alone, so that planning a job loads no media library.
+Imports no media library, so that planning a job loads none.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from mediatrans.files.bounded import result_within
+from mediatrans.files.bounded import READER_LIMIT_S, result_within
 
 __all__ = [
     "ANIMATION_SUFFIXES",
@@ -18,7 +18,6 @@ __all__ = [
     "GIF_CONTROL",
     "GIF_PICTURE",
     "GIF_TRAILER",
-    "READER_LIMIT_S",
     "WEBP_CHUNKS",
     "Animation",
     "animation_of",
@@ -29,9 +28,6 @@ __all__ = [
     "png_chunks",
     "riff_chunks",
 ]
-
-READER_LIMIT_S = 60.0
-"""The default limit: seconds without a frame after which reading a file is given up."""
 
 ANIMATION_SUFFIXES = frozenset({".gif", ".png", ".apng", ".webp"})
 """Suffixes of files that may hold one picture or an animation."""

@@ -1,12 +1,13 @@
 """The supported formats: suffixes of pictures and videos, and the suffixes of their outputs.
 
-Imports the standard library alone, so that planning a job loads no media library.
+Imports no media library, so that planning a job loads none.
 """
 
 from pathlib import Path
 from typing import Literal
 
-from mediatrans.media.animation import ANIMATION_SUFFIXES, READER_LIMIT_S, animation_of
+from mediatrans.files.bounded import READER_LIMIT_S
+from mediatrans.media.animation import ANIMATION_SUFFIXES, animation_of
 
 __all__ = [
     "DEMUXERS",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from mediatrans.media.animation import READER_LIMIT_S
+from mediatrans.files.bounded import READER_LIMIT_S
 from mediatrans.settings import Setting, setting
 
 __all__ = ["MAX_PIXELS", "MAX_SPOOL_MB", "ReadOptions"]

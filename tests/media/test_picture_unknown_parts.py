@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -169,9 +170,7 @@ def test_data_behind_the_end_of_a_picture_is_named(
 @pytest.mark.parametrize(
     "options", [{"progressive": True}, {"restart_marker_blocks": 2}, {"quality": 100}], ids=str
 )
-def test_the_end_of_a_jpeg_of_any_coding_is_found(
-    tmp_path: Path, options: dict[str, int | bool]
-) -> None:
+def test_the_end_of_a_jpeg_of_any_coding_is_found(tmp_path: Path, options: dict[str, Any]) -> None:
     path = tmp_path / "in.jpg"
     Image.fromarray(NOISE).save(path, **options)
     assert still_of(path).lost == ()

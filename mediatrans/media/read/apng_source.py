@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from PIL import PngImagePlugin
-from PIL.ImageFile import ImageFile
 
 from mediatrans.media.animation import png_chunks
-from mediatrans.media.read.pillow_animation import PillowAnimation
+from mediatrans.media.read.pillow_animation import AnimatedFile, PillowAnimation
 
 __all__ = ["ApngSource", "is_deep_apng"]
 
@@ -49,12 +48,12 @@ def is_deep_apng(path: Path) -> bool:
 class ApngSource(PillowAnimation):
     """The composed frames of an animated PNG; the arguments are those of `PillowAnimation`."""
 
-    def _opened(self) -> ImageFile:
+    def _opened(self) -> AnimatedFile:
         return PngImagePlugin.PngImageFile(io.BytesIO(self._path.read_bytes()))
 
-    def _check(self, picture: ImageFile) -> None:
+    def _check(self, picture: AnimatedFile) -> None:
         # A picture for programs that know no animations is not part of this one.
-        self._first = int(bool(getattr(picture, "default_image", False)))
+        self._first = int(getattr(picture, "default_image", False))
         with self._path.open("rb") as file:
             delays = _delays(file)
         ticks = lcm(*(delay.denominator for delay in delays))
@@ -66,7 +65,7 @@ class ApngSource(PillowAnimation):
         ]
         _LOG.warning("%s: 16 bits per channel; converted with 8", self._path)
 
-    def _time_of(self, picture: ImageFile, number: int) -> tuple[int, int | None]:
+    def _time_of(self, picture: AnimatedFile, number: int) -> tuple[int, int | None]:
         return self._times[number - self._first]
 
 

@@ -57,8 +57,8 @@ def _deep_lab(path: Path, layout: SampleLayout) -> Image.Image | None:
     OpenCV would convert it for a display of another white, so it is told that the samples are RGB.
     """
     content = bytearray(path.read_bytes())
-    at, order = layout.photometric_at, "little" if content.startswith(b"II") else "big"
-    content[at : at + 2] = RGB.to_bytes(2, order)
+    at = layout.photometric_at
+    content[at : at + 2] = RGB.to_bytes(2, "little" if content.startswith(b"II") else "big")
     try:
         samples = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:

@@ -7,7 +7,8 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
-from PIL.ImageFile import ImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
 
 from mediatrans.errors import InputError
 from mediatrans.media.animation import animation_of
@@ -17,7 +18,10 @@ from mediatrans.media.read_options import MAX_PIXELS
 from mediatrans.media.times import SteadyClock
 from mediatrans.media.wholeness import damage_of
 
-__all__ = ["PillowAnimation"]
+__all__ = ["AnimatedFile", "PillowAnimation"]
+
+AnimatedFile = PngImageFile | WebPImageFile
+"""Pillow's object for an animation."""
 
 
 class PillowAnimation:
@@ -52,19 +56,19 @@ class PillowAnimation:
             end=None if end_s is None else Fraction(end_s),
             limit=limit,
         )
-        self._picture: ImageFile | None = None
+        self._picture: AnimatedFile | None = None
         self._time_base = Fraction(1, 1000)
         self._first = 0
 
-    def _opened(self) -> ImageFile:
+    def _opened(self) -> AnimatedFile:
         """The opened file; anything raised means that it is damaged."""
         raise NotImplementedError
 
-    def _check(self, picture: ImageFile) -> None:
+    def _check(self, picture: AnimatedFile) -> None:
         """Refuse a file that declares more frames than there are, and set the time base."""
         raise NotImplementedError
 
-    def _time_of(self, picture: ImageFile, number: int) -> tuple[int, int | None]:
+    def _time_of(self, picture: AnimatedFile, number: int) -> tuple[int, int | None]:
         """The timestamp and the duration of the frame that was decoded last."""
         raise NotImplementedError
 

@@ -5,11 +5,10 @@ import logging
 from collections import Counter
 
 from PIL import WebPImagePlugin
-from PIL.ImageFile import ImageFile
 
 from mediatrans.errors import InputError
 from mediatrans.media.animation import WEBP_CHUNKS, riff_chunks
-from mediatrans.media.read.pillow_animation import PillowAnimation
+from mediatrans.media.read.pillow_animation import AnimatedFile, PillowAnimation
 
 __all__ = ["WebpSource"]
 
@@ -19,10 +18,10 @@ _LOG = logging.getLogger(__name__)
 class WebpSource(PillowAnimation):
     """The composed frames of an animated WebP; the arguments are those of `PillowAnimation`."""
 
-    def _opened(self) -> ImageFile:
+    def _opened(self) -> AnimatedFile:
         return WebPImagePlugin.WebPImageFile(io.BytesIO(self._path.read_bytes()))
 
-    def _check(self, picture: ImageFile) -> None:
+    def _check(self, picture: AnimatedFile) -> None:
         """Refuse the file if it declares more frames; warn of chunks that no reader knows."""
         frames = picture.n_frames
         with self._path.open("rb") as file:
@@ -40,5 +39,5 @@ class WebpSource(PillowAnimation):
                 "missing", self._path, name.decode("latin-1"),
             )  # fmt: skip
 
-    def _time_of(self, picture: ImageFile, number: int) -> tuple[int, int | None]:
+    def _time_of(self, picture: AnimatedFile, number: int) -> tuple[int, int | None]:
         return picture.info["timestamp"], picture.info["duration"] or None
