@@ -7,6 +7,7 @@ and an export. A run is repeated by its seed, as far as the machine is equally f
 """
 
 import argparse
+import logging
 import os
 import random
 import shutil
@@ -32,6 +33,8 @@ from tests.pairs import darkening, identity, write_pair
 from tests.training.tiny import TINY_FLAGS, write_domains
 
 __all__ = ["WORKS", "Figures", "Work", "kill"]
+
+log = logging.getLogger(__name__)
 
 _FIRST = 0.2
 _STEPS = 150
@@ -239,6 +242,7 @@ def kill(name: str, kills: int, seed: int) -> Figures:
         figures.continued += work.is_begun()
         assert _run(work.words(work.made)) == 0
         figures.completed += 1
+        log.info("%s: %s", name, figures)
         assert work.content(work.made) == whole
         work.check_left()
         if moments.random() < 0.5:  # else the next run replaces it
@@ -291,6 +295,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="decides the moments (1)")
     parser.add_argument("--only", choices=sorted(WORKS), help="one kind of work")
     wanted = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(1)
     for name in [wanted.only] if wanted.only else WORKS:
         with tempfile.TemporaryDirectory() as folder, _standing_in(Path(folder)):
