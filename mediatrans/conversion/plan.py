@@ -21,7 +21,7 @@ from mediatrans.conversion.outputs import (
 from mediatrans.errors import InputError, OutputError, UsageError
 from mediatrans.files.names import is_too_long
 from mediatrans.files.walk import LeftOut, WalkProblem, is_hidden, walk
-from mediatrans.media.formats import Kind, advice_for, kind_of
+from mediatrans.media.formats import Kind, advice_for, is_supported, kind_of
 from mediatrans.media.numbered import numbered_pictures
 from mediatrans.media.pipe_formats import STDIO
 
@@ -123,7 +123,7 @@ def _warn_of_new_container(job: Job, options: ConvertOptions) -> None:
 
 
 def _file_job(path: Path, to: str, options: ConvertOptions, *, alone: bool) -> Job:
-    kind = kind_of(path)
+    kind = kind_of(path, options.reader_limit_s)
     if kind is None:
         raise InputError(
             f"the suffix {path.suffix!r} is not that of a supported picture or video format",
@@ -226,20 +226,16 @@ def _folder_jobs(
 
 def _walk(folder: Path, target: Path, options: ConvertOptions, leave: Leave) -> Iterator[Job]:
     """The jobs of a folder in the order of their paths."""
-    for found in walk(folder, _is_media):
+    for found in walk(folder, is_supported):
         if isinstance(found, WalkProblem):
             yield Job.refused(found.path, found.problem, found.remedy)
         elif isinstance(found, LeftOut):
             leave(found)
-        elif (kind := kind_of(found)) is not None:
+        elif (kind := kind_of(found, options.reader_limit_s)) is not None:
             suffix = output_suffix(found, kind, options.file_format)
             name = f"{found.stem}{_preview_mark(kind, options)}{suffix}"
             output = target / found.relative_to(folder).with_name(name)
             yield Job(found, output, kind, home=target)
-
-
-def _is_media(path: Path) -> bool:
-    return kind_of(path) is not None
 
 
 def _kept_inside(job: Job, target: Path) -> Job:

@@ -5,15 +5,20 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from mediatrans.files.names import name_beside
 
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["ClaimedError", "claimed"]
+__all__ = ["ClaimedError", "claimed", "locked_beside"]
 
 _WITHOUT_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EINVAL}
+_REFUSED = "another run is writing it at this moment"
 
 
 class ClaimedError(OSError):
@@ -25,7 +30,8 @@ def claimed(part: Path, clear: Callable[[], None], *, is_folder: bool = False) -
     """Create an empty part file or folder, which belongs to this process until the block ends.
 
     The claim is a lock of the operating system, so that it ends with the process. What a killed
-    process has left is taken over. On Windows, and on file systems without locks, nothing is held.
+    process has left is taken over. Windows renames no file that is open, so the lock is on a file
+    beside the part there. On file systems without locks, nothing is held.
 
     Args:
         part: The part's path; its folder exists.
@@ -36,18 +42,47 @@ def claimed(part: Path, clear: Callable[[], None], *, is_folder: bool = False) -
         ClaimedError: Another process holds the claim.
         OSError: The part cannot be created.
     """
-    descriptor = _acquired(part, is_folder)
+    with locked_beside(part) if sys.platform == "win32" else nullcontext():
+        descriptor = _acquired(part, is_folder)
+        try:
+            yield
+        finally:
+            try:
+                # After a renaming, a part of the same name is another process's.
+                if descriptor is None or _is_still(part, descriptor):
+                    with suppress(OSError):  # beside an error that says more
+                        clear()
+            finally:
+                if descriptor is not None:
+                    os.close(descriptor)
+
+
+@contextmanager
+def locked_beside(part: Path) -> Iterator[None]:
+    """Hold a lock on a file beside a part until the block ends, which then removes the file.
+
+    For systems where an open file cannot be removed: elsewhere, a third process could lock a new
+    file of the same name while a second one holds the removed one.
+
+    Args:
+        part: The part's path; its folder exists.
+
+    Raises:
+        ClaimedError: Another process holds the lock.
+        OSError: The file cannot be created.
+    """
+    path = part.with_name(name_beside(part.name.lstrip("."), ".part.lock", hidden=True))
+    lock = FileLock(path, timeout=0, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise ClaimedError(errno.EBUSY, _REFUSED) from error
     try:
         yield
     finally:
-        try:
-            # After a renaming, a part of the same name is another process's.
-            if descriptor is None or _is_still(part, descriptor):
-                with suppress(OSError):  # beside an error that says more
-                    clear()
-        finally:
-            if descriptor is not None:
-                os.close(descriptor)
+        lock.release()
+        with suppress(OSError):  # another process has it open by now
+            path.unlink(missing_ok=True)
 
 
 def _acquired(part: Path, is_folder: bool) -> int | None:
@@ -55,6 +90,8 @@ def _acquired(part: Path, is_folder: bool) -> int | None:
     while True:
         _create(part, is_folder)
         if sys.platform == "win32":
+            if not is_folder:
+                os.truncate(part, 0)
             return None
         flags = os.O_RDONLY | os.O_NOFOLLOW | (os.O_DIRECTORY if is_folder else 0)
         try:
@@ -93,7 +130,7 @@ def _lock(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise ClaimedError(errno.EBUSY, "another run is writing it at this moment") from error
+        raise ClaimedError(errno.EBUSY, _REFUSED) from error
     except OSError as error:
         if error.errno not in _WITHOUT_LOCKS:
             raise

@@ -1,12 +1,15 @@
 """The detection of animated GIF, PNG and WebP files, and of the number of their plays.
 
-Imports the standard library alone, so that planning a job loads no media library.
+Imports no media library, so that planning a job loads none.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
+
+from mediatrans.files.bounded import READER_LIMIT_S, result_within
 
 __all__ = [
     "ANIMATION_SUFFIXES",
@@ -64,14 +67,19 @@ class Animation:
     frames: int | None = None
 
 
-def animation_of(path: Path) -> Animation | None:
+def animation_of(path: Path, limit_s: float = READER_LIMIT_S) -> Animation | None:
     """The animation in a file, or None for a still picture or an unreadable file.
 
     Args:
         path: A file with one of the `ANIMATION_SUFFIXES`; other files give None.
+        limit_s: Seconds after which the file counts as unreadable.
     """
     if path.suffix.lower() not in ANIMATION_SUFFIXES:
         return None
+    return result_within(limit_s, partial(_found_in, path), None)
+
+
+def _found_in(path: Path) -> Animation | None:
     try:
         with path.open("rb") as file:
             start = file.read(12)
@@ -212,7 +220,7 @@ def _png(file: BinaryIO) -> Animation | None:
 
 
 def png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """The name and position of each chunk of a PNG.
+    """The name and position of each chunk of a PNG, up to its end.
 
     Args:
         file: A seekable file; the caller may read the chunks during the iteration.
@@ -221,6 +229,8 @@ def png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
     file.seek(position)
     while len(header := file.read(8)) == 8:
         yield header[4:], position
+        if header[4:] == b"IEND":
+            return
         position += 12 + int.from_bytes(header[:4])
         file.seek(position)
 

@@ -10,7 +10,7 @@ from av.video.stream import VideoStream
 
 from mediatrans.errors import InputError
 from mediatrans.media.formats import DEMUXERS, PROTOCOLS
-from mediatrans.media.wholeness import damage_of
+from mediatrans.media.wholeness import damage_of, is_multipart_jpeg
 
 __all__ = [
     "BROADCASTS",
@@ -37,6 +37,7 @@ WHOLE_COPY = "get a complete copy of the file, or repair it with ffmpeg first"
 
 _MOTION_JPEG: Final = frozenset({".mjpeg", ".mjpg"})
 _JPEG: Final = b"\xff\xd8\xff"
+_START_BYTES: Final = 4096
 # About twice the number of streams of a film with many languages and fonts.
 _MAX_STREAMS = 256
 # FFmpeg's probing reads at most this many bytes and microseconds of a file.
@@ -103,7 +104,10 @@ def input_format(path: Path) -> str | None:
     if path.suffix.lower() not in _MOTION_JPEG:
         return None
     with path.open("rb") as file:
-        return "mjpeg" if file.read(len(_JPEG)) == _JPEG else None
+        start = file.read(_START_BYTES)
+    # The reader of raw JPEG passes over the headers of parts; that of FFmpeg for them ends with an
+    # error.
+    return "mjpeg" if start.startswith(_JPEG) or is_multipart_jpeg(start) else None
 
 
 def check_streams(container: InputContainer, path: Path | str) -> None:

@@ -1,11 +1,12 @@
 """The supported formats: suffixes of pictures and videos, and the suffixes of their outputs.
 
-Imports the standard library alone, so that planning a job loads no media library.
+Imports no media library, so that planning a job loads none.
 """
 
 from pathlib import Path
 from typing import Literal
 
+from mediatrans.files.bounded import READER_LIMIT_S
 from mediatrans.media.animation import ANIMATION_SUFFIXES, animation_of
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Kind",
     "advice_for",
     "is_picture_output",
+    "is_supported",
     "kind_of",
     "picture_output_suffix",
     "video_output_suffix",
@@ -107,22 +109,32 @@ PROTOCOLS = ("file",)
 """FFmpeg protocols that an input may use: no network, no nested `concat:` or `subfile:`."""
 
 
-def kind_of(path: Path) -> Kind | None:
+def kind_of(path: Path, limit_s: float = READER_LIMIT_S) -> Kind | None:
     """The kind of a file by its suffix; None if it is neither a picture nor a video.
 
     GIF, PNG and WebP files are videos if they hold an animation; only these files are opened.
 
     Args:
         path: A file; it may not exist.
+        limit_s: Seconds after which a file that cannot be read is taken for a picture.
     """
     suffix = path.suffix.lower()
     if suffix in ANIMATION_SUFFIXES:
-        return "image" if animation_of(path) is None else "video"
+        return "image" if animation_of(path, limit_s) is None else "video"
     if suffix in PICTURE_SUFFIXES:
         return "image"
     if suffix in VIDEO_SUFFIXES:
         return "video"
     return None
+
+
+def is_supported(path: Path) -> bool:
+    """Whether a file is a picture or a video by its suffix; it is not opened.
+
+    Args:
+        path: A file; it may not exist.
+    """
+    return path.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES
 
 
 def advice_for(path: Path) -> str | None:

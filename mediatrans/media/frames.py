@@ -209,7 +209,8 @@ class VideoInfo(MediaInfo):
         pixel_aspect: Width of a pixel divided by its height, after rotation.
         chroma: The chroma subsampling.
         plays: How often an animation plays; `FOREVER` for an endless loop.
-        projection: The names of side data that tell of a spherical or stereoscopic video, or "".
+        projection: The names of side data that tell of a spherical or stereoscopic video.
+        stereo_mode: FFmpeg's name of Matroska's StereoMode, or "".
         reopen: Opens the video again for its other streams; None opens `path`.
     """
 
@@ -220,7 +221,8 @@ class VideoInfo(MediaInfo):
     pixel_aspect: Fraction = Fraction(1)
     chroma: Chroma = "420"
     plays: int = FOREVER
-    projection: str = ""
+    projection: tuple[str, ...] = ()
+    stereo_mode: str = ""
     reopen: Opener | None = None
 
 

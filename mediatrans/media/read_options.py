@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
+from mediatrans.files.bounded import READER_LIMIT_S
 from mediatrans.settings import Setting, setting
 
 __all__ = ["MAX_PIXELS", "MAX_SPOOL_MB", "ReadOptions"]
@@ -127,7 +128,7 @@ class ReadOptions:
         ),
     )
     reader_limit_s: float = setting(
-        60.0,
+        READER_LIMIT_S,
         Setting(
             "Seconds without a frame after which reading a file is given up.",
             _GROUP,

@@ -17,9 +17,13 @@ class SteadyClock:
     Args:
         name: The stream's name in the warning.
         time_base: Seconds per tick.
+        tolerance_s: Seconds by which timestamps may go back without a warning.
     """
 
-    def __init__(self, name: str, time_base: Fraction) -> None:
+    def __init__(
+        self, name: str, time_base: Fraction, *, tolerance_s: Fraction = Fraction(0)
+    ) -> None:
+        self._tolerance_s = tolerance_s
         self._name = name
         self._time_base = time_base
         self._offset = 0
@@ -47,7 +51,8 @@ class SteadyClock:
     def _in_order(self, time: int) -> int:
         if self._last is None or time > self._last:
             return time
-        self._warn("repeat or go back", time)
+        if (self._last - time) * self._time_base >= self._tolerance_s:
+            self._warn("repeat or go back", time)
         if (self._last - time) * self._time_base >= _RESTART_S:
             self._offset += self._last + self._step - time
             return self._last + self._step

@@ -1,18 +1,16 @@
 """One signal ends a run with 130 or 143, at every moment, within seconds; nothing is half made."""
 
-import os
 import random
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.blocked_files import blocked
 from tests.media_files import write_clip, write_picture
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs the signals of POSIX")
@@ -82,23 +80,6 @@ def test_signals_spread_over_the_first_two_seconds(pair: Path) -> None:
         problems = [problem for problem in pool.map(signalled, range(MOMENTS)) if problem]
     assert problems == []
     assert list(Path().rglob(".*.part.*")) == []
-
-
-@contextmanager
-def blocked(path: Path) -> Iterator[None]:
-    """Take a lease on a file: another process that opens it waits, for up to 45 seconds."""
-    fcntl = pytest.importorskip("fcntl")
-    if not hasattr(fcntl, "F_SETLEASE"):
-        pytest.skip("needs leases on files")
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGIO})
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
-        yield
-    finally:
-        os.close(descriptor)
-        signal.sigtimedwait({signal.SIGIO}, 0)
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -18,15 +18,12 @@ from mediatrans.errors import OutputError
 from mediatrans.files.publish import part_path, publishing, publishing_folder
 from tests.media_files import write_clip, write_picture
 
-needs_locks = pytest.mark.skipif(sys.platform == "win32", reason="needs locks on files")
-
 log = logging.getLogger(__name__)
 
 PAIRS = 200
 TRUE = ("another run is writing it", "the output exists already", "another process is writing")
 
 
-@needs_locks
 def test_a_second_writer_is_refused_and_removes_nothing(tmp_path: Path) -> None:
     final = tmp_path / "a.png"
     with publishing(final) as part:
@@ -38,7 +35,6 @@ def test_a_second_writer_is_refused_and_removes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [final]
 
 
-@needs_locks
 def test_a_second_writer_of_a_folder_is_refused_and_removes_nothing(tmp_path: Path) -> None:
     final = tmp_path / "model"
     with publishing_folder(final) as part:
@@ -84,7 +80,6 @@ class Runner:
         return answer
 
 
-@needs_locks
 @pytest.mark.slow
 def test_two_hundred_pairs_of_runs(pair: Path) -> None:
     """A folder of pictures, an animation, and short and long clips, by two runs at once."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import av
 import pytest
+from av.stream import Disposition
 
 from mediatrans.media.write.codecs import Encoding
 from mediatrans.media.write.copied_metadata import warn_of_lost_tags
@@ -116,6 +117,45 @@ def test_titles_of_streams_are_kept_and_their_other_tags_named(
     is_lost = source_suffix == ".mkv" and suffix != ".mkv"
     assert ("dropped: MOOD of stream 1" in caplog.text) == is_lost
     assert caplog.text.count("WARNING") == is_lost
+
+
+@pytest.mark.parametrize(
+    ("source_suffix", "flag", "lost_in"),
+    [
+        (".mkv", "comment", {".mov"}),
+        (".mkv", "hearing_impaired", {".mov"}),
+        (".mkv", "original", {".mov", ".mp4"}),
+        (".mkv", "forced", {".mov"}),
+        (".mp4", "dub", {".mov"}),
+        (".nut", "lyrics", {".mov", ".mp4", ".mkv"}),
+        (".nut", "karaoke", {".mov", ".mp4", ".mkv"}),
+    ],
+)
+@pytest.mark.parametrize("suffix", [".mov", ".mp4", ".mkv"])
+def test_flags_of_streams_are_kept_or_named(
+    tmp_path: Path,
+    source_suffix: str,
+    flag: str,
+    lost_in: set[str],
+    suffix: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    source = tmp_path / f"in{source_suffix}"
+    ffmpeg(
+        *picture(0.4), *sound(0.4), *sound(0.4), "-map", "0", "-map", "1", "-map", "2",
+        "-c:v", "libx264", "-c:a", "aac", "-disposition:v", "default",
+        "-disposition:a:0", "default", "-disposition:a:1", flag, source,
+    )  # fmt: skip
+    with av.open(str(source)) as container:
+        assert container.streams[2].disposition & Disposition[flag]
+    with caplog.at_level(logging.WARNING):
+        output = translate(source, tmp_path / f"out{suffix}")
+    with av.open(str(output)) as container:
+        found = container.streams[2].disposition
+    words = flag.replace("_", " ")
+    assert bool(found & Disposition[flag]) == (suffix not in lost_in)
+    assert (f"cannot hold are dropped: {words} of stream 2" in caplog.text) == (suffix in lost_in)
+    assert caplog.text.count("WARNING") == (suffix in lost_in)
 
 
 def test_a_date_that_stands_for_none_is_not_named(

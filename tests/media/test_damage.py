@@ -195,6 +195,51 @@ def test_a_raw_jpeg_that_swallows_another_is_said(
     assert f"damaged: it has marks of {FRAMES} pictures" in caplog.text
 
 
+def multipart(path: Path, *, length: bool = True, closing: bytes = b"--part--\r\n") -> Path:
+    """The Motion JPEG of a network camera; another name of the boundary than FFmpeg's."""
+    raw = whole(path.parent, ".mjpeg").read_bytes()
+    parts = [b"\xff\xd8\xff" + part for part in raw.split(b"\xff\xd8\xff")[1:]]
+    assert len(parts) == FRAMES
+    content = b""
+    for part in parts:
+        told = b"\r\nContent-Length: %d" % len(part) if length else b""
+        content += b"--part\r\nContent-Type: image/jpeg" + told + b"\r\n\r\n" + part + b"\r\n"
+    path.write_bytes(content + closing)
+    return path
+
+
+@pytest.mark.parametrize("closing", [b"--part--\r\n", b"--part\r\n", b""])
+@pytest.mark.parametrize("length", [True, False])
+@pytest.mark.parametrize("suffix", [".mjpg", ".mjpeg"])
+def test_motion_jpeg_of_network_cameras_is_read(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, suffix: str, length: bool, closing: bytes
+) -> None:
+    path = multipart(tmp_path / f"camera{suffix}", length=length, closing=closing)
+    with caplog.at_level(logging.WARNING):
+        assert len(frames_of(path)) == FRAMES
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("length", [True, False])
+def test_motion_jpeg_of_network_cameras_that_is_cut_is_damaged(
+    tmp_path: Path, length: bool
+) -> None:
+    path = multipart(tmp_path / "camera.mjpg", length=length)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(InputError, match=r"truncated|cut short"):
+        frames_of(path)
+
+
+def test_a_length_in_motion_jpeg_of_network_cameras_that_is_wrong_is_damage(tmp_path: Path) -> None:
+    path = multipart(tmp_path / "camera.mjpg")
+    content = path.read_bytes()
+    middle = content.index(b"Content-Length", len(content) // 2)
+    path.write_bytes(content[:middle] + b"Content-Length: 9\r\nX-" + content[middle:])
+    with pytest.raises(InputError, match="damaged at byte"):
+        frames_of(path)
+
+
 @pytest.mark.parametrize("codec", ["libx264", "libx265", "mjpeg"])
 def test_frames_that_cannot_be_decoded_are_damage(tmp_path: Path, codec: str) -> None:
     path = tmp_path / "in.mp4"
@@ -205,6 +250,26 @@ def test_frames_that_cannot_be_decoded_are_damage(tmp_path: Path, codec: str) ->
     first, last = packets[20], packets[29]
     overwrite(path, first[0], bytes(last[0] + last[1] - first[0]))
     with pytest.raises(InputError, match="damaged"):
+        frames_of(path)
+
+
+@pytest.mark.parametrize("suffix", [".ivf", ".webm"])
+@pytest.mark.parametrize("codec", ["libvpx", "libvpx-vp9"])
+@pytest.mark.parametrize("lost", [20, -1], ids=["middle", "end"])
+def test_a_frame_of_vpx_that_cannot_be_decoded_is_damage(
+    tmp_path: Path, codec: str, suffix: str, lost: int
+) -> None:
+    """Frames that are hidden, which both codecs make with look-ahead, are not missed."""
+    path = tmp_path / f"in{suffix}"
+    ahead = ("-auto-alt-ref", "1", "-lag-in-frames", "16", "-b:v", "100k", "-arnr-maxframes", "7")
+    ffmpeg(*picture(2), "-c:v", codec, *ahead, "-g", "10", path)
+    assert len(frames_of(path)) == 50
+    with av.open(str(path)) as container:
+        packets = [bytes(packet) for packet in container.demux(video=0) if packet.size]
+    content, packet = path.read_bytes(), packets[lost]
+    assert content.count(packet) == 1
+    path.write_bytes(content.replace(packet, b"\xff" * len(packet)))
+    with pytest.raises(InputError, match=r"damaged|not supported"):
         frames_of(path)
 
 

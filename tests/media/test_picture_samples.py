@@ -90,7 +90,7 @@ def test_other_formats_tell_their_range(tmp_path: Path, maximum: int) -> None:
         ((64,), 3, 1, "1 x 64 floating-point bits"),
         ((32, 32, 32), 3, 2, "3 x 32 floating-point bits"),
         ((32,), 1, 1, "1 x 32 bits"),
-        ((16, 16, 16), 1, 8, "photometric interpretation 8"),
+        ((16, 16, 16), 1, 10, "photometric interpretation 10"),
         ((16, 16), 1, 1, "2 x 16 bits"),
     ],
 )
@@ -103,6 +103,35 @@ def test_what_is_not_supported_is_not_called_damaged(
     with pytest.raises(InputError, match=f"a TIFF of .*{said}.* is not supported") as caught:
         read_picture(path)
     assert "save it as PNG or TIFF" in str(caught.value)
+
+
+LAB = [(50, 20, -30), (100, 0, 0), (0, 0, 0), (60, -40, 50)]
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("photometric", [8, 9])
+@pytest.mark.parametrize("more", [[], [(339, 1)]], ids=["", "unsigned"])
+def test_lab_of_16_bits_is_read_like_that_of_8(
+    tmp_path: Path, photometric: int, order: str, more: list[tuple[int, int]]
+) -> None:
+    """CIELab has signed a* and b*, ICCLab moves them, and its white is 0xFF00."""
+    white, middle = (0xFFFF, 0) if photometric == 8 else (0xFF00, 0x8000)
+    deep = [
+        (round(lightness * white / 100), (a * 256 + middle) & 0xFFFF, (b * 256 + middle) & 0xFFFF)
+        for lightness, a, b in LAB
+    ]
+    flat = [(round(lightness * 2.55), a & 0xFF, b & 0xFF) for lightness, a, b in LAB]
+    samples = np.tile(np.array(deep).ravel(), 4).astype(f"{order}u2").tobytes()
+    entries = [short(*entry, order) for entry in more]
+    path = write_tiff(tmp_path / "16.tif", samples, (4, 4), (16,) * 3, entries, order, photometric)
+    samples = np.tile(np.array(flat, np.uint8).ravel(), 4).tobytes()
+    expected = write_tiff(tmp_path / "8.tif", samples, (4, 4), (8,) * 3, [], order, 8)
+    frame = read_picture(path)
+    assert np.abs(frame.pixels.astype(int) - read_picture(expected).pixels).max() <= 1
+    assert frame.pixels[0, 1].min() >= 253  # white is white
+    assert frame.still is not None
+    assert "16 bits per channel, converted with 8" in frame.still.notes
+    assert "LAB without a profile, converted to sRGB by the standard formula" in frame.still.notes
 
 
 def test_a_tiff_without_its_data_is_damaged(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -149,3 +150,41 @@ def test_the_id_of_a_tga_is_named(tmp_path: Path) -> None:
     assert footer.endswith(b"TRUEVISION-XFILE.\0")
     (tmp_path / "in.tga").write_bytes(data[:-26] + (9).to_bytes(4, "little") + footer[4:])
     assert still_of(tmp_path / "in.tga").lost == ("extension area", "image ID")
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".gif", ".webp"])
+@pytest.mark.parametrize(
+    ("appended", "is_named"),
+    [(b"MORE", True), (bytes(5000) + b"SEFT", True), (bytes(5000), False), (b"\r\n", False)],
+)
+def test_data_behind_the_end_of_a_picture_is_named(
+    tmp_path: Path, suffix: str, appended: bytes, is_named: bool
+) -> None:
+    path = tmp_path / f"in{suffix}"
+    Image.fromarray(NOISE).save(path)
+    assert still_of(path).lost == ()
+    path.write_bytes(path.read_bytes() + appended)
+    assert still_of(path).lost == (("data behind the picture's end",) if is_named else ())
+
+
+@pytest.mark.parametrize(
+    "options", [{"progressive": True}, {"restart_marker_blocks": 2}, {"quality": 100}], ids=str
+)
+def test_the_end_of_a_jpeg_of_any_coding_is_found(tmp_path: Path, options: dict[str, Any]) -> None:
+    path = tmp_path / "in.jpg"
+    Image.fromarray(NOISE).save(path, **options)
+    assert still_of(path).lost == ()
+    path.write_bytes(path.read_bytes() + b"MORE")
+    assert still_of(path).lost == ("data behind the picture's end",)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_named"),
+    [(b"Lake at dawn", True), (b"", False), (b"in", False), (b"in.sgi", False)],
+)
+def test_the_name_in_an_sgi_picture_is_named(tmp_path: Path, name: bytes, is_named: bool) -> None:
+    path = tmp_path / "in.sgi"
+    Image.fromarray(NOISE).save(path)
+    content = path.read_bytes()
+    path.write_bytes(content[:24] + name.ljust(80, b"\0") + content[104:])
+    assert still_of(path).lost == (("the name in its header",) if is_named else ())

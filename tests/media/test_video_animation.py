@@ -15,7 +15,16 @@ from mediatrans.media.formats import kind_of
 from mediatrans.media.read.webp_source import WebpSource
 from mediatrans.media.write import webp_sink as webp
 from mediatrans.media.write_options import Verification
-from tests.media.clips import frames_of, times_of, translate, write_animation, write_clip
+from tests.media.blocks import chunk
+from tests.media.clips import (
+    frames_of,
+    open_video,
+    times_of,
+    translate,
+    write_animation,
+    write_clip,
+)
+from tests.media.ffmpeg_clips import ffmpeg, picture
 
 DELAYS_MS = [70, 200, 500, 130]
 SUFFIXES = [".gif", ".png", ".apng", ".webp"]
@@ -192,3 +201,64 @@ def test_metadata_that_animations_lose_is_named(
         translate(tmp_path / name, tmp_path / output)
     assert (f"{name}: not carried over: {named}" in caplog.text) == bool(named)
     assert caplog.text.count("not carried over") == bool(named)
+
+
+def write_deep_apng(path: Path, pixel_format: str) -> Path:
+    ffmpeg(*picture(0.4), "-vf", f"format={pixel_format}", "-c:v", "apng", "-f", "apng", path)
+    return path
+
+
+def with_picture_before(data: bytes) -> bytes:
+    """An animated PNG with its first picture once more, for programs that know no animations."""
+    parts, at = [], 8
+    while at < len(data):
+        length = int.from_bytes(data[at : at + 4])
+        parts.append((data[at + 4 : at + 8], data[at + 8 : at + 8 + length]))
+        at += 12 + length
+    first = b"".join(body for name, body in parts if name == b"IDAT")
+    made, number, is_first = data[:8], 0, True
+    for name, body in parts:
+        if name == b"fcTL":
+            made += chunk(b"IDAT", first) if is_first else b""
+            is_first = False
+            body = number.to_bytes(4) + body[4:]
+        elif name in (b"IDAT", b"fdAT"):
+            name, body = b"fdAT", number.to_bytes(4) + (body if name == b"IDAT" else body[4:])
+        number += name in (b"fcTL", b"fdAT")
+        made += chunk(name, body)
+    return made
+
+
+@pytest.mark.parametrize("pixel_format", ["rgba64be", "ya16be"])
+@pytest.mark.parametrize("suffix", [".png", ".apng", ".mp4"])
+def test_an_animated_png_with_16_bits_and_transparency_is_read(
+    tmp_path: Path, suffix: str, pixel_format: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """FFmpeg does not compose it; its frames are those of the one with 8 bits."""
+    source = write_deep_apng(tmp_path / "deep.png", pixel_format)
+    to_8_bits = f"{pixel_format},format={'rgba' if 'rgb' in pixel_format else 'ya8'}"
+    flat = write_deep_apng(tmp_path / "flat.png", to_8_bits)
+    with caplog.at_level(logging.WARNING):
+        output = translate(source, tmp_path / f"out{suffix}")
+    assert "deep.png: 16 bits per channel; converted with 8" in caplog.text
+    assert times_of(output) == times_of(flat)
+    expected, found = frames_of(translate(flat, tmp_path / f"out-flat{suffix}")), frames_of(output)
+    assert len(found) == len(expected) == 10
+    for old, new in zip(expected, found, strict=True):
+        assert np.abs(old.pixels.astype(int) - new.pixels).mean() < 2
+        assert (old.alpha is None) == (new.alpha is None)
+
+
+def test_a_picture_before_an_animated_png_is_not_part_of_it(tmp_path: Path) -> None:
+    source = write_deep_apng(tmp_path / "deep.png", "rgba64be")
+    source.write_bytes(with_picture_before(source.read_bytes()))
+    with open_video(source) as frames:
+        assert frames.info.frame_count == 10
+        assert len(list(frames)) == 10
+
+
+def test_a_damaged_animated_png_with_16_bits_is_an_input_error(tmp_path: Path) -> None:
+    source = write_deep_apng(tmp_path / "deep.png", "rgba64be")
+    source.write_bytes(source.read_bytes()[:-400])
+    with pytest.raises(InputError, match=r"cut short|truncated"):
+        frames_of(source)

@@ -15,6 +15,7 @@ from mediatrans.media.read.letterbox import Letterbox
 from mediatrans.media.read.sources import Input, open_source
 from mediatrans.media.read_options import ReadOptions
 from mediatrans.media.side_data import drop_mastering_primaries, side_data
+from tests.media.blocks import box, full
 from tests.media.clips import frames_of, open_video, translate
 from tests.media.ffmpeg_clips import ffmpeg, picture, sound
 
@@ -216,15 +217,63 @@ def test_an_encrypted_video_is_called_so(tmp_path: Path) -> None:
     assert len(frames_of(whole)) == 25
 
 
-def test_a_spherical_video_is_said_to_lose_its_tags(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+def stereo_mode(path: Path) -> str | None:
+    with av.open(str(path)) as container:
+        return container.streams.video[0].metadata.get("stereo_mode")
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".webm", ".mp4", ".mov"])
+@pytest.mark.parametrize("mode", ["left_right", "bottom_top", "checkerboard_rl"])
+def test_a_stereoscopic_video_stays_one_in_matroska(
+    tmp_path: Path, mode: str, suffix: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """WebM only allows some of the modes."""
     source = tmp_path / "in.mkv"
-    stereo = ("-vf", "format=yuv420p", "-x264-params", "frame-packing=3")
-    ffmpeg(*picture(), "-c:v", "libx264", *stereo, source)
+    ffmpeg(*picture(0.2), "-c:v", "libx264", "-metadata:s:v", f"stereo_mode={mode}", source)
     with caplog.at_level(logging.WARNING):
-        translate(source, tmp_path / "out.mkv")
-    assert "stereoscopic video (stereo3d)" in caplog.text
+        output = translate(source, tmp_path / f"out{suffix}")
+    is_kept = suffix == ".mkv" or (suffix == ".webm" and mode != "checkerboard_rl")
+    assert stereo_mode(output) == (mode if is_kept else None)
+    assert ("stereoscopic video (stereo3d); the tags" in caplog.text) != is_kept
+    assert caplog.text.count("WARNING") == (not is_kept)
+
+
+@pytest.mark.parametrize(("packing", "mode"), [(3, "left_right"), (4, "top_bottom")])
+def test_the_frame_packing_of_h264_becomes_a_stereo_mode(
+    tmp_path: Path, packing: int, mode: str
+) -> None:
+    source = tmp_path / "in.mp4"
+    stereo = ("-vf", "format=yuv420p", "-x264-params", f"frame-packing={packing}")
+    ffmpeg(*picture(0.2), "-c:v", "libx264", *stereo, source)
+    assert stereo_mode(translate(source, tmp_path / "out.mkv")) == mode
+
+
+def with_projection(path: Path) -> Path:
+    """Put the boxes of an equirectangular video (Spherical Video V2) into an MP4 for its last."""
+    content = path.read_bytes()
+    source = full(b"svhd", b"test\0")
+    bounds = full(b"equi", bytes(16))
+    projection = box(b"proj", full(b"prhd", bytes(12)) + bounds)
+    added = box(b"sv3d", source + projection)
+    entry = content.index(b"avc1", content.index(b"stsd")) - 4
+    end = entry + int.from_bytes(content[entry : entry + 4])
+    made = bytearray(content[:end] + added + content[end:])
+    for name in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"avc1"):
+        at = made.index(name, content.index(b"moov")) - 4
+        made[at : at + 4] = (int.from_bytes(made[at : at + 4]) + len(added)).to_bytes(4)
+    path.write_bytes(made)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".mp4"])
+def test_a_spherical_video_is_said_to_lose_its_tags(
+    tmp_path: Path, suffix: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    ffmpeg(*picture(0.2), "-c:v", "libx264", tmp_path / "in.mp4")
+    source = with_projection(tmp_path / "in.mp4")
+    with caplog.at_level(logging.WARNING):
+        translate(source, tmp_path / f"out{suffix}")
+    assert "spherical (360 degrees) or stereoscopic video (spherical); the tags" in caplog.text
 
 
 def write_aspects(path: Path, coding: tuple[str, ...], aspects: tuple[str, ...]) -> Path:

@@ -11,9 +11,11 @@ import pytest
 
 from mediatrans.errors import DeviceError, UsageError
 from mediatrans.media.ffmpeg import run_ffmpeg
+from mediatrans.media.frames import VideoInfo
 from mediatrans.media.write import codecs
 from mediatrans.media.write.codecs import Encoding, try_encoder
-from tests.media.clips import frames_of, times_of, translate, write_clip
+from mediatrans.media.write.coding import Coding
+from tests.media.clips import create_video, frames_of, open_video, times_of, translate, write_clip
 
 TIMES = [index * 40 for index in range(4)]
 
@@ -48,6 +50,61 @@ def test_the_encoder_is_the_one_asked_for(
     assert times_of(output) == times_of(source)
     for old, new in zip(frames_of(source), frames_of(output), strict=True):
         assert np.abs(old.pixels.astype(int) - new.pixels).mean() < 4
+
+
+@pytest.mark.parametrize(
+    ("encoder", "suffix", "size", "pixel_format"),
+    [
+        ("mjpeg", ".mkv", (96, 64), "yuv420p"),
+        ("mjpeg", ".mp4", (97, 65), "yuv444p"),
+        ("dnxhd", ".mov", (256, 128), "yuv420p"),
+        ("dnxhd", ".mov", (402, 200), "yuv444p"),
+        ("h263", ".mov", (176, 144), "yuv420p"),
+        ("dvvideo", ".mov", (720, 576), "yuv420p"),
+    ],
+)
+def test_encoders_of_few_sizes_and_ranges_are_tried_with_their_own(
+    tmp_path: Path, encoder: str, suffix: str, size: tuple[int, int], pixel_format: str
+) -> None:
+    """JPEG is of full range, DNxHR has its own profiles, H.263 and DV have few sizes."""
+    uneven = [0, 40, 95, 120]
+    source = write_clip(tmp_path / "in.mp4", uneven, size=size, pixel_format=pixel_format)
+    try_encoder(Encoding(encoder))
+    output = tmp_path / f"out{suffix}"
+    translate(source, output, encoding=Encoding(encoder), verification="full")
+    assert coded_as(output)[0] == encoder
+    assert times_of(output) == times_of(source)
+    for old, new in zip(frames_of(source), frames_of(output), strict=True):
+        difference = new.pixels.astype(int) - old.pixels
+        assert np.abs(difference).mean() < 4
+        assert abs(difference.mean()) < 0.5  # a wrong range would change the contrast
+
+
+@pytest.mark.parametrize(
+    ("encoder", "suffix", "said"),
+    [
+        ("dnxhd", ".mov", "dnxhd only takes 256x120 and more pixels, not 96x64"),
+        ("h263", ".mov", "h263 only takes 128x96 or 176x144 or .* pixels, not 96x64"),
+        ("dvvideo", ".mov", "dvvideo only takes 720x480 or .* pixels, not 96x64"),
+        ("libvpx-vp9", ".mov", "a frame of libvpx-vp9 cannot be written to mov"),
+        ("libvpx", ".mov", "a frame of libvpx cannot be written to mov"),
+        ("rv20", ".mkv", "a frame of rv20 cannot be written to matroska"),
+        ("vc2", ".mkv", "a frame of vc2 cannot be written to matroska"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_the_first_frame(
+    tmp_path: Path, encoder: str, suffix: str, said: str
+) -> None:
+    source = write_clip(tmp_path / "in.mp4", TIMES, size=(96, 64))
+    try_encoder(Encoding(encoder))
+    with (
+        open_video(source) as frames,
+        pytest.raises(UsageError, match=said) as refused,
+        create_video(tmp_path / f"out{suffix}", frames.info, Encoding(encoder)),
+    ):
+        pytest.fail("the sink opened")
+    assert refused.value.path == source
+    assert list(tmp_path.iterdir()) == [source]
 
 
 def test_crf_weighs_size_against_quality(tmp_path: Path) -> None:
@@ -130,10 +187,13 @@ def test_an_odd_size_is_padded_where_there_is_none(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def trial(name: str, size: tuple[int, int], *rest: object) -> Exception | None:
+    def trial(coding: Coding, info: VideoInfo) -> Exception | None:
+        assert info.width
+        assert info.height
+        size = info.width + coding.padding[0], info.height + coding.padding[1]
         return ValueError("odd") if size[0] % 2 or size[1] % 2 else None
 
-    monkeypatch.setattr(codecs, "_trial", trial)
+    monkeypatch.setattr(codecs, "opening_error", trial)
     source = write_clip(tmp_path / "in.mkv", TIMES, codec="ffv1", size=odd)
     with caplog.at_level(logging.WARNING):
         output = translate(source, tmp_path / "out.mp4")

@@ -52,6 +52,44 @@ def test_joined_recordings_keep_sound_and_picture_together(
     assert f"{joined}: recordings were joined at " in caplog.text
 
 
+@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize(
+    "coding", [TS, ("-c:v", "mpeg2video", "-c:a", "mp2")], ids=["avc", "mpeg2"]
+)
+def test_a_joint_without_a_gap_in_the_times_is_not_called_a_loss(
+    tmp_path: Path, coding: tuple[str, ...], count: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    parts = [tmp_path / f"p{number}.ts" for number in range(count)]
+    for number, part in enumerate(parts):
+        ffmpeg(*picture(2), *sound(2), *coding, "-output_ts_offset", str(2 * number), part)
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+    with caplog.at_level(logging.WARNING):
+        output = translate(joined, tmp_path / "out.mkv")
+    assert len(times_of(output)) == 50 * count
+    places = "1 place" if count == 2 else "2 places"
+    assert f"recordings were joined in {places}; nothing is missing there" in caplog.text
+    assert "lost packets" not in caplog.text
+    assert "stream 1" not in caplog.text
+    assert caplog.text.count("WARNING") <= 2  # and that timestamps of the video repeat, if any do
+
+
+def test_packets_that_are_lost_at_a_joint_are_still_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(2):
+        ffmpeg(*picture(2), *sound(2), *TS, "-output_ts_offset", str(2 * number),
+               tmp_path / f"p{number}.ts")  # fmt: skip
+    first, second = ((tmp_path / f"p{number}.ts").read_bytes() for number in range(2))
+    middle = len(second) // 2 // 188 * 188
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(first + second[:middle] + second[middle + 3 * 188 :])
+    with caplog.at_level(logging.WARNING):
+        translate(joined, tmp_path / "out.mkv")
+    assert "lost packets" in caplog.text
+    assert "nothing is missing" not in caplog.text
+
+
 def test_a_joint_is_one_event_for_all_streams() -> None:
     clock, tick = JointClock(Path("a.ts"), is_quiet=True), Fraction(1, 25)
 

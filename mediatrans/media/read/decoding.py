@@ -24,7 +24,7 @@ from mediatrans.media.read.source_check import (
     check_end,
 )
 from mediatrans.media.read.source_scan import ScanResult, SourceScan
-from mediatrans.media.wholeness import doubt_of
+from mediatrans.media.wholeness import clean_joints, doubt_of
 
 __all__ = ["Decoding", "lacks_alpha_decoder"]
 
@@ -168,7 +168,13 @@ class Decoding:
         # Counters start again at joints, which demuxers take for lost packets, and streams may end
         # at different times.
         if self._is_broadcast and not self.is_joined and found and found.damage:
-            self._warn(f"lost packets{found.place} ({found.damage})")
+            if joints := clean_joints(self._path):
+                _LOG.warning(
+                    "%s: recordings were joined in %d place%s; nothing is missing there",
+                    self._path, joints, "" if joints == 1 else "s",
+                )  # fmt: skip
+            else:
+                self._warn(f"lost packets{found.place} ({found.damage})")
         gaps = self._gaps.found()
         if gaps and not self.is_joined:
             number, before = gaps

@@ -16,12 +16,14 @@ from mediatrans.media.read.exif_block import adjusted_exif, orientation_of
 from mediatrans.media.read.isobmff import HeifInfo, has_metadata_boxes, heif_info
 from mediatrans.media.read.picture_texts import comment, png_texts, raw_profile
 from mediatrans.media.read.tiff_tags import description_of
+from mediatrans.media.read.trailers import has_trailer
 from mediatrans.media.read.unknown_parts import (
     gif_xmp,
     pnm_comments,
     unknown_extensions,
     unknown_png_chunks,
     unknown_segments,
+    unknown_sgi_name,
     unknown_tga_parts,
     unknown_webp_chunks,
 )
@@ -48,6 +50,12 @@ _SAMSUNG_VIDEO = b"MotionPhoto_Data"
 _GAIN_MAP = "HDR gain map"
 _CREDENTIALS = "content credentials"
 _FURTHER = "further pictures of the file"
+_MOTION = "motion photo's video"
+_APPENDED = "data behind the picture's end"
+_EXPLAINING = frozenset(
+    {_GAIN_MAP, _FURTHER, _MOTION, "embedded pictures and videos", "depth map", "embedded sound"}
+)
+"""What is stored behind the end of a picture, too."""
 _XMP_IN_PNG = "XML:com.adobe.xmp"
 _PROFILE_IN_PNG = "Raw profile type "
 
@@ -105,6 +113,8 @@ class RawMetadata:
             self.lost |= lost
         if _GAIN_MAP in self.lost:
             self.lost.discard(_FURTHER)  # which are the gain map
+        if self.lost & _EXPLAINING:
+            self.lost.discard(_APPENDED)
 
 
 def collect(picture: Image.Image, file: BinaryIO) -> RawMetadata:
@@ -118,6 +128,8 @@ def collect(picture: Image.Image, file: BinaryIO) -> RawMetadata:
     found = RawMetadata(exif=_bytes(info.get("exif")), xmp=_bytes(info.get("xmp")))
     if reader := _READERS.get(picture.format or ""):
         reader(found, picture, file)
+    if has_trailer(picture.format or "", file):
+        found.lost.add(_APPENDED)
     return found
 
 
@@ -141,7 +153,7 @@ def _jpeg(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
     if "mp" in picture.info:
         found.lost.add(_FURTHER)
     if _has_samsung_video(file):
-        found.lost.add("motion photo's video")
+        found.lost.add(_MOTION)
     found.photoshop = described_only(resources)
     found.texts = tuple(text for text in comments if text.text)
 
@@ -186,6 +198,10 @@ def _pnm(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
 
 def _tga(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
     found.lost |= unknown_tga_parts(file)
+
+
+def _sgi(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
+    found.lost |= unknown_sgi_name(file)
 
 
 def _webp(found: RawMetadata, picture: Image.Image, file: BinaryIO) -> None:
@@ -251,6 +267,7 @@ _READERS: dict[str, Callable[[RawMetadata, Image.Image, BinaryIO], None]] = {
     "JPEG2000": _jpeg_2000,
     "PPM": _pnm,
     "TGA": _tga,
+    "SGI": _sgi,
     "TIFF": _tiff,
     "WEBP": _webp,
     "AVIF": _avif,

@@ -22,8 +22,11 @@ _LOG = logging.getLogger(__name__)
 # In these codecs every packet gives a frame, unless frames are interlaced.
 _ONE_TO_ONE: Final = frozenset({
     "h264", "hevc", "mpeg1video", "mpeg2video", "mjpeg", "png", "apng", "gif", "ffv1", "prores",
-    "av1", "dnxhd", "huffyuv", "ffvhuff", "utvideo", "rawvideo", "qtrle", "dvvideo",
+    "av1", "vp8", "vp9", "dnxhd", "huffyuv", "ffvhuff", "utvideo", "rawvideo", "qtrle", "dvvideo",
 })  # fmt: skip
+# The bit of a VP8 frame that tells whether it is shown (RFC 6386, 9.1); VP9 and AV1 put hidden
+# frames into the packets of others.
+_VP8_IS_SHOWN: Final = 0x10
 # Formats whose headers declare a duration; that of others is guessed or found by reading them.
 _DECLARES_DURATION: Final = frozenset({"matroska,webm", "flv", "asf", "mxf"})
 _DURATION_TAG: Final = "DURATION"
@@ -56,6 +59,7 @@ class FrameLedger:
             context.codec.canonical_name in _ONE_TO_ONE
             and stream.container.format.name not in ("avi", *BROADCASTS)
         )
+        self._is_vp8 = context.codec.canonical_name == "vp8"
         self.packets = 0
         self.lost = 0
         self._begun = False
@@ -63,7 +67,7 @@ class FrameLedger:
 
     def packet(self, packet: "Packet[VideoStream]") -> None:
         """Note a packet that goes to the decoder."""
-        if not packet.size:
+        if not packet.size or (self._is_vp8 and not memoryview(packet)[0] & _VP8_IS_SHOWN):
             return
         self.packets += 1
         if packet.pts is None:

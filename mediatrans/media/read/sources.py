@@ -4,18 +4,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Final
 
 from mediatrans.media.endpoints import Source
 from mediatrans.media.formats import Kind
 from mediatrans.media.pipe_formats import STDIO
+from mediatrans.media.read.apng_source import ApngSource, is_deep_apng
 from mediatrans.media.read.folder_source import FrameFolder
 from mediatrans.media.read.picture_source import PictureSource
+from mediatrans.media.read.pillow_animation import PillowAnimation
 from mediatrans.media.read.pipe_source import PipeSource
 from mediatrans.media.read.video_source import VideoSource
 from mediatrans.media.read.webp_source import WebpSource
 from mediatrans.media.read_options import ReadOptions
 
 __all__ = ["SOURCES", "Input", "SourceOpener", "open_source"]
+
+
+_PNG: Final = frozenset({".png", ".apng"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,10 @@ class Input:
             return "folder"
         if self.kind == "image":
             return "picture"
-        return "webp" if self.path.suffix.lower() == ".webp" else "video"
+        suffix = self.path.suffix.lower()
+        if suffix == ".webp":
+            return "webp"
+        return "deep apng" if suffix in _PNG and is_deep_apng(self.path) else "video"
 
 
 SourceOpener = Callable[[Input, ReadOptions], Source]
@@ -74,7 +83,15 @@ def _video(wanted: Input, options: ReadOptions) -> Source:
 
 
 def _webp(wanted: Input, options: ReadOptions) -> Source:
-    return WebpSource(
+    return _by_pillow(WebpSource, wanted, options)
+
+
+def _deep_apng(wanted: Input, options: ReadOptions) -> Source:
+    return _by_pillow(ApngSource, wanted, options)
+
+
+def _by_pillow(source: type[PillowAnimation], wanted: Input, options: ReadOptions) -> Source:
+    return source(
         wanted.path,
         start_s=_exact(options.start_s),
         end_s=_exact(options.end_s),
@@ -116,6 +133,7 @@ SOURCES: dict[str, SourceOpener] = {
     "picture": _picture,
     "video": _video,
     "webp": _webp,
+    "deep apng": _deep_apng,
     "folder": _folder,
     "pipe": _pipe,
 }

@@ -19,7 +19,18 @@ from mediatrans.media.tiff_directory import (
     directory_bytes,
 )
 
-__all__ = ["Description", "SampleLayout", "description_of", "layout_of"]
+__all__ = [
+    "CIE_LAB",
+    "ICC_LAB",
+    "RGB",
+    "Description",
+    "SampleLayout",
+    "description_of",
+    "layout_of",
+]
+
+RGB, CIE_LAB, ICC_LAB = 2, 8, 9
+"""Numbers of colour models."""
 
 _XMP = 700
 _IPTC = 33723
@@ -31,7 +42,7 @@ _PER_INCH, _PER_CM = 2, 3
 _ICC = 34675
 _BIG_KINDS = frozenset({16, 17, 18})
 _LARGEST_VALUE = 16_000_000
-_MINIMUM_IS_WHITE, _MINIMUM_IS_BLACK, _RGB = 0, 1, 2
+_MINIMUM_IS_WHITE, _MINIMUM_IS_BLACK = 0, 1
 _DATA = ((Base.StripOffsets, Base.StripByteCounts), (Base.TileOffsets, Base.TileByteCounts))
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
 
@@ -70,6 +81,7 @@ class SampleLayout:
         kind: 1 unsigned, 2 signed, 3 floating-point.
         is_inverted: Whether the lowest value is white.
         photometric: The number of the colour model.
+        photometric_at: The position of that number in the file; 0 if there is none.
         is_whole: Whether the file holds all the data that its tags point to.
     """
 
@@ -79,6 +91,7 @@ class SampleLayout:
     kind: int
     is_inverted: bool
     photometric: int
+    photometric_at: int
     is_whole: bool
 
     @property
@@ -89,7 +102,13 @@ class SampleLayout:
     @property
     def is_grey_or_rgb(self) -> bool:
         """Whether the colour model is grey or RGB."""
-        return self.photometric in (_MINIMUM_IS_WHITE, _MINIMUM_IS_BLACK, _RGB)
+        return self.photometric in (_MINIMUM_IS_WHITE, _MINIMUM_IS_BLACK, RGB)
+
+    @property
+    def is_deep_lab(self) -> bool:
+        """Whether the samples are L*, a* and b* of 16 bits."""
+        is_lab = self.photometric in (CIE_LAB, ICC_LAB) and self.channels == 3
+        return is_lab and self.bits == 16 and not self.is_float
 
     @property
     def is_plain(self) -> bool:
@@ -157,6 +176,7 @@ def layout_of(file: BinaryIO) -> SampleLayout | None:
         kind=reader.number(tags.get(Base.SampleFormat), _UNSIGNED),
         is_inverted=photometric == _MINIMUM_IS_WHITE,
         photometric=photometric,
+        photometric_at=told.at if (told := tags.get(Base.PhotometricInterpretation)) else 0,
         is_whole=_is_whole(reader, tags),
     )
 

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import BinaryIO, Final
 
 from mediatrans.media.animation import (
@@ -20,6 +21,7 @@ __all__ = [
     "unknown_extensions",
     "unknown_png_chunks",
     "unknown_segments",
+    "unknown_sgi_name",
     "unknown_tga_parts",
     "unknown_webp_chunks",
 ]
@@ -47,6 +49,7 @@ _PLAIN_TEXT: Final = b"\x21\x01"
 _BEGIN_OF_NAME: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,23}")
 _PNM_PART: Final = re.compile(rb"\s*(?:#([^\r\n]*)|([^\s#]+))")
 _LARGEST_PNM_HEADER: Final = 1 << 16
+_SGI_NAME: Final = slice(24, 104)
 _TGA_FOOTER: Final = b"TRUEVISION-XFILE.\0"
 
 
@@ -81,7 +84,9 @@ def unknown_webp_chunks(file: BinaryIO) -> set[str]:
     Args:
         file: The file; its position moves.
     """
-    names = {name for name, _ in riff_chunks(file)} - WEBP_CHUNKS
+    file.seek(4)
+    end = 8 + int.from_bytes(file.read(4), "little")
+    names = {name for name, _ in riff_chunks(file) if file.tell() <= end} - WEBP_CHUNKS
     return _listed("chunks", {_begin_of(name) or "of an invalid name" for name in names})
 
 
@@ -163,6 +168,19 @@ def unknown_tga_parts(file: BinaryIO) -> set[str]:
     if footer.endswith(_TGA_FOOTER) and any(footer[:8]):
         parts.add("extension area")
     return parts
+
+
+def unknown_sgi_name(file: BinaryIO) -> set[str]:
+    """The name in the header of an SGI picture, unless it is that of the file or stands for none.
+
+    Args:
+        file: The file; its position moves.
+    """
+    file.seek(0)
+    name = file.read(_SGI_NAME.stop)[_SGI_NAME].partition(b"\0")[0].strip()
+    own = Path(os.fsdecode(file.name))
+    is_told = name.lower() in (b"", b"no name", *map(os.fsencode, (own.name, own.stem)))
+    return set() if is_told else {"the name in its header"}
 
 
 def _begin_of(content: bytes) -> str:

@@ -29,6 +29,7 @@ from mediatrans.media.read.orientation import UPRIGHT, display_matrix, is_transp
 from mediatrans.media.read.pixel_aspect import PixelAspect
 from mediatrans.media.read.source_scan import SourceScan
 from mediatrans.media.side_data import side_data
+from mediatrans.media.stereo import stereo_mode_of
 from mediatrans.media.times import SteadyClock
 
 __all__ = ["VideoSource"]
@@ -271,7 +272,7 @@ def _info(
     if is_transposing(matrix):
         width, height, aspect = height, width, 1 / aspect
     rate = stream.guessed_rate or stream.average_rate
-    animation = animation_of(path)
+    animation, data = animation_of(path), side_data(first)
     return VideoInfo(
         width=width,
         height=height,
@@ -286,7 +287,8 @@ def _info(
         chroma=chroma_of(first.format),
         has_alpha=has_alpha(first.format),
         plays=animation.plays if animation else FOREVER,
-        projection=", ".join(sorted(side_data(first).keys() & _PROJECTIONS)).lower(),
+        projection=tuple(sorted(name.lower() for name in data.keys() & _PROJECTIONS)),
+        stereo_mode=stereo_mode_of(data.get("STEREO3D", b"")),
     )
 
 

@@ -2,6 +2,8 @@
 
 from mediatrans.media.wholeness.damage import damage_of
 from mediatrans.media.wholeness.doubts import doubt_of
+from mediatrans.media.wholeness.multipart import is_multipart_jpeg
 from mediatrans.media.wholeness.sizes import matroska_size
+from mediatrans.media.wholeness.ts_joints import clean_joints
 
-__all__ = ["damage_of", "doubt_of", "matroska_size"]
+__all__ = ["clean_joints", "damage_of", "doubt_of", "is_multipart_jpeg", "matroska_size"]

@@ -18,6 +18,7 @@ from mediatrans.media.wholeness.chains import (
     y4m_damage,
 )
 from mediatrans.media.wholeness.doubts import ts_layout
+from mediatrans.media.wholeness.multipart import is_multipart_jpeg, multipart_damage
 from mediatrans.media.wholeness.sizes import (
     asf_damage,
     box_damage,
@@ -30,6 +31,7 @@ from mediatrans.media.wholeness.sizes import (
 __all__ = ["damage_of"]
 
 _START_BYTES = 4096
+_MOV: Final = "mov"
 # Bytes per frame of DV with 525 and with 625 lines.
 _DV_FRAMES: Final = (120_000, 144_000)
 
@@ -41,7 +43,8 @@ def damage_of(path: Path) -> str | None:
     """The damage of a video file that shows without decoding it; None if there is none.
 
     Headers that declare sizes, and chains of blocks, are compared with the size of the file:
-    MP4, MOV, Matroska, WebM, AVI, ASF, GIF, PNG, FLV, Ogg, MXF, IVF, Y4M, MJPEG, DV, MPEG-TS. The
+    MP4, MOV, Matroska, WebM, AVI, ASF, GIF, PNG, FLV, Ogg, MXF, IVF, Y4M, MJPEG (also
+    multipart), DV, MPEG-TS. The
     checksums of PNG are verified. Other formats do not say how long they are.
 
     Args:
@@ -60,6 +63,8 @@ def damage_of(path: Path) -> str | None:
                 is_fragmented = any(name == b"moof" for name, _ in boxes(file, size))
                 break
         else:
+            if is_multipart_jpeg(start):
+                return multipart_damage(file, size)
             return _ts_damage(start, size)
     if damage is not None and check is box_damage and not is_fragmented:
         return _sample_damage(path, size, damage)
@@ -83,7 +88,8 @@ def _sample_damage(path: Path, size: int, damage: str) -> str | None:
         damage: The damage by its boxes, which counts if no samples are found.
     """
     try:
-        with av.open(f"file:{path}", "r", metadata_errors="replace") as container:
+        # No other demuxer, and no other file: this one opens before the whitelist is passed.
+        with av.open(f"file:{path}", "r", format=_MOV, metadata_errors="replace") as container:
             ends = [e.pos + e.size for stream in container.streams for e in stream.index_entries]
     except av.FFmpegError:
         return damage

@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 
 from mediatrans.media.animation import FOREVER, GIF_CONTROL, gif_blocks, png_chunks
 from mediatrans.media.frames import Frame, VideoInfo
-from mediatrans.media.write.codecs import USUAL_RATE
+from mediatrans.media.write.coding import USUAL_RATE
 from mediatrans.media.write.video_encoders import Encoder, timed
 
 __all__ = ["ApngEncoder", "GifEncoder", "animation_options", "set_last_delay"]

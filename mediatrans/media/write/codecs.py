@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fractions import Fraction
+from pathlib import Path
 from typing import Final
 
 import av
@@ -15,13 +16,18 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.format import VideoFormat
 
 from mediatrans.errors import DeviceError, MediatransError, UsageError
+from mediatrans.media.colour.yuv import Colour
 from mediatrans.media.frames import VideoInfo
 from mediatrans.media.pipe_formats import MPEGTS_CODECS
+from mediatrans.media.write.coding import (
+    USUAL_RATE,
+    Coding,
+    nominal_rate,
+    opening_error,
+    writing_error,
+)
 
-__all__ = ["USUAL_RATE", "Coding", "Encoding", "choose_coding", "nominal_rate", "try_encoder"]
-
-USUAL_RATE: Final = Fraction(25)
-"""The nominal frames per second if the rate is unknown; the timestamps do not depend on it."""
+__all__ = ["Encoding", "choose_coding", "try_encoder"]
 
 _MOST_TICKS: Final = 65_535
 _QUICKTIME: Final = frozenset({".mov", ".qt"})
@@ -49,7 +55,26 @@ _DEFAULTS: Final[dict[str, dict[str, str]]] = {
 }
 # Without a quality setting these encoders use 200 kbit/s.
 _QSCALE = {"flags": "+qscale", "global_quality": str(2 * 118)}
-_BY_QSCALE = frozenset({"mpeg4", "mpeg2video", "mpeg1video", "msmpeg4", "wmv2", "flv", "mjpeg"})
+_BY_QSCALE = frozenset({
+    "mpeg4", "mpeg2video", "mpeg1video", "msmpeg4", "msmpeg4v2", "wmv1", "wmv2", "flv", "mjpeg",
+    "h261", "h263", "h263p",
+})
+# The profiles of DNxHR, which have no fixed sizes and rates, unlike those of DNxHD.
+_DNXHR = {"yuv422p": "dnxhr_hq", "yuv422p10le": "dnxhr_hqx"}
+_DNXHR_DENSE = "dnxhr_444"
+# JPEG is of full range; FFmpeg's encoders refuse another one.
+_FULL_RANGE: Final = frozenset({"mjpeg", "ljpeg"})
+_FULL: Final = 2
+# ITU-T H.261 and H.263, and DV (IEC 61834), have no other sizes.
+_SIZES: Final[dict[str, tuple[tuple[int, int], ...]]] = {
+    "h261": ((176, 144), (352, 288)),
+    "h263": ((128, 96), (176, 144), (352, 288), (704, 576), (1408, 1152)),
+    "dvvideo": ((720, 480), (720, 576), (960, 720), (1280, 1080), (1440, 1080)),
+}
+_SMALLEST: Final = {"dnxhd": (256, 120)}
+# Codecs that fit into every container that lists them.
+_FITS_ALWAYS: Final = frozenset({"h264", "hevc"})
+_TRIAL_SIZES: Final = ((640, 360), (352, 288), (720, 576))
 # The options for constant quality, by the suffix of the hardware encoder's name.
 _HARDWARE_QUALITY: Final[dict[str, dict[str, str]]] = {
     "_nvenc": {"rc": "vbr", "b": "0", "cq": "{}"},
@@ -76,29 +101,6 @@ class Encoding:
     preset: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Coding:
-    """The chosen encoder and its parameters.
-
-    Attributes:
-        codec: FFmpeg's name of the encoder.
-        pixel_format: FFmpeg's name of the encoder's pixel format.
-        options: The encoder's options.
-        time_base: Seconds per tick of the encoder's clock; that of the source if it takes it.
-        padding: Columns and rows added because the encoder does not support odd sizes.
-    """
-
-    codec: str
-    pixel_format: str
-    options: dict[str, str]
-    time_base: Fraction
-    padding: tuple[int, int] = (0, 0)
-
-    def ticks(self, time: int, time_base: Fraction) -> int:
-        """A time on the encoder's clock, rounded to its nearest tick."""
-        return time if time_base == self.time_base else round(time * time_base / self.time_base)
-
-
 def try_encoder(encoding: Encoding) -> None:
     """Open the requested encoder once, before any work starts.
 
@@ -112,10 +114,23 @@ def try_encoder(encoding: Encoding) -> None:
     if encoding.codec is None:
         return
     codec = _codec(encoding.codec)
-    pixel_format = _pixel_format(codec, "yuv420p")
-    trial = Coding(codec.name, pixel_format, _options(codec.name, encoding), 1 / USUAL_RATE)
-    if error := _trial(trial, (640, 360), USUAL_RATE):
-        raise _refusal(codec.name, encoding, (640, 360), error)
+    errors = []
+    for size in _TRIAL_SIZES:  # some encoders only take a few sizes
+        info = VideoInfo(
+            *size,
+            None,
+            path=Path(),
+            stream_index=None,
+            time_base=1 / USUAL_RATE,
+            colour=Colour.of_rgb(*size),
+        )
+        pixel_format = _pixel_format(codec, "yuv420p")
+        options = _options(codec.name, encoding, pixel_format)
+        error = opening_error(_coding(codec, pixel_format, options, info), info)
+        if error is None:
+            return
+        errors.append(error)
+    raise _refusal(codec.name, encoding, _TRIAL_SIZES[0], errors[0])
 
 
 def choose_coding(container: OutputContainer, info: VideoInfo, encoding: Encoding) -> Coding:
@@ -141,21 +156,70 @@ def choose_coding(container: OutputContainer, info: VideoInfo, encoding: Encodin
             if container.format.name == "matroska"
             else "drop --vcodec, or use -o with the suffix .mkv",
         )
-    options = _options(codec.name, encoding)
     assert info.width is not None
     assert info.height is not None
+    _check_size(codec.name, info)
     error: Exception | None = None
     in_matroska = container.format.name in ("matroska", "webm")
     for pixel_format, padding in _attempts(codec, info, in_matroska=in_matroska):
-        size = (info.width + padding[0], info.height + padding[1])
+        options = _options(codec.name, encoding, pixel_format)
         for clock in _clocks(info):
-            coding = Coding(codec.name, pixel_format, options, clock, padding)
-            failure = _trial(coding, size, nominal_rate(info), info)
+            coding = _coding(codec, pixel_format, options, info, clock, padding)
+            failure = opening_error(coding, info)
             if failure is None:
+                if codec.canonical_name not in _FITS_ALWAYS:
+                    _check_container(coding, info, container.format.name)
                 return coding
             error = error or failure
     assert error is not None
     raise _refusal(codec.name, encoding, (info.width, info.height), error)
+
+
+def _coding(
+    codec: Codec,
+    pixel_format: str,
+    options: dict[str, str],
+    info: VideoInfo,
+    clock: Fraction | None = None,
+    padding: tuple[int, int] = (0, 0),
+) -> Coding:
+    colour = info.colour
+    if VideoFormat(pixel_format).is_rgb:
+        colour = replace(colour, range=0, matrix=2)
+    elif codec.name in _FULL_RANGE:
+        colour = replace(colour, range=_FULL)
+    return Coding(codec.name, pixel_format, options, clock or info.time_base, colour, padding)
+
+
+def _check_size(name: str, info: VideoInfo) -> None:
+    """Refuse a size that the coding does not have."""
+    assert info.width is not None
+    assert info.height is not None
+    size = (info.width, info.height)
+    least = _SMALLEST.get(name, size)
+    problem = None
+    if name in _SIZES and size not in _SIZES[name]:
+        problem = " or ".join(f"{width}x{height}" for width, height in _SIZES[name])
+    elif size[0] < least[0] or size[1] < least[1]:
+        problem = f"{least[0]}x{least[1]} and more"
+    if problem:
+        raise UsageError(
+            f"{name} only takes {problem} pixels, not {size[0]}x{size[1]}",
+            path=info.path,
+            remedy="scale the video with ffmpeg first, or use another --vcodec",
+        )
+
+
+def _check_container(coding: Coding, info: VideoInfo, muxer: str) -> None:
+    """Refuse an encoder that opens, but whose video the container does not hold."""
+    if (error := writing_error(coding, info, muxer)) is None:
+        return
+    reason = (getattr(error, "strerror", None) or str(error) or "there is none").lower()
+    raise UsageError(
+        f"a frame of {coding.codec} cannot be written to {muxer} and read again: {reason}",
+        path=info.path,
+        remedy="use another --vcodec, or -o with another suffix; .mkv supports most",
+    )
 
 
 def _default(muxer: str, info: VideoInfo, encoding: Encoding) -> str:
@@ -171,11 +235,6 @@ def _default(muxer: str, info: VideoInfo, encoding: Encoding) -> str:
     if from_mov and info.has_alpha and is_plain and _PRORES in av.codecs_available:
         return _PRORES
     return "libx264"
-
-
-def nominal_rate(info: VideoInfo) -> Fraction:
-    """The frames per second to tell an encoder; the timestamps do not depend on it."""
-    return info.rate if info.rate is not None and 1 <= info.rate <= 1000 else USUAL_RATE
 
 
 def _clocks(info: VideoInfo) -> Iterator[Fraction]:
@@ -244,10 +303,12 @@ def _pixel_format(codec: Codec, wanted: str) -> str:
     return best.name if best else taken[0]
 
 
-def _options(name: str, encoding: Encoding) -> dict[str, str]:
+def _options(name: str, encoding: Encoding, pixel_format: str) -> dict[str, str]:
     context = VideoCodecContext.create(name, "w")
     own = {option.name for option in context.supported_options.private}
     options = dict(_DEFAULTS.get(name, _QSCALE if name in _BY_QSCALE else {}))
+    if name == "dnxhd":
+        options["profile"] = _DNXHR.get(pixel_format, _DNXHR_DENSE)
     quality = next((q for end, q in _HARDWARE_QUALITY.items() if name.endswith(end)), None)
     if encoding.crf is not None and "crf" in own:
         options["crf"] = f"{encoding.crf:g}"
@@ -261,26 +322,6 @@ def _options(name: str, encoding: Encoding) -> dict[str, str]:
             raise UsageError(f"{name} does not support --preset", remedy="drop --preset")
         options["preset"] = encoding.preset
     return options
-
-
-def _trial(
-    coding: Coding, size: tuple[int, int], rate: Fraction, info: VideoInfo | None = None
-) -> Exception | None:
-    """The error in opening an encoder, or None; only opening it shows whether it works."""
-    context = VideoCodecContext.create(coding.codec, "w")
-    assert isinstance(context, VideoCodecContext)
-    context.width, context.height = size
-    context.pix_fmt = coding.pixel_format
-    context.time_base = coding.time_base
-    context.framerate = rate
-    if info is not None:
-        context.sample_aspect_ratio = info.pixel_aspect
-    context.options = dict(coding.options)
-    try:
-        context.open()
-    except (av.FFmpegError, ValueError) as error:
-        return error
-    return None
 
 
 def _is_hardware(name: str) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import av
+from av.stream import Disposition
 
 from mediatrans.media.animation import metadata_names
 
@@ -14,6 +15,7 @@ __all__ = [
     "copied_stream_metadata",
     "has_foreign_keys",
     "warn_of_lost_blocks",
+    "warn_of_lost_flags",
     "warn_of_lost_tags",
 ]
 
@@ -26,6 +28,16 @@ _MOST_NAMED: Final = 12
 _OF_MUXER: Final = frozenset({"handler_name", "vendor_id"})
 # The beginnings of values that stand for an unknown date or language.
 _UNKNOWN: Final = ("1970-01-01T00:00:00", "1904-01-01T00:00:00", "und")
+
+# Flags that say how a stream is stored rather than what it is for.
+_OF_STORAGE: Final = (
+    Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+)
+# MP4 has one role for both of each pair.
+_ALIKE: Final = {
+    Disposition.captions: Disposition.hearing_impaired,
+    Disposition.descriptions: Disposition.visual_impaired,
+}
 
 # Tags that the muxer writes itself, or that only apply to the source file.
 _STALE_METADATA = frozenset(
@@ -105,6 +117,32 @@ def warn_of_lost_tags(
     if lost:
         named = ", ".join(lost[:_MOST_NAMED]) + (", ..." if len(lost) > _MOST_NAMED else "")
         _LOG.warning("%s: tags that its format cannot hold are dropped: %s", name, named)
+
+
+def warn_of_lost_flags(path: Path, name: Path, flags: Sequence[int]) -> None:
+    """Warn of the flags of streams (forced, commentary, ...) that a finished video does not have.
+
+    Args:
+        path: The finished video; it may have its part name.
+        name: The name in the warning.
+        flags: FFmpeg's dispositions that its muxer was given, in the order of the file.
+    """
+    try:
+        with av.open(f"file:{path}", "r", metadata_errors="replace") as container:
+            held = [Disposition(stream.disposition) for stream in container.streams]
+    except av.FFmpegError:
+        return  # the verification tells more
+    ignored = _OF_STORAGE
+    if not any(found & Disposition.default for found in held):
+        ignored |= Disposition.default  # a format without it, in which all streams are equal
+    lost = [
+        f"{(flag.name or '').replace('_', ' ')} of stream {index}"
+        for index, (given, found) in enumerate(zip(flags, held, strict=False))
+        for flag in Disposition(given) & ~ignored
+        if not found & (flag | _ALIKE.get(flag, flag))
+    ]
+    if lost:
+        _LOG.warning("%s: flags that its format cannot hold are dropped: %s", name, ", ".join(lost))
 
 
 def warn_of_lost_blocks(path: Path) -> None:

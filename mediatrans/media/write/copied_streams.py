@@ -33,6 +33,7 @@ __all__ = ["StreamCopier", "warn_of_dropped"]
 _LOG = logging.getLogger(__name__)
 
 _ANIMATIONS = frozenset({"gif", "apng"})
+_OVERLAP_S = Fraction(1, 4)
 
 
 def warn_of_dropped(info: VideoInfo, holder: str) -> None:
@@ -88,6 +89,7 @@ class StreamCopier:
         self._container: InputContainer | None = container
         self._copies: dict[int, _Copy] = {}
         self._dropped: list[Stream] = []
+        self._has_refused = False
         self._packets: Iterator[tuple[Fraction, Packet[Stream]]] | None = None
         self._next: tuple[Fraction, Packet[Stream]] | None = None
 
@@ -188,9 +190,17 @@ class StreamCopier:
             self._packets = self._demux()
             self._next = next(self._packets, None)
         while self._next is not None and (time is None or self._next[0] <= time):
-            packet = self._next[1]
-            output.mux_one(packet)
+            self._mux(self._next[1], output)
             self._next = next(self._packets, None)
+
+    def _mux(self, packet: "Packet[Stream]", output: OutputContainer) -> None:
+        """Mux a packet, or leave it out if it is so damaged that the muxer refuses it."""
+        try:
+            output.mux_one(packet)
+        except av.error.InvalidDataError:
+            if not self._has_refused:
+                _LOG.warning("%s: damaged parts of other streams are left out", self._path)
+            self._has_refused = True
 
     def _demux(self) -> "Iterator[tuple[Fraction, Packet[Stream]]]":
         """The packets of the clip, with their times on the output's clock."""
@@ -261,7 +271,13 @@ class _Copy:
         self._converter = converter
         self._clip = clip
         assert source.time_base is not None
-        self._clock = SteadyClock(f"{path}, stream {source.index}", source.time_base)
+        # The sound of a recording ends a little after its picture, when the next one has begun.
+        is_recording = source.container.format.name in BROADCASTS and source.type == "audio"
+        self._clock = SteadyClock(
+            f"{path}, stream {source.index}",
+            source.time_base,
+            tolerance_s=_OVERLAP_S if is_recording else Fraction(0),
+        )
         self._first: Fraction | None = None
         self._last = Fraction(0)
 

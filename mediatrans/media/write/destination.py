@@ -13,7 +13,7 @@ from mediatrans.files.publish import Record, output_error, publishing
 from mediatrans.media.ffmpeg import find_ffmpeg
 from mediatrans.media.pipe_formats import PIPE_MUXERS, STDIO
 from mediatrans.media.write.animation_encoders import set_last_delay
-from mediatrans.media.write.copied_metadata import warn_of_lost_tags
+from mediatrans.media.write.copied_metadata import warn_of_lost_flags, warn_of_lost_tags
 from mediatrans.media.write.verification import Written, verify_video
 from mediatrans.media.write_options import Verification
 
@@ -114,6 +114,7 @@ class PublishedFile:
             set_last_delay(self._part, self.muxer, last_delay)
         verify_video(self._part, self.name, written, self._verification)
         warn_of_lost_tags(self._part, self.name, written.tags, written.stream_tags)
+        warn_of_lost_flags(self._part, self.name, written.stream_flags)
 
     def __exit__(
         self,

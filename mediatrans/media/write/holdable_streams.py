@@ -11,7 +11,7 @@ from av.stream import DataStream, Discard, Disposition, Stream
 from av.video.stream import VideoStream
 
 from mediatrans.media.pipe_formats import MPEGTS_CODECS
-from mediatrans.media.write.video_encoders import HEVC_TAG, MOV_FAMILY
+from mediatrans.media.write.coding import HEVC_TAG, MOV_FAMILY
 
 __all__ = ["add_copy", "describe_stream", "is_chapters", "warn_of_lost_streams"]
 

@@ -44,6 +44,7 @@ class Written:
         spans: Seconds from the first to the last timestamp of streams, by stream index.
         tags: The tags of the file.
         stream_tags: The tags of every stream; none if the format has only those of the file.
+        stream_flags: FFmpeg's dispositions of every stream; none as for the tags.
     """
 
     frames: int
@@ -54,6 +55,7 @@ class Written:
     spans: Mapping[int, Fraction]
     tags: Mapping[str, str] = field(default_factory=dict)
     stream_tags: Sequence[Mapping[str, str]] = ()
+    stream_flags: Sequence[int] = ()
 
 
 def verify_video(path: Path, name: Path, written: Written, how: Verification = "fast") -> None:

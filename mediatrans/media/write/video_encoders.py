@@ -3,8 +3,6 @@
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import Final
 
 import numpy as np
 from av import Packet, VideoFrame
@@ -15,15 +13,10 @@ from av.video.stream import VideoStream
 
 from mediatrans.media.colour.yuv import FromRgb, has_alpha
 from mediatrans.media.frames import Frame, Pixels, VideoInfo
-from mediatrans.media.write.codecs import Coding, nominal_rate
+from mediatrans.media.stereo import WEBM_STEREO_MODES
+from mediatrans.media.write.coding import Coding, nominal_rate
 
-__all__ = ["HEVC_TAG", "MOV_FAMILY", "Encoder", "YuvEncoder", "timed"]
-
-MOV_FAMILY: Final = frozenset({"mp4", "mov"})
-"""FFmpeg's names of the muxers of MP4 and QuickTime."""
-
-HEVC_TAG: Final = "hvc1"
-"""The tag of HEVC in MP4 and MOV that QuickTime plays; FFmpeg's default is hev1."""
+__all__ = ["Encoder", "YuvEncoder", "holds_stereo_mode", "timed"]
 
 _MATROSKA = frozenset({"matroska", "webm"})
 # These codecs do not store the pixel aspect, and PyAV cannot pass it to the Matroska muxer.
@@ -49,6 +42,18 @@ class Encoder(ABC):
         """The remaining packets after the last frame."""
 
 
+def holds_stereo_mode(info: VideoInfo, muxer: str) -> bool:
+    """Whether an output can tell how two views share its frames.
+
+    Args:
+        info: The video that the frames come from.
+        muxer: FFmpeg's name of the output's format.
+    """
+    if not info.stereo_mode or muxer not in _MATROSKA:
+        return False
+    return muxer != "webm" or info.stereo_mode in WEBM_STEREO_MODES
+
+
 class YuvEncoder(Encoder):
     """Encodes video with the time base, size, pixel aspect and colour of the source.
 
@@ -63,28 +68,16 @@ class YuvEncoder(Encoder):
             coding.codec, rate=nominal_rate(info), options=dict(coding.options)
         )
         assert isinstance(stream, VideoStream)
-        assert info.width is not None
-        assert info.height is not None
         pixels = VideoFormat(coding.pixel_format)
-        colour = replace(info.colour, range=0, matrix=2) if pixels.is_rgb else info.colour
         context = stream.codec_context
-        context.width = info.width + coding.padding[0]
-        context.height = info.height + coding.padding[1]
-        context.pix_fmt = coding.pixel_format
-        context.time_base = stream.time_base = coding.time_base
-        context.sample_aspect_ratio = info.pixel_aspect
-        context.color_range = colour.range
-        context.colorspace = colour.matrix
-        context.color_primaries = colour.primaries
-        context.color_trc = colour.transfer
+        coding.prepare(stream, info, container.format.name)
         # With this flag, the duration of the last frame is exact, too.
         context.flags |= Flags.frame_duration
-        if context.codec.canonical_name == "hevc" and container.format.name in MOV_FAMILY:
-            context.codec_tag = HEVC_TAG
         self.stream = stream
         self._coding = coding
         self._last: int | None = None
-        self._from_rgb = FromRgb(coding.pixel_format, info.colour)
+        colour = info.colour if pixels.is_rgb else coding.colour
+        self._from_rgb = FromRgb(coding.pixel_format, colour)
         self._padding = coding.padding
         self._takes_alpha = has_alpha(pixels)
         self._lost_alpha = False
@@ -105,10 +98,11 @@ class YuvEncoder(Encoder):
                 "%s: %s takes no clock of %s s; timestamps are rounded to %s s",
                 info.path, context.codec.name, info.time_base, self._coding.time_base,
             )  # fmt: skip
-        if info.projection:
+        kept = {"stereo3d"} if holds_stereo_mode(info, in_container) else set()
+        if lost := ", ".join(name for name in info.projection if name not in kept):
             _LOG.warning(
                 "%s: it is a spherical (360 degrees) or stereoscopic video (%s); the tags that say "
-                "so are not written", info.path, info.projection,
+                "so are not written", info.path, lost,
             )  # fmt: skip
         if self._padding != (0, 0):
             _LOG.warning(

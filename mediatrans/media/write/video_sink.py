@@ -22,7 +22,8 @@ from mediatrans.media.write.animation_encoders import (
     GifEncoder,
     animation_options,
 )
-from mediatrans.media.write.codecs import Coding, Encoding, choose_coding
+from mediatrans.media.write.codecs import Encoding, choose_coding
+from mediatrans.media.write.coding import MOV_FAMILY, Coding
 from mediatrans.media.write.copied_metadata import (
     copied_stream_metadata,
     has_foreign_keys,
@@ -32,14 +33,16 @@ from mediatrans.media.write.copied_streams import StreamCopier
 from mediatrans.media.write.destination import Destination
 from mediatrans.media.write.single_piece import SinglePiece
 from mediatrans.media.write.verification import Written
-from mediatrans.media.write.video_encoders import MOV_FAMILY, Encoder, YuvEncoder
+from mediatrans.media.write.video_encoders import Encoder, YuvEncoder, holds_stereo_mode
 
 __all__ = ["VideoSink", "write_error"]
 
 _ANIMATIONS = frozenset({"gif", "apng"})
 _LARGEST_TIMESCALE = 2**31 - 1
-# Tags that no longer apply: frames are already rotated, and alpha depends on the encoder.
-_UNTRUE_NOW = frozenset({"alpha_mode", "rotate"})
+_STEREO_MODE = "stereo_mode"
+# Tags that no longer apply: frames are already rotated, and alpha depends on the encoder. WebM's
+# muxer fails with a stereo mode that WebM does not allow.
+_UNTRUE_NOW = frozenset({"alpha_mode", "rotate", _STEREO_MODE})
 
 
 class VideoSink(SinglePiece):
@@ -122,6 +125,8 @@ class VideoSink(SinglePiece):
             encoder.stream.metadata.update(
                 {key: value for key, value in metadata.items() if key not in _UNTRUE_NOW}
             )
+            if holds_stereo_mode(self._info, self.muxer):
+                encoder.stream.metadata[_STEREO_MODE] = self._info.stereo_mode
             encoder.stream.disposition = stream.disposition
         self._copier.describe(container)
         assert encoder is not None
@@ -222,6 +227,7 @@ class VideoSink(SinglePiece):
         copied = self._copier.spans if self._copier else {}
         spans = {**copied, stream.index: self._last - self._first}
         order = self._file_order(spans)
+        described = () if self.muxer in _ANIMATIONS else order
         return Written(
             frames=self._frames,
             width=stream.codec_context.width,
@@ -233,9 +239,8 @@ class VideoSink(SinglePiece):
             ],
             spans={order.index(index): span for index, span in spans.items()},
             tags=dict(self._container.metadata),
-            stream_tags=[]
-            if self.muxer in _ANIMATIONS
-            else [dict(self._container.streams[index].metadata) for index in order],
+            stream_tags=[dict(self._container.streams[index].metadata) for index in described],
+            stream_flags=[int(self._container.streams[index].disposition) for index in described],
         )
 
     def _file_order(self, spans: Mapping[int, Fraction]) -> list[int]:

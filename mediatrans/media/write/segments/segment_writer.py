@@ -13,7 +13,7 @@ from av import Packet
 from av.video.stream import VideoStream
 
 from mediatrans.media.frames import Frame, Mark, Segment, VideoInfo
-from mediatrans.media.write.codecs import Coding
+from mediatrans.media.write.coding import Coding
 from mediatrans.media.write.segments.packet_file import crc_of, read_packets, write_packet
 from mediatrans.media.write.video_encoders import YuvEncoder
 

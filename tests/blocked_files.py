@@ -1,0 +1,28 @@
+"""Files that block whoever opens them, as those on a network disk that is gone."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+__all__ = ["blocked"]
+
+
+@contextmanager
+def blocked(path: Path) -> Iterator[None]:
+    """Take a lease on a file: another process that opens it waits, for up to 45 seconds."""
+    fcntl = pytest.importorskip("fcntl")
+    if not hasattr(fcntl, "F_SETLEASE"):
+        pytest.skip("needs leases on files")
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGIO})
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        yield
+    finally:
+        os.close(descriptor)
+        signal.sigtimedwait({signal.SIGIO}, 0)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

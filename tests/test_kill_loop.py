@@ -1,0 +1,25 @@
+"""Killed at any moment, the same command ends in what an uninterrupted run gives."""
+
+import logging
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.kill_loop import WORKS, kill
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL"),
+]
+
+KILLS = 20
+"""Kills of each kind of work: a hundred in all."""
+
+
+@pytest.mark.parametrize("name", WORKS)
+def test_a_killed_run_ends_like_another(pair: Path, name: str) -> None:
+    figures = kill(name, KILLS, seed=20261124)
+    logging.getLogger(__name__).info("%s: %s", name, figures)
+    assert figures.kills >= KILLS
+    assert figures.continued > 0
