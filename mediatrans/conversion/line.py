@@ -227,7 +227,7 @@ class _Line:
         if passage.error is not None:
             return
         if frame.index < passage.first:
-            passage.recent.append(frame.pixels)
+            passage.warmed_up(frame)
             return
         if self._batch and not self._fits(passage, frame):
             self._flush()
@@ -315,12 +315,19 @@ class _Line:
         return Waits.of(self._reader, self._writer)
 
     def _hand_over(self) -> None:
+        for passage in self._open:
+            self._report_segments(passage)
         while not self._results.empty():
             passage, result = self._results.get()
+            self._report_segments(passage)
             self._forget(passage)
             if result.kept is not None:
                 self._events.kept(result.task, result.kept)
             self._events.ended(result)
+
+    def _report_segments(self, passage: Passage) -> None:
+        while not passage.segments.empty():
+            self._events.written(passage.task, passage.segments.get())
 
     def _forget(self, passage: Passage) -> None:
         self._open = [other for other in self._open if other is not passage]

@@ -11,6 +11,7 @@ from mediatrans.conversion.observer import Observer
 from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.conversion.task import Failure, Result, Task
 from mediatrans.errors import ExitCode, ModelError
+from mediatrans.media.frames import Segment
 from mediatrans.quality.report.rows import JobReport, Report
 
 __all__ = ["Settlement"]
@@ -56,6 +57,9 @@ class Settlement:
     def kept(self, task: Task, folder: Path) -> None:
         """Forward to the observer."""
         self._observer.kept(self._jobs[task.output], folder)
+
+    def written(self, task: Task, segment: Segment) -> None:
+        """Ignored: a row is about a whole file."""
 
     def ended(self, result: Result) -> None:
         """Add the row of a task, after those of earlier jobs that need no work."""

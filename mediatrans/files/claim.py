@@ -6,12 +6,13 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["ClaimedError", "claimed"]
+__all__ = ["Claim", "ClaimedError", "claimed", "reclaimed"]
 
 _WITHOUT_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EINVAL}
 
@@ -20,8 +21,19 @@ class ClaimedError(OSError):
     """Another process is writing the same output."""
 
 
+@dataclass
+class Claim:
+    """A claim that is held.
+
+    Attributes:
+        is_left: Whether the part stays at the end of the claim, for another process.
+    """
+
+    is_left: bool = False
+
+
 @contextmanager
-def claimed(part: Path, clear: Callable[[], None], *, is_folder: bool = False) -> Iterator[None]:
+def claimed(part: Path, clear: Callable[[], None], *, is_folder: bool = False) -> Iterator[Claim]:
     """Create an empty part file or folder, which belongs to this process until the block ends.
 
     The claim is a lock of the operating system, so that it ends with the process. What a killed
@@ -29,20 +41,57 @@ def claimed(part: Path, clear: Callable[[], None], *, is_folder: bool = False) -
 
     Args:
         part: The part's path; its folder exists.
-        clear: Removes the part. Called at the end of the block, unless the part was renamed.
+        clear: Removes the part. Called at the end of the block, unless the part was renamed or is
+            to be left.
         is_folder: Whether a folder is created. A file is emptied, a folder is left as it is.
+
+    Yields:
+        The claim.
 
     Raises:
         ClaimedError: Another process holds the claim.
         OSError: The part cannot be created.
     """
-    descriptor = _acquired(part, is_folder)
+    claim = Claim()
+    with _held(part, _acquired(part, is_folder), clear, claim):
+        yield claim
+
+
+@contextmanager
+def reclaimed(part: Path, clear: Callable[[], None]) -> Iterator[None]:
+    """Hold the part file that another process has left as it is, until the block ends.
+
+    Args:
+        part: The part's path.
+        clear: Removes the part. Called at the end of the block, unless the part was renamed.
+
+    Raises:
+        ClaimedError: Another process holds the claim.
+        OSError: There is no part.
+    """
+    descriptor = None
+    if sys.platform != "win32":
+        descriptor = os.open(part, os.O_RDONLY | os.O_NOFOLLOW)
+        try:
+            if _lock(descriptor) and not _is_still(part, descriptor):
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        except BaseException:
+            os.close(descriptor)
+            raise
+    with _held(part, descriptor, clear, Claim()):
+        yield
+
+
+@contextmanager
+def _held(
+    part: Path, descriptor: int | None, clear: Callable[[], None], claim: Claim
+) -> Iterator[None]:
     try:
         yield
     finally:
         try:
             # After a renaming, a part of the same name is another process's.
-            if descriptor is None or _is_still(part, descriptor):
+            if not claim.is_left and (descriptor is None or _is_still(part, descriptor)):
                 with suppress(OSError):  # beside an error that says more
                     clear()
         finally:

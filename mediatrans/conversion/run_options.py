@@ -1,0 +1,83 @@
+"""The options of how a conversion is run: by how many workers, and which part of it."""
+
+import os
+from dataclasses import dataclass
+from typing import Literal
+
+from mediatrans.files.memory import memory_limit
+from mediatrans.settings import Setting, setting
+from mediatrans.translate.number_words import check_value, read_number
+
+__all__ = ["RunOptions", "Workers", "cores", "read_workers"]
+
+Workers = int | Literal["auto"]
+"""The number of workers; "auto" for as many as the machine has room for."""
+
+_GROUP = "Workers"
+_MOST = 10_000
+_WORKER_BYTES = 1 << 30
+
+
+def read_workers(word: str) -> Workers:
+    """Parse a `--workers` value.
+
+    Raises:
+        ValueError: The value is not valid.
+    """
+    if word == "auto":
+        return "auto"
+    number = read_number(word, 1, _MOST)
+    if number is None:
+        raise ValueError(f"{word!r} is not auto or a number of workers from 1 up")
+    return number
+
+
+def cores() -> int:
+    """The number of cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """The options of how a conversion is run.
+
+    Attributes:
+        workers: The number of processes that translate. "auto" takes one for each GPU, or one for
+            each core (or `threads` cores) as far as the memory goes.
+    """
+
+    workers: Workers = setting(
+        1,
+        Setting(
+            "Translate in N processes, each with its share of the cores, or with a GPU of its own. "
+            "Long videos are divided, too. auto takes one for each GPU, or else for each core. "
+            "--threads is then the number of threads of each.",
+            _GROUP,
+            metavar="N|auto",
+            parse=read_workers,
+            changes="nothing",
+        ),
+    )
+
+    def check_run(self) -> None:
+        """Check the values.
+
+        Raises:
+            UsageError: One is not valid.
+        """
+        check_value(self.workers, read_workers, "the number of workers", "--workers auto or 4")
+
+    def number_of_workers(self, gpus: int, threads: int | None) -> int:
+        """The number of workers on this machine.
+
+        Args:
+            gpus: The number of GPUs that are used; 0 without any.
+            threads: Threads of each worker; None if that is not given.
+        """
+        if self.workers != "auto":
+            return self.workers
+        if gpus:
+            return gpus
+        room = (memory_limit() or _WORKER_BYTES) // _WORKER_BYTES
+        return max(1, min(cores() // (threads or 1), room))
