@@ -13,7 +13,7 @@ __all__ = ["cut_spans"]
 
 _SPANS_PER_WORKER = 4
 _MOST_SEGMENTS = 10
-_MOST_DECODED_TWICE = Fraction(1, 2)
+_MOST_DECODED_TWICE = 1
 
 
 def cut_spans(

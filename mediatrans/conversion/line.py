@@ -5,7 +5,6 @@ from there to the writing thread. Tasks overlap: the next picture is read and th
 written while one is translated.
 """
 
-import logging
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
@@ -30,8 +29,6 @@ from mediatrans.media.pipe_formats import STDIO
 from mediatrans.translate.engines.engine import Pixels
 
 __all__ = ["run", "run_tasks"]
-
-log = logging.getLogger(__name__)
 
 _QUEUE_DEPTH = 4
 
@@ -268,9 +265,7 @@ class _Line:
         chain, sizes = self._workshop.chain(kind), self._batches.of(kind, frame.pixels)
         try:
             if passage.begins_at(frame):
-                chain.restart()
-                if passage.recent:
-                    chain(list(passage.recent))
+                passage.warm_up(chain)
             before = chain.repeated
             with sizes.timed(len(pixels)):
                 translated = chain(pixels)
@@ -334,22 +329,17 @@ class _Line:
 
     def _abandon(self, error: BaseException) -> None:
         """Leave the open outputs unfinished; both threads have ended."""
-        finished = []
-        while not self._results.empty():
-            finished.append(self._results.get())
-            self._forget(finished[-1][0])
-        for each in finished:
-            self._results.put(each)
-        kept = [(passage.task, passage.abandon(error)) for passage in self._open]
-        self._open = []
-        for task, folder in kept:
+        for passage, result in [self._results.get() for _ in range(self._results.qsize())]:
+            self._forget(passage)
+            self._results.put((passage, result))
+        open_ones, self._open = self._open, []
+        for task, folder in [(passage.task, passage.abandon(error)) for passage in open_ones]:
             if folder is not None:
                 self._events.kept(task, folder)
 
 
 def _stalled(passage: Passage, limit_s: float) -> InputError:
     decoded = passage.source.decoded if passage.source else 0
-    log.info("%s: the hanging decoder thread is abandoned", passage.task.input)
     return InputError(
         f"the decoder hangs: no frame for {limit_s:g} s after frame {decoded}",
         path=passage.task.input,

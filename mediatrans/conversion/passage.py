@@ -22,6 +22,7 @@ from mediatrans.media.read.resumption import frames_after, frames_of
 from mediatrans.media.write.segments.segmented_sink import Notes, Resumable
 from mediatrans.media.write.sinks import Output
 from mediatrans.quality.cycle import CycleFigures, CycleMonitor, CycleSummary
+from mediatrans.translate.chain import Chain
 from mediatrans.translate.engines.engine import Pixels
 
 __all__ = ["Passage", "read_figures"]
@@ -213,6 +214,12 @@ class Passage:
         self.recent.append(frame.pixels)
         if frame.index == self.first - 1:
             self._before = Mark.of(frame, frame.index)
+
+    def warm_up(self, chain: Chain) -> None:
+        """Begin a sequence: have the chain see the source frames that it looks back at."""
+        chain.restart()
+        if self.recent:
+            chain(list(self.recent))
 
     def passed(self, frame: Frame) -> None:
         """Remember a source frame, to warm up the chain and to let a later run resume."""

@@ -8,7 +8,7 @@ from mediatrans.files.memory import memory_limit
 from mediatrans.settings import Setting, setting
 from mediatrans.translate.number_words import check_value, read_number
 
-__all__ = ["RunOptions", "Workers", "cores", "read_workers"]
+__all__ = ["RunOptions", "Shard", "Workers", "cores", "read_shard", "read_workers"]
 
 Workers = int | Literal["auto"]
 """The number of workers; "auto" for as many as the machine has room for."""
@@ -18,18 +18,54 @@ _MOST = 10_000
 _WORKER_BYTES = 1 << 30
 
 
-def read_workers(word: str) -> Workers:
-    """Parse a `--workers` value.
+def read_workers(word: str | int) -> Workers:
+    """Parse a `--workers` value, or its default.
 
     Raises:
         ValueError: The value is not valid.
     """
     if word == "auto":
         return "auto"
-    number = read_number(word, 1, _MOST)
+    number = read_number(str(word), 1, _MOST)
     if number is None:
         raise ValueError(f"{word!r} is not auto or a number of workers from 1 up")
     return number
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One of several parts of a plan.
+
+    Attributes:
+        number: Which one, from 1.
+        count: The number of parts.
+    """
+
+    number: int
+    count: int
+
+    @property
+    def name(self) -> str:
+        """A name that a file can have."""
+        return f"{self.number}-of-{self.count}"
+
+    def __str__(self) -> str:
+        """The value of `--shard`."""
+        return f"{self.number}/{self.count}"
+
+
+def read_shard(word: str) -> Shard:
+    """Parse a `--shard` value.
+
+    Raises:
+        ValueError: The value is not valid.
+    """
+    first, _, second = word.partition("/")
+    count = read_number(second, 1)
+    number = read_number(first, 1, count)
+    if number is None or count is None:
+        raise ValueError(f"{word!r} is not a part like 1/4, from 1/4 to 4/4")
+    return Shard(number, count)
 
 
 def cores() -> int:
@@ -45,6 +81,7 @@ class RunOptions:
     Attributes:
         workers: The number of processes that translate. "auto" takes one for each GPU, or one for
             each core (or `threads` cores) as far as the memory goes.
+        shard: The part of the plan to convert; None is all of it.
     """
 
     workers: Workers = setting(
@@ -60,6 +97,18 @@ class RunOptions:
         ),
     )
 
+    shard: Shard | None = setting(
+        None,
+        Setting(
+            "Convert the I-th of N parts of the inputs, from 1/N to N/N, for a batch scheduler "
+            "that runs the parts anywhere. They may write to one folder at the same time.",
+            _GROUP,
+            metavar="I/N",
+            parse=read_shard,
+            changes="nothing",
+        ),
+    )
+
     def check_run(self) -> None:
         """Check the values.
 
@@ -67,6 +116,8 @@ class RunOptions:
             UsageError: One is not valid.
         """
         check_value(self.workers, read_workers, "the number of workers", "--workers auto or 4")
+        if self.shard is not None:
+            check_value(self.shard, read_shard, "the shard", "--shard 1/4")
 
     def number_of_workers(self, gpus: int, threads: int | None) -> int:
         """The number of workers on this machine.

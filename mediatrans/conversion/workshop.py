@@ -218,7 +218,10 @@ class Workshop:
         """
         if task.home is None or task.origin is None:
             return
-        manifest = self._manifests.setdefault(task.home, Manifest(task.home))
+        if task.home not in self._manifests:
+            shard = self.options.shard
+            self._manifests[task.home] = Manifest(task.home, shard.name if shard else None)
+        manifest = self._manifests[task.home]
         name = manifest.name_of(task.output)
         manifest.add(Entry(name, task.origin, fingerprint, frames, cycle, is_partial))
 

@@ -1,13 +1,14 @@
 """A pool whose workers run in this process, one item after another, and are lost on demand."""
 
 import pickle
+import random
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
 from mediatrans.conversion.events import Events
 from mediatrans.conversion.executors.dispatcher import Dispatcher
-from mediatrans.conversion.executors.messages import Item, Lost, Message, Ready, key_of
+from mediatrans.conversion.executors.messages import Item, Lost, Message, Ready
 from mediatrans.conversion.executors.worker import work
 from mediatrans.conversion.task import Task
 from mediatrans.conversion.workshop import Workshop
@@ -29,10 +30,10 @@ class FakePool:
         self.size = size
         self.done: list[Item] = []
         self._losing = losing
-        self._pickled = pickle.dumps(workshop)
+        self._turns = random.Random(1)
+        self._workshop: Workshop = pickle.loads(pickle.dumps(workshop))
         self._inboxes: dict[int, list[Item]] = {}
         self._count = 0
-        self._shops: dict[int, Workshop] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -52,14 +53,13 @@ class FakePool:
         while len(self._inboxes) < self.size:
             number, self._count = self._count, self._count + 1
             self._inboxes[number] = []
-            shop = self._shops[number] = pickle.loads(self._pickled)
-            yield number, Ready(shop.translator.identity)
+            yield number, Ready(self._workshop.translator.identity)
             return
-        # The last one works first, so that spans end out of order.
-        number = max(number for number, items in self._inboxes.items() if items)
+        # By turns at random, so that spans end out of order.
+        number = self._turns.choice([number for number, items in self._inboxes.items() if items])
         item = self._inboxes[number].pop(0)
         messages: list[Message] = []
-        work([item], self._shops[number], messages.append)
+        work([item], self._workshop, messages.append)
         lost_after = self._losing(len(self.done), item)
         self.done.append(item)
         for message in messages[:lost_after]:
@@ -93,6 +93,3 @@ class Several:
             for item in self.pool.done
             if isinstance(item, Task) and item.span
         ]
-
-
-__all__ = ["FakePool", "Several", "key_of"]

@@ -14,6 +14,7 @@ from mediatrans.conversion.survey import Survey, survey
 from mediatrans.conversion.task import Task
 from mediatrans.conversion.workshop import Workshop
 from mediatrans.errors import DeviceError, ExitCode
+from mediatrans.media.read.frame_times import frame_times
 from mediatrans.media.write.segments.work_folder import work_path
 from mediatrans.translate.chain import STAGES
 from mediatrans.zoo.find import find
@@ -47,8 +48,8 @@ def contents(folder: str) -> dict[Path, Any]:
 
 def trailing(output: str, **others: Any) -> Workshop:
     """A workshop whose chain looks back at two frames."""
-    how = {"output": Path(output), "segment_frames": SEGMENT, "batch_size": 1, **others}
-    return Workshop(find("night"), ConvertOptions(**how), stages=[*STAGES.values(), Trailing])
+    how = ConvertOptions(output=Path(output), segment_frames=SEGMENT, device="cpu", **others)
+    return Workshop(find("night"), how, stages=[*STAGES.values(), Trailing])
 
 
 @pytest.fixture
@@ -147,25 +148,35 @@ def test_an_interrupted_video_is_gone_on_with(clip: Path, begins: str) -> None:
     first, second = (one, several) if begins == "one" else (several, one)
     stopping = Stopping(40)
     with pytest.raises(KeyboardInterrupt):
-        convert(clip, "night", workshop=trailing("made.mp4"), observer=stopping, executor=first)
+        convert(clip, "night", None, stopping, workshop=trailing("made.mp4"), executor=first)
     assert stopping.folder == work_path(Path("made.mp4"))
     resumed = Stopping(1000)
-    convert(clip, "night", workshop=trailing("made.mp4"), observer=resumed, executor=second)
+    convert(clip, "night", None, resumed, workshop=trailing("made.mp4"), executor=second)
     assert min(resumed.frames) > SEGMENT
     assert packets(Path("made.mp4")) == packets(Path("whole.mp4"))
     assert sorted(path.name for path in Path().iterdir() if "made" in path.name) == ["made.mp4"]
 
 
-def test_a_video_without_keyframes_is_one_span(
-    here: Path, inputs: Path, caplog: pytest.LogCaptureFixture
+def test_a_video_that_cannot_be_cut_is_one_span_and_the_log_says_why(
+    clip: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    clip = write_clip(Path("day.mp4"), SLOW, options={"g": "1000", "bf": "0"})
+    recording = write_clip(Path("day.ts"), [40 * n for n in range(50)])
     caplog.set_level(logging.INFO)
     several = Several(2)
-    convert(clip, "night", workshop=trailing("b.mp4"), executor=several)
+    convert(recording, "night", workshop=trailing("b.mp4"), executor=several)
     assert several.spans == [(0, None)]
-    assert "day.mp4: converted as one span: its keyframes are too far apart" in caplog.text
-    convert(clip, "night", workshop=trailing("a.mp4"))
+    said = "day.ts: converted as one span: keyframes of mpegts are not found exactly"
+    assert said in caplog.text
+    convert(recording, "night", workshop=trailing("a.mp4"))
+    assert packets(Path("b.mp4")) == packets(Path("a.mp4"))
+
+
+def test_a_video_with_few_keyframes_has_few_spans(clip: Path) -> None:
+    few = write_clip(Path("few.mp4"), SLOW, options={"g": "1000", "bf": "0"})
+    several = Several(2)
+    convert(few, "night", workshop=trailing("b.mp4"), executor=several)
+    assert len(several.spans) <= 2
+    convert(few, "night", workshop=trailing("a.mp4"))
     assert packets(Path("b.mp4")) == packets(Path("a.mp4"))
 
 
@@ -173,16 +184,13 @@ def test_frames_that_are_elsewhere_than_their_packets_say(
     folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     convert(folder, "night", workshop=trailing("a"))
-    from mediatrans.conversion import survey as module
-
-    found = module.frame_times
 
     def wrong(*arguments: Any) -> Any:
-        times = found(*arguments)
+        times = frame_times(*arguments)
         times.times[30] += 1
         return times
 
-    monkeypatch.setattr(module, "frame_times", wrong)
+    monkeypatch.setattr("mediatrans.conversion.survey.frame_times", wrong)
     caplog.set_level(logging.INFO)
     several = Several(2)
     convert(folder, "night", workshop=trailing("b"), executor=several)
@@ -213,7 +221,7 @@ def test_a_damaged_video_says_the_same(folder: Path, keep_partial: bool) -> None
     [
         ("day.avi", {}, "avi"),
         ("day.ts", {}, "mpegts"),
-        ("day.mp4", {"flags": "+ildct+ilme", "x264-params": "tff=1"}, "interlaced"),
+        ("day.mp4", {"x264-params": "tff=1:interlaced=1"}, "interlaced"),
         ("day.mp4", {}, None),
         ("day.mkv", {}, None),
     ],
@@ -249,7 +257,7 @@ def test_real_processes(folder: Path) -> None:
     import multiprocessing
     import os
 
-    how = {"segment_frames": SEGMENT, "device": "cpu", "threads": 1}
+    how: dict[str, Any] = {"segment_frames": SEGMENT, "device": "cpu", "threads": 1}
     reference = convert(folder, "night", ConvertOptions(output=Path("a"), **how))
 
     class Killing(Observer):
