@@ -5,14 +5,16 @@
     python benchmarks/workers.py --executor ray --only folder --pictures 2000
 
 The arms take turns, each in a separate process, so that other load on the machine affects all of
-them alike. The time of an arm is that of the whole command, with the loading of the model. The
-cycle check is off. Outputs of all arms are compared: they must be the same bytes.
+them alike. The time of an arm is that of the whole command, with the loading of the model. The CPU
+time, which other load changes less, is that of all its processes. The cycle check is off. Outputs
+of all arms are compared: they must be the same bytes.
 """
 
 import argparse
 import hashlib
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -80,26 +82,35 @@ def measure(folder: Path, args: argparse.Namespace) -> None:
         if args.only and not source.startswith(args.only):
             continue
         times: dict[int, list[float]] = {workers: [] for workers in args.workers}
+        cpu_s: dict[int, list[float]] = {workers: [] for workers in args.workers}
         digests = set()
         for turn in range(args.rounds):
             for workers in times:
                 suffix = "" if source == "pictures" else ".mp4"
                 output = folder / f"out-{turn}-{workers}{suffix}"
                 words = [*sys.argv[1:], "--arm", str(folder / source), str(output), str(workers)]
-                began_s = time.monotonic()
+                began_s, used_s = time.monotonic(), _used_s()
                 subprocess.run([sys.executable, __file__, *words], check=True)
-                times[workers].append(time.monotonic() - began_s)
+                times[workers].append(round(time.monotonic() - began_s, 1))
+                cpu_s[workers].append(round(_used_s() - used_s, 1))
                 digests.add(digest(output))
         medians = {workers: statistics.median(each) for workers, each in times.items()}
         first = medians[args.workers[0]]
         result = {
             "source": source,
             "seconds": times,
+            "cpu_seconds": cpu_s,
             "speed": {workers: round(first / median, 2) for workers, median in medians.items()},
             "same_bytes": len(digests) == 1,
             "load": os.getloadavg(),
         }
         print(json.dumps(result), flush=True)
+
+
+def _used_s() -> float:
+    """The CPU time of all processes of the arms that have ended, those of workers among them."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main() -> None:

@@ -8,7 +8,15 @@ from mediatrans.files.memory import memory_limit
 from mediatrans.settings import Setting, setting
 from mediatrans.translate.number_words import check_value, read_number
 
-__all__ = ["RunOptions", "Shard", "Workers", "cores", "read_shard", "read_workers"]
+__all__ = [
+    "RunOptions",
+    "Shard",
+    "Workers",
+    "cores",
+    "read_executor",
+    "read_shard",
+    "read_workers",
+]
 
 Workers = int | Literal["auto"]
 """The number of workers; "auto" for as many as the machine has room for."""
@@ -74,6 +82,18 @@ def cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
+def read_executor(word: str) -> str:
+    """Parse an `--executor` value.
+
+    Raises:
+        ValueError: The value is not valid.
+    """
+    kind, colon, address = word.partition(":")
+    if kind not in ("local", "ray") or (colon and (kind == "local" or not address)):
+        raise ValueError(f"{word!r} is not local, ray or ray:ADDRESS")
+    return word
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
     """The options of how a conversion is run.
@@ -82,6 +102,8 @@ class RunOptions:
         workers: The number of processes that translate. "auto" takes one for each GPU, or one for
             each core (or `threads` cores) as far as the memory goes.
         shard: The part of the plan to convert; None is all of it.
+        executor: "local" for this machine, "ray" for a Ray cluster that is started on this machine,
+            or "ray:ADDRESS" for one that runs already.
     """
 
     workers: Workers = setting(
@@ -109,6 +131,23 @@ class RunOptions:
         ),
     )
 
+    executor: str = setting(
+        "local",
+        Setting(
+            "Where the workers run: on this machine, or in a Ray cluster (extra ray). ray starts a "
+            "cluster of this machine alone; ray:auto is the one that it belongs to.",
+            _GROUP,
+            metavar="local|ray[:ADDRESS]",
+            parse=read_executor,
+            changes="nothing",
+        ),
+    )
+
+    @property
+    def ray_address(self) -> str | None:
+        """The address of the Ray cluster; None where none is named."""
+        return self.executor.partition(":")[2] or None
+
     def check_run(self) -> None:
         """Check the values.
 
@@ -116,6 +155,7 @@ class RunOptions:
             UsageError: One is not valid.
         """
         check_value(self.workers, read_workers, "the number of workers", "--workers auto or 4")
+        check_value(self.executor, read_executor, "the executor", "--executor local or ray")
         if self.shard is not None:
             check_value(self.shard, read_shard, "the shard", "--shard 1/4")
 

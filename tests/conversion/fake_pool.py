@@ -26,6 +26,8 @@ class FakePool:
         done: The items that were begun, in order.
     """
 
+    pictures = 3
+
     def __init__(self, workshop: Workshop, size: int, losing: Losing) -> None:
         self.size = size
         self.done: list[Item] = []

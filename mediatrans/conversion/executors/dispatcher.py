@@ -37,8 +37,6 @@ __all__ = ["Dispatcher"]
 
 log = logging.getLogger(__name__)
 
-_PICTURES = 3
-"""Pictures that a worker holds: one is read, one translated and one written."""
 _FILMS = 2
 _MOST_LOSSES = 5
 _MOST_FAILED_STARTS = 3
@@ -169,7 +167,7 @@ class Dispatcher:
         if task is None:
             return None
         size = self._workshop.options.batch_size
-        most = _PICTURES if size == "auto" else max(_PICTURES, size + 1)
+        most = self._pool.pictures if size == "auto" else max(self._pool.pictures, size + 1)
         if task.kind == "image" and (worker.films or len(worker.items) >= most):
             return None
         if task.kind == "video" and len(self._films) + len(self._surveys) >= _FILMS:

@@ -17,9 +17,11 @@ class Pool(Protocol):
 
     Attributes:
         size: The number of workers that the work is divided for.
+        pictures: The number of pictures that a worker holds.
     """
 
     size: int
+    pictures: int
 
     def send(self, worker: int, item: Item) -> None:
         """Give an item to a worker that is ready; nothing happens if it is lost by now."""

@@ -59,7 +59,11 @@ class ProcessPool:
 
     Attributes:
         size: The number of workers.
+        pictures: The number of pictures that a worker holds: one is read, one translated and one
+            written.
     """
+
+    pictures = 3
 
     def __init__(self, workshop: Workshop, size: int, gpus: tuple[str, ...] = ()) -> None:
         self.size = size
