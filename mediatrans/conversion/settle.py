@@ -35,6 +35,7 @@ class Settlement:
         self.rows: list[JobReport] = []
         self._jobs = {job.output: job for job in jobs if job.ready}
         self._waiting = list(reversed(jobs))
+        self._places = {(job.input, job.output): place for place, job in enumerate(jobs)}
         self._ended: set[Path] = set()
         self._observer = observer
         self._clock_s = time.monotonic()
@@ -75,7 +76,7 @@ class Settlement:
                 self._finish(_decided(job))
 
     def report(self, model: str, limits: Mapping[str, float], changed: ModelError | None) -> Report:
-        """The report of the whole run.
+        """The report of the whole run, with its rows in the order of the plan.
 
         Args:
             model: The model's name.
@@ -85,7 +86,8 @@ class Settlement:
         if changed is not None:
             log.error("%s", changed)
         codes = [] if changed is None else [changed.exit_code]
-        return Report.of(model, self.rows, limits, codes)
+        rows = sorted(self.rows, key=lambda row: self._places[row.input, row.output])
+        return Report.of(model, rows, limits, codes)
 
     def _leave_out(self) -> None:
         """Add the rows of jobs that need no work, up to the first job that has not ended."""
