@@ -63,7 +63,7 @@ _EXAMPLES = (
 @report_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per input.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-@settings_flags(ConvertOptions, groups=("Output", "Input", "Model", "Quality"))
+@settings_flags(ConvertOptions, groups=("Output", "Input", "Model", "Workers", "Quality"))
 @click.pass_obj
 def command(
     words: Sequence[str],

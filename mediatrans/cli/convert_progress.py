@@ -96,7 +96,7 @@ class ConvertProgress(Observer):
             transient=True,
         )
         self._files: TaskID | None = None
-        self._frames: TaskID | None = None
+        self._frames: dict[Path, TaskID] = {}
         self._estimates = Estimates([])
         self._limit = ""
 
@@ -182,11 +182,10 @@ class ConvertProgress(Observer):
         self._estimates.begun(job, size)
         if job.kind == "image":
             return
-        if self._frames is not None:
-            self._bar.remove_task(self._frames)
         # The frames of an earlier run count, but not as speed.
+        self._remove_bar(job.input)
         name = printable(job.input.name)
-        self._frames = self._bar.add_task(name, completed=frames, total=total, limit="")
+        self._frames[job.input] = self._bar.add_task(name, completed=frames, total=total, limit="")
         if not frames or self._quiet:
             return
         if frames == total:
@@ -205,8 +204,13 @@ class ConvertProgress(Observer):
             if self._files is not None:
                 self._bar.update(self._files, limit=self._limit)
             return
-        if self._frames is not None:
-            self._bar.update(self._frames, completed=frames, total=total, limit=self._limit)
+        if job.input in self._frames:
+            bar = self._frames[job.input]
+            self._bar.update(bar, completed=frames, total=total, limit=self._limit)
+
+    def _remove_bar(self, path: Path) -> None:
+        if path in self._frames:
+            self._bar.remove_task(self._frames.pop(path))
 
     def limited(self, bottleneck: Bottleneck) -> None:
         """Remember the bottleneck, which is shown beside the progress bar."""
@@ -227,6 +231,7 @@ class ConvertProgress(Observer):
     def finished(self, row: JobReport) -> None:
         """Print the result of one input."""
         self.rows.append(row)
+        self._remove_bar(row.input)
         if self._files is not None:
             self._bar.advance(self._files)
         if self._as_json:

@@ -50,6 +50,7 @@ class Estimates:
         self._size: tuple[int, int] | None = None
         self._pace: _Pace | None = None
         self._is_told = False
+        self._video: Job | None = None
 
     def begun(self, job: Job, size: tuple[int, int] | None) -> None:
         """Take note of an input that is open.
@@ -60,6 +61,7 @@ class Estimates:
         """
         self._size = size
         if job.kind == "video":
+            self._video = job
             self._pace, self._is_told = None, False
         elif size is not None and self._pictures:
             self._sizes.append(size[0] * size[1])
@@ -76,6 +78,8 @@ class Estimates:
         if job.kind == "image":
             self._pictures_done += 1
             frames, total = self._pictures_done, self._pictures
+        elif job is not self._video:  # one of several at a time
+            return None
         if not total or self._is_told:
             return None
         if self._pace is None:

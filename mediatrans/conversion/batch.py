@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from mediatrans.conversion.executors.choice import EXECUTORS, choose_executor, with_threads
 from mediatrans.conversion.executors.executor import Executor
 from mediatrans.conversion.executors.local import LocalExecutor
 from mediatrans.conversion.limits import refuse_unmeasurable
@@ -15,6 +16,7 @@ from mediatrans.conversion.settle import Settlement
 from mediatrans.conversion.workshop import Workshop
 from mediatrans.errors import UsageError
 from mediatrans.files.walk import LeftOut
+from mediatrans.media.pipe_formats import STDIO
 from mediatrans.media.write.codecs import try_encoder
 from mediatrans.media.write.sinks import encoding_of
 from mediatrans.quality.report.rows import Report
@@ -24,9 +26,6 @@ __all__ = ["EXECUTORS", "convert"]
 
 log = logging.getLogger(__name__)
 
-EXECUTORS: dict[str, Executor] = {"local": LocalExecutor()}
-"""The executors by their names."""
-
 
 def convert(
     inputs: Path | str | Iterable[Path | str],
@@ -35,7 +34,7 @@ def convert(
     observer: Observer | None = None,
     *,
     workshop: Workshop | None = None,
-    executor: Executor | str = "local",
+    executor: Executor | str | None = None,
 ) -> Report:
     """Translate pictures, folders and videos to a domain.
 
@@ -47,7 +46,8 @@ def convert(
         options: The options; None uses the defaults. A workshop has options of its own.
         observer: Its methods are called as the conversion proceeds; None: not called.
         workshop: Custom engines, stages, sources and sinks; None uses the built-in ones.
-        executor: Runs the tasks; a key of `EXECUTORS`, or a custom one.
+        executor: Runs the tasks; a key of `EXECUTORS`, or a custom one. None is the one that the
+            options ask for.
 
     Returns:
         The result of every input.
@@ -60,7 +60,7 @@ def convert(
     """
     observer = observer or Observer()
     if workshop is None:
-        options = options or ConvertOptions()
+        options = with_threads(options or ConvertOptions())
         workshop = Workshop(find(to, options.model), options)
     elif options is not None or workshop.generator.to.casefold() != to.casefold():
         raise UsageError(
@@ -81,11 +81,20 @@ def convert(
     _check_reverse(workshop)
     settlement = Settlement(jobs, observer)
     tasks = (job.task() for job in jobs if job.ready)
-    chosen = EXECUTORS[executor] if isinstance(executor, str) else executor
-    chosen.run(tasks, workshop, settlement)
+    _executor(paths, options, executor).run(tasks, workshop, settlement)
     settlement.finish()
     report = settlement.report(workshop.generator.name, options.limits, workshop.model_error())
     return replace(report, left_out=tuple(left_out))
+
+
+def _executor(
+    paths: list[Path], options: ConvertOptions, wanted: Executor | str | None
+) -> Executor:
+    if isinstance(wanted, str):
+        return EXECUTORS[wanted](options)
+    if wanted is None and STDIO in (*paths, options.output):
+        return LocalExecutor()  # a pipe belongs to this process
+    return wanted or choose_executor(options)
 
 
 def _check_reverse(workshop: Workshop) -> None:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.conversion.task import Result, Task
+from mediatrans.media.frames import Segment
 
 __all__ = ["Events", "ResultCollector"]
 
@@ -30,6 +31,10 @@ class Events(Protocol):
         """Called for an unfinished video with the folder from which the same command resumes."""
         ...
 
+    def written(self, task: Task, segment: Segment) -> None:
+        """Called with each finished segment of a span."""
+        ...
+
     def ended(self, result: Result) -> None:
         """Called with the result of each task."""
         ...
@@ -53,6 +58,9 @@ class ResultCollector:
         """Ignored."""
 
     def kept(self, task: Task, folder: Path) -> None:
+        """Ignored."""
+
+    def written(self, task: Task, segment: Segment) -> None:
         """Ignored."""
 
     def ended(self, result: Result) -> None:

@@ -224,7 +224,7 @@ class _Line:
         if passage.error is not None:
             return
         if frame.index < passage.first:
-            passage.recent.append(frame.pixels)
+            passage.warmed_up(frame)
             return
         if self._batch and not self._fits(passage, frame):
             self._flush()
@@ -265,9 +265,7 @@ class _Line:
         chain, sizes = self._workshop.chain(kind), self._batches.of(kind, frame.pixels)
         try:
             if passage.begins_at(frame):
-                chain.restart()
-                if passage.recent:
-                    chain(list(passage.recent))
+                passage.warm_up(chain)
             before = chain.repeated
             with sizes.timed(len(pixels)):
                 translated = chain(pixels)
@@ -312,8 +310,11 @@ class _Line:
         return Waits.of(self._reader, self._writer)
 
     def _hand_over(self) -> None:
+        for passage in self._open:
+            self._report_segments(passage)
         while not self._results.empty():
             passage, result = self._results.get()
+            self._report_segments(passage)
             self._forget(passage)
             if result.kept is not None:
                 self._events.kept(result.task, result.kept)
@@ -323,19 +324,19 @@ class _Line:
             finally:  # the output is there, even if measuring it is interrupted
                 self._events.ended(result)
 
+    def _report_segments(self, passage: Passage) -> None:
+        while not passage.segments.empty():
+            self._events.written(passage.task, passage.segments.get())
+
     def _forget(self, passage: Passage) -> None:
         self._open = [other for other in self._open if other is not passage]
 
     def _abandon(self, error: BaseException) -> None:
         """Leave the open outputs unfinished; both threads have ended."""
-        finished = []
-        while not self._results.empty():
-            finished.append(self._results.get())
-            self._forget(finished[-1][0])
-        for each in finished:
-            self._results.put(each)
-        kept = [(passage.task, passage.abandon(error)) for passage in self._open]
-        self._open = []
-        for task, folder in kept:
+        for passage, result in [self._results.get() for _ in range(self._results.qsize())]:
+            self._forget(passage)
+            self._results.put((passage, result))
+        open_ones, self._open = self._open, []
+        for task, folder in [(passage.task, passage.abandon(error)) for passage in open_ones]:
             if folder is not None:
                 self._events.kept(task, folder)

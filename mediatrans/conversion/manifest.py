@@ -1,6 +1,8 @@
 """The manifest of an output folder: the outputs written there and what each was made from."""
 
+import errno
 import logging
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +16,15 @@ from mediatrans.quality.cycle import CycleSummary
 from mediatrans.quality.figures import FileFigures
 from mediatrans.quality.verdict import Verdict
 
-__all__ = ["MANIFEST_NAME", "Entry", "Manifest", "Origin", "State", "input_identity"]
+__all__ = ["MANIFEST_NAME", "PARTS_NAME", "Entry", "Manifest", "Origin", "State", "input_identity"]
 
 log = logging.getLogger(__name__)
 
 MANIFEST_NAME = ".mediatrans.jsonl"
 """The file name of the manifest in an output folder."""
+
+PARTS_NAME = ".mediatrans.parts"
+"""The folder with the manifests of shards, none of which has two writers."""
 
 State = Literal["current", "stale", "foreign"]
 """The state of an existing output file, see `Manifest.look_up`."""
@@ -92,40 +97,42 @@ class Manifest:
     """The records of the outputs in a folder.
 
     An entry is written before its output gets its final name, so a crash never leaves an output
-    without an entry. An entry without an output matches no file.
+    without an entry. An entry without an output matches no file. Shards write files of their own,
+    since appending is not safe between machines; what is read are all of them together.
 
     Args:
         folder: The output folder; it may not exist yet.
+        part: The name of a shard, which adds its entries to a file of this name; None adds them to
+            that of the folder.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, part: str | None = None) -> None:
         self._folder = folder
-        self._journal = Journal(folder / MANIFEST_NAME)
+        self._parts = folder / PARTS_NAME
+        self._part = part
+        whole = folder / MANIFEST_NAME
+        self._journal = Journal(whole if part is None else self._parts / f"{part}.jsonl")
         self._entries: dict[str, list[Entry]] | None = None
         self._size = 0
 
     def _known(self) -> dict[str, list[Entry]]:
         if self._entries is None:
-            self._entries, self._size = {}, self._journal.size
-            for record in self._records():
-                try:
-                    entry = from_table(Entry, record)
-                except RecordError as error:
-                    log.warning("%s: an invalid record is skipped (%s)", self._journal.path, error)
-                    continue
-                self._entries.setdefault(entry.output, []).append(entry)
+            journals = self._journals()
+            self._entries, self._size = {}, _size(journals)
+            for journal in journals:
+                for record in _records(journal):
+                    try:
+                        entry = from_table(Entry, record)
+                    except RecordError as error:
+                        log.warning("%s: an invalid record is skipped (%s)", journal.path, error)
+                        continue
+                    self._entries.setdefault(entry.output, []).append(entry)
         return self._entries
 
-    def _records(self) -> list[dict[str, Any]]:
-        try:
-            return list(self._journal.read())
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise OutputError(
-                f"the manifest of the output folder cannot be read: {reason}",
-                path=self._journal.path,
-                remedy="delete it, or grant permission to read it",
-            ) from error
+    def _journals(self) -> list[Journal]:
+        """The manifest of the folder and those of its shards."""
+        parts = [] if self._parts.is_symlink() else sorted(self._parts.glob("*.jsonl"))
+        return [Journal(path) for path in (self._folder / MANIFEST_NAME, *parts)]
 
     def knows(self, output: Path) -> bool:
         """Whether the manifest has an entry for an output's name."""
@@ -148,7 +155,7 @@ class Manifest:
             written by mediatrans, or changed since.
         """
         entry = self._entry_of(output)
-        if entry is None and self._journal.size != self._size:  # another run has written it
+        if entry is None and _size(self._journals()) != self._size:  # another run has written it
             self._entries = None
             entry = self._entry_of(output)
         if entry is None:
@@ -166,4 +173,24 @@ class Manifest:
         Raises:
             OSError: The disk is full, or the folder was removed.
         """
+        if self._part is not None:
+            if self._parts.is_symlink():
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+            self._parts.mkdir(exist_ok=True)
         self._journal.append(to_table(entry))
+
+
+def _size(journals: list[Journal]) -> int:
+    return sum(journal.size for journal in journals)
+
+
+def _records(journal: Journal) -> list[dict[str, Any]]:
+    try:
+        return list(journal.read())
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(
+            f"the manifest of the output folder cannot be read: {reason}",
+            path=journal.path,
+            remedy="delete it, or grant permission to read it",
+        ) from error

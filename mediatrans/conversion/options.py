@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from mediatrans.conversion.outputs import holds
+from mediatrans.conversion.run_options import RunOptions
 from mediatrans.errors import UsageError
 from mediatrans.media.formats import Kind
 from mediatrans.media.pipe_formats import PIPE_MUXERS, STDIO
@@ -26,11 +27,11 @@ _HIGHEST_FPS = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConvertOptions(CheckOptions, ModelOptions, WriteOptions, ReadOptions):
+class ConvertOptions(CheckOptions, ModelOptions, WriteOptions, ReadOptions, RunOptions):
     """The options of a conversion; the defaults are the command line's.
 
-    The fields are those of `ReadOptions`, `WriteOptions`, `ModelOptions` and `CheckOptions`. Each
-    room is given the whole object and uses the fields of its own base class.
+    The fields are those of `ReadOptions`, `WriteOptions`, `ModelOptions`, `CheckOptions` and
+    `RunOptions`. Each room is given the whole object and uses the fields of its own base class.
 
     Raises:
         UsageError: Options contradict each other, or one is out of its range.
@@ -44,6 +45,7 @@ class ConvertOptions(CheckOptions, ModelOptions, WriteOptions, ReadOptions):
             )
         check_limits(self.limits)
         self._check_formats()
+        self.check_run()
         check_work_size(self.work_size)
         if not all(math.isfinite(time or 0.0) for time in (self.start_s, self.end_s)):
             raise UsageError(

@@ -18,14 +18,15 @@ from mediatrans.errors import ExitCode, InputError, UsageError
 from mediatrans.files.publish import Fingerprint
 from mediatrans.files.records import from_table, to_table
 from mediatrans.media.endpoints import Sink, Source
-from mediatrans.media.frames import Done, Frame, Mark
-from mediatrans.media.read.resumption import frames_after
+from mediatrans.media.frames import Done, Frame, Mark, Segment
+from mediatrans.media.read.resumption import frames_after, frames_of
 from mediatrans.media.write.segments.segmented_sink import Notes, Resumable
 from mediatrans.media.write.sinks import Output
 from mediatrans.quality.cycle import CycleFigures, CycleMonitor, CycleSummary
+from mediatrans.translate.chain import Chain
 from mediatrans.translate.engines.engine import Pixels
 
-__all__ = ["Passage"]
+__all__ = ["Passage", "read_figures"]
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class Passage:
             be opened.
         closed: Set when the output is closed; the source may then be closed, too.
         delivery: Measures the written file.
+        segments: The finished segments of a span that have not been reported.
     """
 
     def __init__(self, task: Task, workshop: Workshop) -> None:
@@ -72,6 +74,7 @@ class Passage:
         self.repeated = 0
         self.closed = Event()
         self.place: SimpleQueue[Done | None] = SimpleQueue()
+        self.segments: SimpleQueue[Segment] = SimpleQueue()
         self.has_begun = self.has_ended = False
         self._workshop = workshop
         self._sink: Sink | None = None
@@ -83,6 +86,7 @@ class Passage:
         self._fingerprint: Fingerprint | None = None
         self._kept: Path | None = None
         self._last: Frame | None = None
+        self._before: Mark | None = None
         self._notes: tuple[str, ...] = ()
         self.first = task.span.first if task.span else 0
         self.recent: deque[Pixels] = deque(maxlen=workshop.chain(task.kind).memory)
@@ -150,9 +154,11 @@ class Passage:
         """
         assert self.source is not None
         task, info = self.task, self.source.info
-        notes = Notes(self._notes_of, _figures)
+        notes = Notes(self._notes_of, read_figures)
         self._resumable = self._workshop.resumable(task, info, notes)
-        if self._resumable is None:
+        if self._resumable is not None:
+            self._resumable.finished = self.segments.put
+        else:
             task.refuse_taken()
             if task.span is not None:
                 raise UsageError(
@@ -173,7 +179,7 @@ class Passage:
             self._damage = InputError(done.damage, path=task.input)
         if self._monitor is not None:
             for notes in done.notes:
-                self._monitor.restore(_figures(notes))
+                self._monitor.restore(read_figures(notes))
         return done
 
     def _entered(self, sink: Sink) -> Sink:
@@ -199,8 +205,10 @@ class Passage:
         mark = span.after if span else done.mark
         is_some = done.frames > 0
         try:
-            for frame in frames_after(
-                self.source, mark, self._workshop.chain(self.task.kind).memory
+            memory = self._workshop.chain(self.task.kind).memory
+            known = span.stretch if span else None
+            for frame in (
+                frames_of(self.source, known) if known else frames_after(self.source, mark, memory)
             ):
                 if span and span.end is not None and frame.index >= span.end:
                     return
@@ -214,6 +222,18 @@ class Passage:
                     self._resumable.is_unreadable = True
                 raise
             self._damage = error
+
+    def warmed_up(self, frame: Frame) -> None:
+        """Remember a source frame before the first that is written."""
+        self.recent.append(frame.pixels)
+        if frame.index == self.first - 1:
+            self._before = Mark.of(frame, frame.index)
+
+    def warm_up(self, chain: Chain) -> None:
+        """Begin a sequence: have the chain see the source frames that it looks back at."""
+        chain.restart()
+        if self.recent:
+            chain(list(self.recent))
 
     def passed(self, frame: Frame) -> None:
         """Remember a source frame, to warm up the chain and to let a later run resume."""
@@ -254,7 +274,7 @@ class Passage:
         """Publish the output, or remove it after an error; called on the writing thread."""
         if self.error is None and self._sink is not None:
             with self.isolated():
-                if self.frames == 0:
+                if self.frames == 0 and self.first == 0:
                     raise InputError(
                         "the file has no frames",
                         path=self.task.input,
@@ -292,12 +312,15 @@ class Passage:
         if self._resumable and last is not None and last.pts is not None:
             self._resumable.marks[last.index] = Mark.of(last, last.index)
 
-    def _record(self, fingerprint: Fingerprint) -> None:
+    def _record(self, fingerprint: Fingerprint) -> bool:
         self.task.refuse_taken()
         self._fingerprint = fingerprint
+        if self.task.is_deferred:
+            return True
         is_partial = self._damage is not None
         cycle = self._cycle()
         self._workshop.note(self.task, fingerprint, self.frames, cycle, is_partial=is_partial)
+        return False
 
     def _cycle(self) -> CycleSummary | None:
         """The figures of the round trip; None where measuring it failed, even if it began well."""
@@ -325,6 +348,7 @@ class Passage:
             failure=Failure.of(path, error) if error else None,
             is_partial=self.error is None and self._damage is not None,
             segment=self._sink.segment if self._sink else None,
+            before=self._before,
             check_failure=Failure.of(path, check_error) if check_error else None,
             limited_by=self.limited_by,
             repeated=self.repeated,
@@ -333,8 +357,8 @@ class Passage:
         )
 
 
-def _figures(notes: object) -> dict[int, CycleFigures]:
-    """The figures that `Passage` has kept with a segment.
+def read_figures(notes: object) -> dict[int, CycleFigures]:
+    """The figures that `Passage` has kept with a segment, by the indices of frames.
 
     Raises:
         RecordError: They are damaged.

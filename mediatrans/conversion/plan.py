@@ -48,7 +48,7 @@ def plan(
     Args:
         inputs: Files and folders.
         to: The domain; derived names end in it.
-        options: The options.
+        options: The options. With a shard, only its part of the jobs is returned.
         model_sha256: The generator's digest; outputs of another generator are out of date.
         leave: Called with what is left out of input folders.
 
@@ -80,7 +80,10 @@ def plan(
         jobs += _jobs_of(given, to, options, leave, alone=len(inputs) == 1)
     for job in jobs:
         _warn_of_new_container(job, options)
-    return compare_with_existing(_check_outputs(jobs), options, model_sha256)
+    jobs = _check_outputs(jobs)
+    if options.shard is not None:
+        jobs = jobs[options.shard.number - 1 :: options.shard.count]
+    return compare_with_existing(jobs, options, model_sha256)
 
 
 def _names_a_file(output: Path) -> bool:

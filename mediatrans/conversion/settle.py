@@ -11,6 +11,7 @@ from mediatrans.conversion.observer import Observer
 from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.conversion.task import Failure, Result, Task
 from mediatrans.errors import ExitCode, ModelError
+from mediatrans.media.frames import Segment
 from mediatrans.quality.report.rows import JobReport, Report
 from mediatrans.quality.samples import MOST_FILES
 
@@ -35,6 +36,7 @@ class Settlement:
         self.rows: list[JobReport] = []
         self._jobs = {job.output: job for job in jobs if job.ready}
         self._waiting = list(reversed(jobs))
+        self._places = {(job.input, job.output): place for place, job in enumerate(jobs)}
         self._ended: set[Path] = set()
         self._observer = observer
         self._clock_s = time.monotonic()
@@ -59,6 +61,9 @@ class Settlement:
         """Forward to the observer."""
         self._observer.kept(self._jobs[task.output], folder)
 
+    def written(self, task: Task, segment: Segment) -> None:
+        """Ignored: a row is about a whole file."""
+
     def ended(self, result: Result) -> None:
         """Add the row of a task, after those of earlier jobs that need no work."""
         self._leave_out()
@@ -76,7 +81,7 @@ class Settlement:
                 self._finish(_decided(job))
 
     def report(self, model: str, limits: Mapping[str, float], changed: ModelError | None) -> Report:
-        """The report of the whole run.
+        """The report of the whole run, with its rows in the order of the plan.
 
         Args:
             model: The model's name.
@@ -86,7 +91,8 @@ class Settlement:
         if changed is not None:
             log.error("%s", changed)
         codes = [] if changed is None else [changed.exit_code]
-        return Report.of(model, self.rows, limits, codes)
+        rows = sorted(self.rows, key=lambda row: self._places[row.input, row.output])
+        return Report.of(model, rows, limits, codes)
 
     def _leave_out(self) -> None:
         """Add the rows of jobs that need no work, up to the first job that has not ended."""

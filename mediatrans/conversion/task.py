@@ -12,7 +12,7 @@ from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.errors import ExitCode, InputError, MediatransError, OutputError
 from mediatrans.files.publish import Fingerprint
 from mediatrans.media.formats import Kind
-from mediatrans.media.frames import Mark, Segment
+from mediatrans.media.frames import Mark, Segment, Stretch
 from mediatrans.media.pipe_formats import STDIO
 from mediatrans.quality.cycle import CycleSummary
 from mediatrans.quality.figures import FileFigures
@@ -31,11 +31,14 @@ class Span:
         end: Index after the last frame; None is the end of the video.
         after: The mark of the frame before the first, to seek to. None counts the frames from the
             beginning of the video.
+        stretch: The frames that are read, from some before the first up to the end, if they are
+            known by their timestamps; None finds them by `after`.
     """
 
     first: int
     end: int | None
     after: Mark | None = None
+    stretch: Stretch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Task:
         origin: What the output is made from; None without a manifest.
         replaces: Whether an existing output may be replaced.
         span: The part of a video to convert; None converts all of it.
+        is_deferred: Whether the output is finished, but published by another process.
     """
 
     input: Path
@@ -61,6 +65,7 @@ class Task:
     origin: Origin | None = None
     replaces: bool = False
     span: Span | None = None
+    is_deferred: bool = False
 
     def refuse_taken(self) -> None:
         """Refuse to replace an output that did not exist when the plan was made.
@@ -115,7 +120,9 @@ class Result:
         fingerprint: The fingerprint of the output; None if there is none.
         failure: Why the task failed or the input could not be read to its end; None on success.
         is_partial: Whether the output holds only what could be read before the failure.
-        segment: The written segment; None for a task without a span.
+        segment: The last segment that was written; None for a task without a span.
+        before: The mark of the frame before a span, as it was read for the span; None if it was
+            not.
         check_failure: Why the round trip could not be measured; None if it was measured.
         limited_by: The bottleneck; None if nothing was written.
         repeated: Frames that equal the one before and were not generated again.
@@ -133,6 +140,7 @@ class Result:
     failure: Failure | None = None
     is_partial: bool = False
     segment: Segment | None = None
+    before: Mark | None = None
     check_failure: Failure | None = None
     limited_by: Bottleneck | None = None
     repeated: int = 0

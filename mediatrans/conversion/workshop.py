@@ -165,7 +165,9 @@ class Workshop:
 
     def source(self, task: Task) -> Source:
         """The source of a task; its `with` block opens it."""
-        return self._open_source(Input(task.input, task.kind, task.frames), self.options)
+        is_checked = task.span is not None and task.span.stretch is not None
+        wanted = Input(task.input, task.kind, task.frames, is_checked=is_checked)
+        return self._open_source(wanted, self.options)
 
     def sink(self, output: Output) -> Sink:
         """The sink of an output; its `with` block opens it."""
@@ -218,8 +220,19 @@ class Workshop:
         length = segment_length(info, task.output, batch_size, how.segment_frames)
         if length is None:
             return None
-        identity = {**self._made_with(task), "segment_frames": length}
-        return Resumable(identity, length, notes, task.refuse_taken)
+        return Resumable(self.identity_of(task, length), length, notes, task.refuse_taken)
+
+    def identity_of(self, task: Task, length: int) -> dict[str, Any]:
+        """Everything that the segments of a video depend on, as JSON values.
+
+        Args:
+            task: The task.
+            length: Frames per segment.
+
+        Raises:
+            InputError: The input cannot be accessed.
+        """
+        return {**self._made_with(task), "segment_frames": length}
 
     def note(
         self,
@@ -242,7 +255,10 @@ class Workshop:
         """
         if task.home is None or task.origin is None:
             return
-        manifest = self._manifests.setdefault(task.home, Manifest(task.home))
+        if task.home not in self._manifests:
+            shard = self.options.shard
+            self._manifests[task.home] = Manifest(task.home, shard.name if shard else None)
+        manifest = self._manifests[task.home]
         name = manifest.name_of(task.output)
         entry = Entry(name, task.origin, fingerprint, frames, cycle, is_partial, figures, verdict)
         manifest.add(entry)

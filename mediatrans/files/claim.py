@@ -5,7 +5,8 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -15,7 +16,7 @@ from mediatrans.files.names import name_beside
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["ClaimedError", "claimed", "locked_beside"]
+__all__ = ["Claim", "ClaimedError", "claimed", "locked_beside", "reclaimed"]
 
 _WITHOUT_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EINVAL}
 _REFUSED = "another run is writing it at this moment"
@@ -25,8 +26,19 @@ class ClaimedError(OSError):
     """Another process is writing the same output."""
 
 
+@dataclass
+class Claim:
+    """A claim that is held.
+
+    Attributes:
+        is_left: Whether the part stays at the end of the claim, for another process.
+    """
+
+    is_left: bool = False
+
+
 @contextmanager
-def claimed(part: Path, clear: Callable[[], None], *, is_folder: bool = False) -> Iterator[None]:
+def claimed(part: Path, clear: Callable[[], None], *, is_folder: bool = False) -> Iterator[Claim]:
     """Create an empty part file or folder, which belongs to this process until the block ends.
 
     The claim is a lock of the operating system, so that it ends with the process. What a killed
@@ -35,26 +47,36 @@ def claimed(part: Path, clear: Callable[[], None], *, is_folder: bool = False) -
 
     Args:
         part: The part's path; its folder exists.
-        clear: Removes the part. Called at the end of the block, unless the part was renamed.
+        clear: Removes the part. Called at the end of the block, unless the part was renamed or is
+            to be left.
         is_folder: Whether a folder is created. A file is emptied, a folder is left as it is.
+
+    Yields:
+        The claim.
 
     Raises:
         ClaimedError: Another process holds the claim.
         OSError: The part cannot be created.
     """
-    with locked_beside(part) if sys.platform == "win32" else nullcontext():
-        descriptor = _acquired(part, is_folder)
-        try:
-            yield
-        finally:
-            try:
-                # After a renaming, a part of the same name is another process's.
-                if descriptor is None or _is_still(part, descriptor):
-                    with suppress(OSError):  # beside an error that says more
-                        clear()
-            finally:
-                if descriptor is not None:
-                    os.close(descriptor)
+    claim = Claim()
+    with _beside(part), _held(part, _acquired(part, is_folder), clear, claim):
+        yield claim
+
+
+@contextmanager
+def reclaimed(part: Path, clear: Callable[[], None]) -> Iterator[None]:
+    """Hold the part file that another process has left as it is, until the block ends.
+
+    Args:
+        part: The part's path.
+        clear: Removes the part. Called at the end of the block, unless the part was renamed.
+
+    Raises:
+        ClaimedError: Another process holds the claim.
+        OSError: There is no part.
+    """
+    with _beside(part), _held(part, _opened(part), clear, Claim()):
+        yield
 
 
 @contextmanager
@@ -83,6 +105,42 @@ def locked_beside(part: Path) -> Iterator[None]:
         lock.release()
         with suppress(OSError):  # another process has it open by now
             path.unlink(missing_ok=True)
+
+
+def _beside(part: Path) -> AbstractContextManager[None]:
+    return locked_beside(part) if sys.platform == "win32" else nullcontext()
+
+
+def _opened(part: Path) -> int | None:
+    """A locked descriptor of a part that is there, or None where there are no locks."""
+    if sys.platform == "win32":
+        part.stat()
+        return None
+    descriptor = os.open(part, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        if _lock(descriptor) and not _is_still(part, descriptor):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+@contextmanager
+def _held(
+    part: Path, descriptor: int | None, clear: Callable[[], None], claim: Claim
+) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        try:
+            # After a renaming, a part of the same name is another process's.
+            if not claim.is_left and (descriptor is None or _is_still(part, descriptor)):
+                with suppress(OSError):  # beside an error that says more
+                    clear()
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
 
 
 def _acquired(part: Path, is_folder: bool) -> int | None:

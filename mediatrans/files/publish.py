@@ -13,17 +13,19 @@ from pathlib import Path
 from typing import Self
 
 from mediatrans.errors import OutputError
-from mediatrans.files.claim import ClaimedError, claimed
+from mediatrans.files.claim import ClaimedError, claimed, reclaimed
 from mediatrans.files.names import name_beside
 
 __all__ = [
     "Fingerprint",
     "Record",
+    "discard_part",
     "is_part",
     "output_error",
     "output_errors",
     "part_path",
     "publish",
+    "publish_part",
     "publishing",
     "publishing_folder",
     "recover_folder",
@@ -88,8 +90,10 @@ class Fingerprint:
             return False
 
 
-Record = Callable[[Fingerprint], None]
-"""A callback for a whole file just before it takes its final name."""
+Record = Callable[[Fingerprint], bool | None]
+"""A callback for a whole file just before it takes its final name.
+
+It returns True where the file has to keep its part name, for `publish_part` in another process."""
 
 
 def output_error(
@@ -161,7 +165,7 @@ def is_part(path: Path) -> bool:
 
 def publish(
     part: Path, final: Path, record: Record | None = None, *, earlier: Path | None = None
-) -> None:
+) -> bool:
     """Sync a finished file to disk and give it its final name, replacing what stood there.
 
     Args:
@@ -171,18 +175,55 @@ def publish(
             that leaves a file of which nothing is known.
         earlier: The name that a file which had the final name gets; None lets it go.
 
+    Returns:
+        Whether it has the final name, and not still that of the part.
+
     Raises:
         OSError: The disk is full or the name cannot be taken.
     """
     # Renaming first would let a power cut leave the final name on an empty file.
     with part.open("r+b") as file:
         os.fsync(file.fileno())
-    if record is not None:
-        record(Fingerprint.of(part))
+    if record is not None and record(Fingerprint.of(part)):
+        return False
     if earlier is not None and final.exists():
         final.replace(earlier)
     part.replace(final)
     sync_folder(final.parent)
+    return True
+
+
+def publish_part(final: Path, fingerprint: Fingerprint, record: Record | None = None) -> None:
+    """Give a part that another process has finished its final name, or remove it.
+
+    Args:
+        final: The output's final name.
+        fingerprint: The finished part.
+        record: Called with the fingerprint before the part takes the name.
+
+    Raises:
+        OutputError: The part is not that one any more, another process writes it at this moment,
+            or it cannot take the name.
+    """
+    part = part_path(final)
+    with output_errors(final), reclaimed(part, partial(_delete, part)):
+        if not fingerprint.fits(part):
+            raise FileNotFoundError(errno.ENOENT, "the finished part was changed or taken away")
+        if record is not None:
+            record(fingerprint)
+        part.replace(final)
+        sync_folder(final.parent)
+
+
+def discard_part(final: Path) -> None:
+    """Remove the part that a process which has ended has left; nothing happens where none is.
+
+    Args:
+        final: The output's final name.
+    """
+    part = part_path(final)
+    with suppress(OSError), reclaimed(part, partial(_delete, part)):
+        pass
 
 
 def sync_folder(folder: Path) -> None:
@@ -207,7 +248,8 @@ def publishing(
     """Write a file under a part name, published when the block ends without an error.
 
     Missing parent folders are made. Whatever the block raises, no part file stays behind, and a
-    file that already has the final name is left as it was. Two processes cannot write the same
+    file that already has the final name is left as it was. A `record` that returns True leaves the
+    finished part for `publish_part`. Two processes cannot write the same
     output at the same time; the second one is refused.
 
     Args:
@@ -228,9 +270,9 @@ def publishing(
         final.parent.mkdir(parents=True, exist_ok=True)
         if final.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        with claimed(part, partial(_delete, part)):
+        with claimed(part, partial(_delete, part)) as claim:
             yield part
-            publish(part, final, record, earlier=earlier)
+            claim.is_left = not publish(part, final, record, earlier=earlier)
 
 
 @contextmanager

@@ -29,6 +29,7 @@ __all__ = [
     "Pixels",
     "Segment",
     "StillInfo",
+    "Stretch",
     "Text",
     "VideoInfo",
 ]
@@ -212,6 +213,7 @@ class VideoInfo(MediaInfo):
         projection: The names of side data that tell of a spherical or stereoscopic video.
         stereo_mode: FFmpeg's name of Matroska's StereoMode, or "".
         reopen: Opens the video again for its other streams; None opens `path`.
+        is_interlaced: Whether its first frame is interlaced in the file.
     """
 
     path: Path
@@ -224,6 +226,7 @@ class VideoInfo(MediaInfo):
     projection: tuple[str, ...] = ()
     stereo_mode: str = ""
     reopen: Opener | None = None
+    is_interlaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +251,21 @@ class Mark:
         assert frame.pts is not None
         crc = zlib.crc32(frame.pixels.tobytes())
         return cls(index, frame.pts, crc, frame.is_time_repaired)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Consecutive frames of a source that are found by their timestamps.
+
+    Attributes:
+        first: Index of the first of them in the source.
+        times: Their presentation timestamps in ticks, ascending.
+        begin_s: A time in seconds from which decoding gives all of them; None is the beginning.
+    """
+
+    first: int
+    times: tuple[int, ...]
+    begin_s: Fraction | None
 
 
 @dataclass(frozen=True, slots=True)

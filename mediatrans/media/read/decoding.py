@@ -52,6 +52,7 @@ class Decoding:
     Attributes:
         count: Frames decoded so far, including those before the clip.
         damage: The damage that was found; it is only kept if `clip.whole` is false.
+        is_interlaced: Whether a decoded frame was interlaced.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Decoding:
         self._progress = progress
         self.count = 0
         self.damage: InputError | None = None
+        self.is_interlaced = False
         self._container = container
         self._stream = stream
         self._path = path
@@ -138,6 +140,7 @@ class Decoding:
                 self._ledger.frame(frame)
                 self._gaps.frame(frame.pts)
                 self.count += 1
+                self.is_interlaced |= frame.interlaced_frame
                 self._progress()
                 yield frame
 
@@ -182,8 +185,8 @@ class Decoding:
             self._warn(f"{number} gaps between frames, the first after {float(at):.3f} s")
         if self._begin is None and self.damage is None:
             problem = check_end(
-                self._container, self._stream, self._ledger, self.count, self._shown_s, found,
-                self._path,
+                self._container, self._stream, self._ledger.packets, self._ledger.end(),
+                self.count, self._shown_s, found, self._path,
             )  # fmt: skip
             if problem:
                 self._refuse(problem)

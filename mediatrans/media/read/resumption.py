@@ -1,4 +1,4 @@
-"""The search for the position in a video from which an interrupted run resumes."""
+"""The search for a position in a video: where a run resumes, or where a span begins."""
 
 import logging
 from collections import deque
@@ -10,14 +10,14 @@ from itertools import chain
 
 from mediatrans.errors import InputError
 from mediatrans.media.endpoints import Source
-from mediatrans.media.frames import Frame, Mark
+from mediatrans.media.frames import Frame, Mark, Stretch
 
-__all__ = ["frames_after"]
+__all__ = ["RUN_UP_S", "frames_after", "frames_of"]
 
 _LOG = logging.getLogger(__name__)
 
-# Deinterlacing and keyframes with open references need some frames before the position.
-_RUN_UP_S = Fraction(1)
+RUN_UP_S = Fraction(1)
+"""Deinterlacing and keyframes with open references need some frames before the position."""
 
 
 def frames_after(
@@ -41,6 +41,39 @@ def frames_after(
             if limit is not None and frame.index >= limit:
                 return
             yield frame
+
+
+def frames_of(source: Source, stretch: Stretch) -> Generator[Frame, None, None]:
+    """The frames of a stretch, with their indices in the whole source.
+
+    Args:
+        source: The opened source.
+        stretch: The frames.
+
+    Raises:
+        InputError: Reading fails, or a frame is not where it was expected.
+    """
+    if stretch.begin_s is not None:
+        source.restart(stretch.begin_s)
+    expected = enumerate(stretch.times, stretch.first)
+    index, time = next(expected)
+    with closing(iter(source)) as frames:
+        for frame in frames:
+            assert frame.pts is not None
+            if frame.pts < stretch.times[0]:
+                continue
+            if frame.pts != time or frame.is_time_repaired:
+                break
+            yield replace(frame, index=index, name=f"{source.path}, frame {index}")
+            following = next(expected, None)
+            if following is None:
+                return
+            index, time = following
+    raise InputError(
+        f"frame {index} was not found at the time of its packet",
+        path=source.path,
+        remedy="convert it without --workers",
+    )
 
 
 def _frames(source: Source, mark: Mark | None, warm_up: int) -> Generator[Frame, None, None]:
@@ -73,7 +106,7 @@ def _sought(
     base = source.info.time_base
     if base is None:
         return None
-    source.restart(max(Fraction(0), mark.pts * base - _RUN_UP_S))
+    source.restart(max(Fraction(0), mark.pts * base - RUN_UP_S))
     frames = iter(source)
     past: deque[Frame] = deque(maxlen=before)
     for frame in frames:

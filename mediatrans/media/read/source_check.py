@@ -15,15 +15,16 @@ from av.video.stream import VideoStream
 from mediatrans.media.container import BROADCASTS
 from mediatrans.media.read.source_scan import ScanResult
 
-__all__ = ["FrameLedger", "Gaps", "check_end"]
+__all__ = ["ONE_TO_ONE", "FrameLedger", "Gaps", "check_end"]
 
 _LOG = logging.getLogger(__name__)
 
-# In these codecs every packet gives a frame, unless frames are interlaced.
-_ONE_TO_ONE: Final = frozenset({
+ONE_TO_ONE: Final = frozenset({
     "h264", "hevc", "mpeg1video", "mpeg2video", "mjpeg", "png", "apng", "gif", "ffv1", "prores",
     "av1", "vp8", "vp9", "dnxhd", "huffyuv", "ffvhuff", "utvideo", "rawvideo", "qtrle", "dvvideo",
 })  # fmt: skip
+"""The codecs in which every packet gives a frame, unless frames are interlaced."""
+
 # The bit of a VP8 frame that tells whether it is shown (RFC 6386, 9.1); VP9 and AV1 put hidden
 # frames into the packets of others.
 _VP8_IS_SHOWN: Final = 0x10
@@ -56,7 +57,7 @@ class FrameLedger:
         context = stream.codec_context
         # AVI has no presentation timestamps.
         self._is_exact = (
-            context.codec.canonical_name in _ONE_TO_ONE
+            context.codec.canonical_name in ONE_TO_ONE
             and stream.container.format.name not in ("avi", *BROADCASTS)
         )
         self._is_vp8 = context.codec.canonical_name == "vp8"
@@ -131,7 +132,8 @@ class Gaps:
 def check_end(
     container: InputContainer,
     stream: VideoStream,
-    ledger: FrameLedger,
+    packets: int,
+    lost: int,
     frames: int,
     shown_s: Fraction | None,
     scan: ScanResult | None,
@@ -144,18 +146,19 @@ def check_end(
     Args:
         container: The file.
         stream: Its main stream.
-        ledger: The packets that were read.
+        packets: The number of packets that were read.
+        lost: How many of them gave no frame.
         frames: The number of decoded frames.
         shown_s: The end of the last frame on the stream's clock in seconds, or None.
         scan: What the second FFmpeg has found; None if it has not read the file.
         path: The file's name in messages.
     """
     declared = _declared_packets(container, stream)
-    if declared is not None and ledger.packets < declared:
-        missing = declared - ledger.packets
+    if declared is not None and packets < declared:
+        missing = declared - packets
         return f"damaged after frame {frames}: {missing} of {declared} frames are missing"
-    if lost := ledger.end():
-        return f"damaged: {lost} of {ledger.packets} frames cannot be decoded"
+    if lost:
+        return f"damaged: {lost} of {packets} frames cannot be decoded"
     short_s, of_s = _missing_s(container, stream, shown_s, scan)
     if short_s > _MUCH_S and short_s > _MUCH_SHARE * of_s:
         return (

@@ -32,11 +32,13 @@ class Input:
         path: A file; a folder if `frames` are given; `-` for standard input.
         kind: "image" or "video".
         frames: The pictures of a folder that is read as one video, in order.
+        is_checked: Whether the whole of a video file has been checked for damage already.
     """
 
     path: Path
     kind: Kind
     frames: tuple[Path, ...] = ()
+    is_checked: bool = False
 
     @property
     def medium(self) -> str:
@@ -79,6 +81,7 @@ def _video(wanted: Input, options: ReadOptions) -> Source:
         limit=options.preview,
         whole=not options.keep_partial,
         stream=options.stream,
+        scans=not wanted.is_checked,
     )
 
 

@@ -53,6 +53,7 @@ class VideoSource:
             end.
         stream: The index of the stream; None chooses the largest of the default ones.
         opener: Opens a video that is not a file; `whole` is then ignored.
+        scans: Whether a second reading looks for damage in the whole file.
 
     Attributes:
         path: The video file.
@@ -69,10 +70,12 @@ class VideoSource:
         whole: bool = True,
         stream: int | None = None,
         opener: Opener | None = None,
+        scans: bool = True,
     ) -> None:
         self.path = self._path = path
         self._reopen = opener
         self._is_file = opener is None
+        self._scans = scans
         self._opener = opener or partial(open_input, path, whole=whole)
         self.decoded = 0
         self._whole = whole
@@ -198,7 +201,7 @@ class VideoSource:
         stream.thread_type = "AUTO"
         assert stream.time_base is not None
         clip = _clip(container, stream, self._start_s, self._end_s, self._limit, self._whole)
-        if self._is_file:
+        if self._is_file and self._scans:
             self._scan = self._started_scan(container, stream, clip)
         frames = self._decode(container, stream, clip, clip.begin)
         first = next(frames, None)
@@ -211,7 +214,8 @@ class VideoSource:
         self._decoded = chain([first], frames)
         self._aspect = PixelAspect(stream)
         info = _info(container, stream, first, self._path, clip)
-        self._info = replace(info, reopen=self._reopen)
+        is_interlaced = self._decoding is not None and self._decoding.is_interlaced
+        self._info = replace(info, reopen=self._reopen, is_interlaced=is_interlaced)
         _warn(stream, first, self._path)
 
     def _started_scan(

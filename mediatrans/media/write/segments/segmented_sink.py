@@ -79,6 +79,7 @@ class Resumable:
         refuse: Raises OutputError if the output must not be written.
         marks: The marks of the last source frames of segments, by frame index.
         is_unreadable: Whether the source cannot be read to its end, so resuming is impossible.
+        finished: Called on the writing thread with each segment of a span.
     """
 
     identity: Mapping[str, Any]
@@ -87,6 +88,7 @@ class Resumable:
     refuse: Callable[[], None]
     marks: dict[int, Mark] = field(default_factory=dict)
     is_unreadable: bool = False
+    finished: Callable[[Segment], object] = lambda segment: None
 
 
 class SegmentedSink:
