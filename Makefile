@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+PROCESSES ?= 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
@@ -10,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 help:
 	@echo "make demo    install, then translate a synthetic summer clip to winter"
-	@echo "make test    install with all extras, then run the tests"
+	@echo "make test    install with all extras, then run the tests in PROCESSES=$(PROCESSES)"
 	@echo "make slow    run the slow tests"
 	@echo "make check   run what CI runs: lint, format, types, contracts, tests, slow tests, wheel"
 	@echo "make docs    write docs/cli.md anew from the commands"
@@ -35,7 +36,7 @@ demo: $(VENV)/.installed
 	$(BIN)/mediatrans demo --overwrite
 
 test: $(VENV)/.installed-extras
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n $(PROCESSES) --dist worksteal
 
 slow: $(VENV)/.installed-extras
 	$(BIN)/python -m pytest -m slow
