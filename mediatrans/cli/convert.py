@@ -11,6 +11,8 @@ import click
 
 from mediatrans.cli.command import Command
 from mediatrans.cli.flags import settings_flags
+from mediatrans.cli.settings_files import preset_file_flag
+from mediatrans.cli.several_domains import domains_of, for_domain, report_for_domain
 from mediatrans.cli.terminal import echo, json_line
 from mediatrans.conversion.options import ConvertOptions, with_working_size
 from mediatrans.errors import ExitCode, Interrupted, UsageError, batch_exit_code
@@ -44,6 +46,10 @@ _EXAMPLES = (
         "Measure the round trip, and exit with 7 where it is worse.",
     ),
     (
+        "convert photos/ --to winter --to autumn -o out/",
+        "Write out/winter/ and out/autumn/, if models translate to both.",
+    ),
+    (
         "convert - --to winter -o - < summer.mkv > winter.mkv",
         "Convert a video in a shell pipe.",
     ),
@@ -54,7 +60,14 @@ _EXAMPLES = (
     "convert", cls=Command, examples=_EXAMPLES, short_help="Translate pictures, folders and videos."
 )
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--to", required=True, metavar="DOMAIN", help="The domain to translate to.")
+@click.option(
+    "--to",
+    required=True,
+    multiple=True,
+    metavar="DOMAIN",
+    help="The domain to translate to. Several --to translate to each of them; -o then gets a "
+    "folder for each, and --report a file.",
+)
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would be done and exit.")
 @click.option(
     "--report",
@@ -63,13 +76,14 @@ _EXAMPLES = (
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per input.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@preset_file_flag
 @settings_flags(ConvertOptions, groups=("Output", "Input", "Model", "Quality"))
 @click.pass_obj
 def command(
     words: Sequence[str],
     /,
     inputs: tuple[Path, ...],
-    to: str,
+    to: tuple[str, ...],
     dry_run: bool,
     report: Path | None,
     as_json: bool,
@@ -87,21 +101,39 @@ def command(
             "--json cannot be used with -o -, which writes the video to standard output",
             remedy="use --report instead of --json",
         )
-    if dry_run:
-        return _show_plan(inputs, to, options, as_json=as_json)
+    codes: list[ExitCode] = []
+    domains = domains_of(to, inputs, options)
+    for domain in domains:
+        how, path = options, report
+        if len(domains) > 1:
+            how, path = for_domain(options, domain, inputs), report_for_domain(report, domain)
+        if dry_run:
+            codes.append(_show_plan(inputs, domain, how, as_json=as_json))
+            continue
+        progress = _progress(how, path, words, as_json=as_json, quiet=quiet)
+        codes.append(_convert(inputs, domain, how, progress, path))
+    return int(batch_exit_code(codes))
+
+
+def _progress(
+    options: ConvertOptions,
+    report: Path | None,
+    words: Sequence[str],
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> "ConvertProgress":
     from mediatrans.cli.convert_progress import ConvertProgress
 
-    command_line = shlex.join(["mediatrans", *words])
-    progress = ConvertProgress(
+    return ConvertProgress(
         options.limits,
         report,
-        command_line=command_line,
+        command_line=shlex.join(["mediatrans", *words]),
         as_json=as_json,
         quiet=quiet,
         piped=options.output == STDIO,
         overwrite=options.overwrite,
     )
-    return _convert(inputs, to, options, progress, report)
 
 
 def _convert(
@@ -110,7 +142,7 @@ def _convert(
     options: ConvertOptions,
     progress: "ConvertProgress",
     report_path: Path | None,
-) -> int:
+) -> ExitCode:
     from mediatrans.conversion.batch import convert
     from mediatrans.quality.report.rows import Report
 
@@ -127,7 +159,7 @@ def _convert(
             raise Interrupted(signum, progress.resume_hint()) from stop
     progress.summarise(report)
     _write_report(report, report_path)
-    return int(report.exit_code)
+    return report.exit_code
 
 
 def _write_report(report: "Report", path: Path | None) -> None:
@@ -139,7 +171,9 @@ def _write_report(report: "Report", path: Path | None) -> None:
         file.writelines(report.json_parts())
 
 
-def _show_plan(inputs: Sequence[Path], to: str, options: ConvertOptions, *, as_json: bool) -> int:
+def _show_plan(
+    inputs: Sequence[Path], to: str, options: ConvertOptions, *, as_json: bool
+) -> ExitCode:
     from mediatrans.conversion.plan import plan
     from mediatrans.files.walk import LeftOut, describe_left_out
     from mediatrans.zoo.card import sha256_of
@@ -171,4 +205,4 @@ def _show_plan(inputs: Sequence[Path], to: str, options: ConvertOptions, *, as_j
             echo(f"{action}  {reason if job.error else f'{job.input}: {reason}'}", err=piped)
     if left_out:
         echo(describe_left_out(left_out), err=True)
-    return int(batch_exit_code(job.error.exit_code for job in jobs if job.error))
+    return batch_exit_code(job.error.exit_code for job in jobs if job.error)

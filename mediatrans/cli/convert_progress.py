@@ -39,6 +39,8 @@ from mediatrans.quality.report.rows import (
 )
 from mediatrans.translate.translator import Translator
 
+__all__ = ["ConvertProgress", "describe_row"]
+
 
 class ConvertProgress(Observer):
     """Prints the progress to stderr and one result per file to stdout.
@@ -242,7 +244,7 @@ class ConvertProgress(Observer):
                 self._print(f"kept    {self.resume_hint()}")
                 self._kept = None
         elif not self._as_json and not self._quiet:
-            echo(f"{row.status:<7} {_describe(row)}", err=self._piped)
+            echo(f"{row.status:<7} {describe_row(row)}", err=self._piped)
         if below:
             self._print(f"below   {row.output}: {below}", style="yellow")
 
@@ -254,7 +256,8 @@ class _Speed(ProgressColumn):
         return Text(f"{task.speed:.1f}/s" if task.speed else "")
 
 
-def _describe(row: JobReport) -> str:
+def describe_row(row: JobReport) -> str:
+    """The result of a file in words, for a line of its own."""
     if row.status == "skipped":
         return f"{row.input}: {row.reason}"
     words = [f"{row.input} -> {row.output}"]

@@ -21,6 +21,7 @@ from mediatrans.errors import ExitCode, Interrupted, MediatransError
 COMMANDS = {
     "benchmark": "mediatrans.cli.benchmark",
     "completion": "mediatrans.cli.completion",
+    "config": "mediatrans.cli.config",
     "convert": "mediatrans.cli.convert",
     "demo": "mediatrans.cli.demo",
     "doctor": "mediatrans.cli.doctor",
@@ -29,6 +30,7 @@ COMMANDS = {
     "models": "mediatrans.cli.models",
     "prepare": "mediatrans.cli.prepare",
     "train": "mediatrans.cli.train",
+    "watch": "mediatrans.cli.watch",
 }
 """Each command's name and the module that holds its `command`."""
 

@@ -35,6 +35,7 @@ def convert(
     *,
     workshop: Workshop | None = None,
     executor: Executor | str = "local",
+    within: Path | None = None,
 ) -> Report:
     """Translate pictures, folders and videos to a domain.
 
@@ -47,6 +48,7 @@ def convert(
         observer: Its methods are called as the conversion proceeds; None: not called.
         workshop: Custom engines, stages, sources and sinks; None uses the built-in ones.
         executor: Runs the tasks; a key of `EXECUTORS`, or a custom one.
+        within: A folder that holds the inputs, which are files: they are converted as parts of it.
 
     Returns:
         The result of every input.
@@ -72,7 +74,7 @@ def convert(
     domain = workshop.generator.to
     left_out: list[LeftOut] = []
     paths = [Path(path) for path in given]
-    jobs = plan(paths, domain, options, translator.sha256, left_out.append)
+    jobs = plan(paths, domain, options, translator.sha256, left_out.append, within=within)
     if any(job.kind == "video" and job.ready for job in jobs):
         try_encoder(encoding_of(options))
     observer.left_out(left_out)
