@@ -9,7 +9,6 @@ from mediatrans.conversion.outputs import output_suffix
 from mediatrans.errors import UsageError
 from mediatrans.media.formats import kind_of
 from mediatrans.media.pipe_formats import STDIO
-from mediatrans.zoo.find import find
 
 __all__ = ["domains_of", "for_domain", "report_for_domain"]
 
@@ -42,6 +41,8 @@ def domains_of(
             f"{options.output} cannot hold the outputs of several --to",
             remedy="name a folder with -o",
         )
+    from mediatrans.zoo.find import find
+
     for domain in domains:
         find(domain, options.model)
     return domains
