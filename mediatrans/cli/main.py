@@ -14,6 +14,7 @@ from mediatrans import __version__
 from mediatrans.cli.command import write_examples
 from mediatrans.cli.interrupts import Interrupts
 from mediatrans.cli.messages import message_options, printable_lines
+from mediatrans.cli.patterns import expand_patterns
 from mediatrans.cli.results import ResultStream
 from mediatrans.cli.terminal import echo
 from mediatrans.errors import ExitCode, Interrupted, MediatransError
@@ -93,6 +94,8 @@ def run(arguments: Sequence[str] | None = None, interrupts: Interrupts | None = 
     """
     try:
         words = sys.argv[1:] if arguments is None else list(arguments)
+        if arguments is None and sys.platform == "win32":
+            words = expand_patterns(words)
         result = cli.main(words, prog_name="mediatrans", standalone_mode=False, obj=words)
     except click.ClickException as error:
         shown = io.StringIO()
