@@ -49,7 +49,7 @@ def test_flags_win_over_variables_preset_project_and_user(
     assert written("--preset-file", "web", "--format", "png") == ".png"
     monkeypatch.setenv("MEDIATRANS_CONVERT_PRESET_FILE", "web")
     assert origins(capsys) == {
-        "convert to": ("night", str(USER.absolute())),
+        "convert to": (["night"], str(USER.absolute())),
         "convert format": ("jpg", "MEDIATRANS_CONVERT_FORMAT"),
         "convert quality": (60, str((PRESETS / "web.toml").absolute())),
     }

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mediatrans.cli.main import run
+from tests.conversion.test_memory import PEAK
 from tests.media_files import write_clip, write_picture
 from tests.pairs import darkening, identity, write_pair
 
@@ -133,15 +134,6 @@ def test_a_model_that_changes_ends_it(pair: Path) -> None:
         write_picture(Path("in/b.png"))
         process.communicate()
     assert process.returncode == 4
-
-
-PEAK = """
-import resource, sys
-from mediatrans.cli.main import run
-code = run(sys.argv[1:])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-sys.exit(code)
-"""
 
 
 @pytest.mark.slow
