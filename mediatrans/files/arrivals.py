@@ -90,6 +90,7 @@ class Arrivals:
         # Numbers take a fraction of the memory of paths, and folders may be very large.
         self._done: dict[int, int] = {}
         self._searched_at = -_SEARCH_EVERY_S
+        self._has_more = False
         self._busy_at = time.monotonic()
 
     def __iter__(self) -> Iterator[list[Path]]:
@@ -101,7 +102,9 @@ class Arrivals:
         self._busy_at = time.monotonic()
         for changed in self._changes():
             now_s = time.monotonic()
-            if now_s - self._searched_at >= _SEARCH_EVERY_S:
+            is_due = now_s - self._searched_at >= _SEARCH_EVERY_S
+            if is_due or (self._has_more and len(self._waiting) < _MOST):
+                self._has_more = False
                 self._search(self._folder)
                 self._searched_at = time.monotonic()
             for path in changed:
@@ -109,7 +112,7 @@ class Arrivals:
             ready = self._ready()
             if ready:
                 yield ready
-            if ready or self._waiting:
+            if ready or self._waiting or self._has_more:
                 self._busy_at = time.monotonic()
             elif self._idle_s is not None and time.monotonic() - self._busy_at >= self._idle_s:
                 return
@@ -162,7 +165,12 @@ class Arrivals:
             self._consider(found)
 
     def _search(self, folder: Path) -> None:
+        """Consider the files of a folder; of very many, the rest is left to the next search."""
+        known = len(self._waiting)
         for found in walk(folder, self._wanted):
+            if len(self._waiting) - known > 2 * _MOST:
+                self._has_more = True
+                return
             if isinstance(found, WalkProblem):
                 _log.info("%s: %s", found.path, found.problem)
             elif not isinstance(found, LeftOut):

@@ -35,6 +35,15 @@ def test_what_is_there_is_handed_over_once(here: Path) -> None:
     assert list(arrivals(idle_s=0.0)) == [wanted]
 
 
+def test_very_many_files_come_in_parts(here: Path) -> None:
+    wanted = {write(f"{index}.png") for index in range(1600)}
+    parts = list(arrivals(idle_s=0.0))
+    assert all(len(part) <= 500 for part in parts)
+    found = [path for part in parts for path in part]
+    assert len(found) == 1600
+    assert set(found) == wanted
+
+
 def test_what_comes_later_is_handed_over(here: Path) -> None:
     write("a.png")
     found = iter(arrivals())
