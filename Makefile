@@ -2,18 +2,20 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+PROCESSES ?= 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo docs test slow lint format types contracts wheel check clean
+.PHONY: help demo docs strip test slow lint format types contracts wheel check clean
 
 help:
 	@echo "make demo    install, then translate a synthetic summer clip to winter"
-	@echo "make test    install with all extras, then run the tests"
+	@echo "make test    install with all extras, then run the tests in PROCESSES=$(PROCESSES)"
 	@echo "make slow    run the slow tests"
 	@echo "make check   run what CI runs: lint, format, types, contracts, tests, slow tests, wheel"
 	@echo "make docs    write docs/cli.md anew from the commands"
+	@echo "make strip   draw README's animated strip anew with the shipped pair"
 	@echo "make clean   remove build outputs and caches"
 	@echo "Installs into VENV=$(VENV); PYTHON=$(PYTHON) must be 3.11 or newer."
 
@@ -35,7 +37,7 @@ demo: $(VENV)/.installed
 	$(BIN)/mediatrans demo --overwrite
 
 test: $(VENV)/.installed-extras
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n $(PROCESSES) --dist worksteal
 
 slow: $(VENV)/.installed-extras
 	$(BIN)/python -m pytest -m slow
@@ -57,6 +59,9 @@ wheel: $(VENV)/.installed-extras
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m mediatrans.cli.reference > docs/cli.md
+
+strip: $(VENV)/.installed
+	$(BIN)/python docs/demo_strip.py
 
 check: lint format types contracts test slow wheel
 

@@ -8,6 +8,9 @@ from pathlib import Path
 # other work shares the cores. Read when torch is loaded, here and in subprocesses.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# The settings of whoever runs the tests are not those of the tests.
+os.environ["XDG_CONFIG_HOME"] = os.devnull
+
 import pytest
 
 # Under nohup, SIGINT is ignored here and would be in every child.
@@ -22,6 +25,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh current folder, with the user's data folder inside it and no zoo anywhere else."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     return tmp_path
 

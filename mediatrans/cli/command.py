@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from mediatrans.cli.flags import Flag
 from mediatrans.cli.messages import message_options, messages, wanted
+from mediatrans.cli.settings_files import environment_variable, take_from_files
 
 __all__ = ["Command", "Example", "write_examples"]
 
@@ -15,7 +17,7 @@ Example = tuple[str, str]
 
 
 class Command(click.Command):
-    """A command with the options of all commands.
+    """A command with the options of all commands, which environment and settings files may set.
 
     Its help lists the options under headings. Those without one go under "Run", or under "Options"
     where no other has a heading.
@@ -29,10 +31,27 @@ class Command(click.Command):
         examples: The examples.
     """
 
-    def __init__(self, name: str | None, *, examples: Sequence[Example] = (), **how: Any) -> None:
+    def __init__(self, name: str, *, examples: Sequence[Example] = (), **how: Any) -> None:
         super().__init__(name, **how)
         self.examples = examples
         self.params += message_options()
+        for option in self.params:
+            if isinstance(option, click.Option):
+                option.envvar = environment_variable(name, option)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the words; settings files give the defaults, and the environment overrides them."""
+        if not ctx.resilient_parsing:  # a shell that completes words
+            take_from_files(self, ctx)
+        try:
+            return super().parse_args(ctx, args)
+        except click.BadParameter as error:
+            name = error.param.name if error.param is not None else None
+            source = ctx.get_parameter_source(name) if name is not None else None
+            if source is not ParameterSource.ENVIRONMENT or error.param is None:
+                raise
+            variable = environment_variable(ctx.info_name or "", error.param)
+            raise click.BadParameter(error.message, ctx, param_hint=variable) from error
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, and show its messages as asked for."""

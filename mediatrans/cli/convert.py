@@ -12,6 +12,8 @@ import click
 from mediatrans.cli.command import Command
 from mediatrans.cli.flags import settings_flags
 from mediatrans.cli.report_files import ReportFiles, report_option
+from mediatrans.cli.settings_files import preset_file_flag
+from mediatrans.cli.several_domains import domains_of, for_domain, report_for_domain
 from mediatrans.cli.terminal import echo, json_line
 from mediatrans.conversion.options import ConvertOptions, with_working_size
 from mediatrans.errors import ExitCode, Interrupted, UsageError, batch_exit_code
@@ -48,6 +50,10 @@ _EXAMPLES = (
         "Write a page with verdicts, figures and pictures of the worst files.",
     ),
     (
+        "convert photos/ --to winter --to autumn -o out/",
+        "Write out/winter/ and out/autumn/, if models translate to both.",
+    ),
+    (
         "convert - --to winter -o - < summer.mkv > winter.mkv",
         "Convert a video in a shell pipe.",
     ),
@@ -58,18 +64,26 @@ _EXAMPLES = (
     "convert", cls=Command, examples=_EXAMPLES, short_help="Translate pictures, folders and videos."
 )
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--to", required=True, metavar="DOMAIN", help="The domain to translate to.")
+@click.option(
+    "--to",
+    required=True,
+    multiple=True,
+    metavar="DOMAIN",
+    help="The domain to translate to. Several --to translate to each of them; -o then gets a "
+    "folder for each, and --report a file.",
+)
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would be done and exit.")
 @report_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per input.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@preset_file_flag
 @settings_flags(ConvertOptions, groups=("Output", "Input", "Model", "Workers", "Quality"))
 @click.pass_obj
 def command(
     words: Sequence[str],
     /,
     inputs: tuple[Path, ...],
-    to: str,
+    to: tuple[str, ...],
     dry_run: bool,
     reports: tuple[Path, ...],
     as_json: bool,
@@ -89,20 +103,40 @@ def command(
             "--json cannot be used with -o -, which writes the video to standard output",
             remedy="use --report instead of --json",
         )
-    if dry_run:
-        return _show_plan(inputs, to, options, as_json=as_json)
+    codes: list[ExitCode] = []
+    domains = domains_of(to, inputs, options)
+    for domain in domains:
+        how, paths = options, files.paths
+        if len(domains) > 1:
+            how = for_domain(options, domain, inputs)
+            paths = tuple(report_for_domain(path, domain) for path in paths)
+        if dry_run:
+            codes.append(_show_plan(inputs, domain, how, as_json=as_json))
+            continue
+        written = ReportFiles(paths, overwrite=options.overwrite)
+        progress = _progress(how, written, words, as_json=as_json, quiet=quiet)
+        codes.append(_convert(inputs, domain, how, progress, written))
+    return int(batch_exit_code(codes))
+
+
+def _progress(
+    options: ConvertOptions,
+    files: ReportFiles,
+    words: Sequence[str],
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> "ConvertProgress":
     from mediatrans.cli.convert_progress import ConvertProgress
 
-    command_line = shlex.join(["mediatrans", *words])
-    progress = ConvertProgress(
+    return ConvertProgress(
         options.limits,
         files,
-        command_line=command_line,
+        command_line=shlex.join(["mediatrans", *words]),
         as_json=as_json,
         quiet=quiet,
         piped=options.output == STDIO,
     )
-    return _convert(inputs, to, options, progress, files)
 
 
 def _convert(
@@ -111,7 +145,7 @@ def _convert(
     options: ConvertOptions,
     progress: "ConvertProgress",
     files: ReportFiles,
-) -> int:
+) -> ExitCode:
     from mediatrans.conversion.batch import convert
     from mediatrans.quality.report.rows import Report
 
@@ -131,10 +165,12 @@ def _convert(
     assert progress.generator is not None
     files.write(report, progress.generator)
     progress.written(files.paths)
-    return int(report.exit_code)
+    return report.exit_code
 
 
-def _show_plan(inputs: Sequence[Path], to: str, options: ConvertOptions, *, as_json: bool) -> int:
+def _show_plan(
+    inputs: Sequence[Path], to: str, options: ConvertOptions, *, as_json: bool
+) -> ExitCode:
     from mediatrans.conversion.plan import plan
     from mediatrans.files.walk import LeftOut, describe_left_out
     from mediatrans.zoo.card import sha256_of
@@ -166,4 +202,4 @@ def _show_plan(inputs: Sequence[Path], to: str, options: ConvertOptions, *, as_j
             echo(f"{action}  {reason if job.error else f'{job.input}: {reason}'}", err=piped)
     if left_out:
         echo(describe_left_out(left_out), err=True)
-    return int(batch_exit_code(job.error.exit_code for job in jobs if job.error))
+    return batch_exit_code(job.error.exit_code for job in jobs if job.error)

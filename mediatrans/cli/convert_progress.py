@@ -40,6 +40,8 @@ from mediatrans.quality.report.rows import (
 from mediatrans.translate.translator import Translator
 from mediatrans.zoo.find import Generator
 
+__all__ = ["ConvertProgress"]
+
 
 class ConvertProgress(Observer):
     """Prints the progress to stderr and one result per file to stdout.

@@ -28,7 +28,11 @@ class Flag(click.Option):
 
 
 def settings_flags(
-    kind: type, *, keep_unset: bool = False, groups: tuple[str, ...] = ()
+    kind: type,
+    *,
+    keep_unset: bool = False,
+    groups: tuple[str, ...] = (),
+    without: tuple[str, ...] = (),
 ) -> Callable[[_Function], _Function]:
     """A decorator that adds one flag to a command for every setting of a dataclass.
 
@@ -38,9 +42,14 @@ def settings_flags(
         keep_unset: Whether a flag that is not given is None instead of the field's default. Bounds
             are then checked by the dataclass, since other values may be combined with the flags.
         groups: The headings in order; other headings follow them.
+        without: The fields that get no flag.
     """
     types = get_type_hints(kind)
-    declared = [field for field in fields(kind) if setting_of(field).flag != ""]
+    declared = [
+        field
+        for field in fields(kind)
+        if setting_of(field).flag != "" and field.name not in without
+    ]
     order = {group: place for place, group in enumerate(groups)}
     declared.sort(key=lambda field: order.get(setting_of(field).group, len(order)))
 

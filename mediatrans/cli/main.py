@@ -14,6 +14,7 @@ from mediatrans import __version__
 from mediatrans.cli.command import write_examples
 from mediatrans.cli.interrupts import Interrupts
 from mediatrans.cli.messages import message_options, printable_lines
+from mediatrans.cli.patterns import expand_patterns
 from mediatrans.cli.results import ResultStream
 from mediatrans.cli.terminal import echo
 from mediatrans.errors import ExitCode, Interrupted, MediatransError
@@ -22,6 +23,7 @@ COMMANDS = {
     "benchmark": "mediatrans.cli.benchmark",
     "check": "mediatrans.cli.check",
     "completion": "mediatrans.cli.completion",
+    "config": "mediatrans.cli.config",
     "convert": "mediatrans.cli.convert",
     "demo": "mediatrans.cli.demo",
     "doctor": "mediatrans.cli.doctor",
@@ -30,6 +32,7 @@ COMMANDS = {
     "models": "mediatrans.cli.models",
     "prepare": "mediatrans.cli.prepare",
     "train": "mediatrans.cli.train",
+    "watch": "mediatrans.cli.watch",
 }
 """Each command's name and the module that holds its `command`."""
 
@@ -92,6 +95,8 @@ def run(arguments: Sequence[str] | None = None, interrupts: Interrupts | None = 
     """
     try:
         words = sys.argv[1:] if arguments is None else list(arguments)
+        if arguments is None and sys.platform == "win32":
+            words = expand_patterns(words)
         result = cli.main(words, prog_name="mediatrans", standalone_mode=False, obj=words)
     except click.ClickException as error:
         shown = io.StringIO()

@@ -13,6 +13,7 @@ import click
 
 from mediatrans.cli.command import Command
 from mediatrans.cli.flags import settings_flags
+from mediatrans.cli.settings_files import settings_from_files
 from mediatrans.cli.terminal import echo, stderr_console
 from mediatrans.errors import InputError, MissingExtraError, StoppedTogetherError, UsageError
 from mediatrans.printable import printable
@@ -51,6 +52,7 @@ _EXAMPLES = (
 
 
 @click.command(
+    "train",
     cls=Command,
     examples=_EXAMPLES,
     short_help="Learn to translate between two folders of pictures.",
@@ -69,7 +71,10 @@ _EXAMPLES = (
 @click.option("--resume", is_flag=True, help="Go on with the run in the run folder.")
 @click.option("-y", "--overwrite", is_flag=True, help="Replace the run in the run folder.")
 @settings_flags(TrainConfig, keep_unset=True, groups=GROUPS)
+@click.pass_context
 def command(
+    context: click.Context,
+    /,
     inputs: tuple[Path, ...],
     domains: str | None,
     out: Path | None,
@@ -86,14 +91,17 @@ def command(
     --size 128 --load-size 143 --ngf 16 --ndf 32 --blocks 6 --upsample resize --tone-skip
     --ema 0.998 --steps 4000.
     """
+    files = settings_from_files(context)
+    given = {key: value for key, value in settings.items() if value is not None}
     options = TrainOptions(
         inputs=inputs,
         domains=domains,
         out=out,
         recipe=recipe,
         resume=resume,
-        overwrite=overwrite,
-        settings={key: value for key, value in settings.items() if value is not None},
+        overwrite=overwrite and not (resume and "overwrite" in files),
+        settings={key: value for key, value in given.items() if key not in files},
+        defaults={key: value for key, value in given.items() if key in files},
     )
     run_training(options)
 
@@ -109,7 +117,8 @@ class TrainOptions:
         recipe: A recipe file.
         resume: Go on with a run.
         overwrite: Replace a run.
-        settings: The settings given as flags.
+        settings: The settings given as flags or in the environment.
+        defaults: Those of settings files; a recipe and a run that is resumed override them.
     """
 
     inputs: tuple[Path, ...]
@@ -119,6 +128,7 @@ class TrainOptions:
     resume: bool
     overwrite: bool
     settings: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
 
 def run_training(options: TrainOptions) -> None:
@@ -128,7 +138,8 @@ def run_training(options: TrainOptions) -> None:
     table = dict(load_recipe(options.recipe)) if options.recipe is not None else {}
     domains = options.domains or table.pop("domains", None)
     table.pop("domains", None)
-    table |= options.settings
+    before = {} if options.resume else dict(options.defaults)
+    table = before | table | dict(options.settings)
     # Read when torch loads. Threads that spin while they wait slow each other down beside other
     # busy programs: 27 seconds per step beside three of them, 0.8 seconds when the threads sleep.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

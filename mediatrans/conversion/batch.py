@@ -35,6 +35,7 @@ def convert(
     *,
     workshop: Workshop | None = None,
     executor: Executor | str | None = None,
+    within: Path | None = None,
 ) -> Report:
     """Translate pictures, folders and videos to a domain.
 
@@ -48,6 +49,7 @@ def convert(
         workshop: Custom engines, stages, sources and sinks; None uses the built-in ones.
         executor: Runs the tasks; a key of `EXECUTORS`, or a custom one. None is the one that the
             options ask for.
+        within: A folder that holds the inputs, which are files: they are converted as parts of it.
 
     Returns:
         The result of every input.
@@ -73,7 +75,7 @@ def convert(
     domain = workshop.generator.to
     left_out: list[LeftOut] = []
     paths = [Path(path) for path in given]
-    jobs = plan(paths, domain, options, translator.sha256, left_out.append)
+    jobs = plan(paths, domain, options, translator.sha256, left_out.append, within=within)
     if any(job.kind == "video" and job.ready for job in jobs):
         try_encoder(encoding_of(options))
     observer.left_out(left_out)

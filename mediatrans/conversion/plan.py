@@ -42,6 +42,8 @@ def plan(
     options: ConvertOptions,
     model_sha256: str = "",
     leave: Leave = lambda _: None,
+    *,
+    within: Path | None = None,
 ) -> list[Job]:
     """Turn inputs into jobs; an input that cannot be converted becomes a job with an error.
 
@@ -51,6 +53,8 @@ def plan(
         options: The options. With a shard, only its part of the jobs is returned.
         model_sha256: The generator's digest; outputs of another generator are out of date.
         leave: Called with what is left out of input folders.
+        within: A folder that holds the inputs, which are files. They get the place below the folder
+            of `-o` that the conversion of the whole folder would give them.
 
     Raises:
         UsageError: There are no inputs, or -o does not fit them.
@@ -77,7 +81,10 @@ def plan(
         )
     jobs: list[Job] = []
     for given in inputs:
-        jobs += _jobs_of(given, to, options, leave, alone=len(inputs) == 1)
+        if within is not None:
+            jobs.append(_job_within(given, within, to, options))
+        else:
+            jobs += _jobs_of(given, to, options, leave, alone=len(inputs) == 1)
     for job in jobs:
         _warn_of_new_container(job, options)
     jobs = _check_outputs(jobs)
@@ -138,6 +145,18 @@ def _file_job(path: Path, to: str, options: ConvertOptions, *, alone: bool) -> J
     derived = path.with_name(f"{path.stem}-{to}{mark}{suffix}")
     output, home = _place(derived, f"{path.stem}{mark}{suffix}", kind, options, alone=alone)
     return Job(path, output, kind, home=home)
+
+
+def _job_within(path: Path, folder: Path, to: str, options: ConvertOptions) -> Job:
+    """The job of a file as the conversion of a folder has it."""
+    assert options.output is not None
+    try:
+        job = _file_job(path, to, options, alone=False)
+    except (InputError, OutputError) as error:
+        return Job(path, error=error)
+    assert job.output is not None
+    place = options.output / path.parent.relative_to(folder)
+    return _kept_inside(replace(job, output=place / job.output.name), options.output)
 
 
 def _preview_mark(kind: Kind, options: ConvertOptions) -> str:

@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,11 +27,26 @@ def test_the_newest_run_becomes_a_model(here: Path, capsys: pytest.CaptureFixtur
     assert "--overwrite" in capsys.readouterr().err
 
 
-def test_a_checkpoint_and_a_folder_by_name(here: Path) -> None:
-    folder = write_run(here / "somewhere")
-    checkpoint = folder / "checkpoints" / "latest.pt"
-    assert run(["export-onnx", str(checkpoint), "-o", "mine"]) == 0
-    assert (here / "mine" / "to_blue.onnx").exists()
+def test_a_checkpoint_and_a_folder_by_name(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is handed to the export, which the test above runs."""
+    handed: dict[str, Any] = {}
+
+    def export(source: Path, out: Path, **how: Any) -> Path:
+        handed.update(how, source=source, out=out)
+        return out
+
+    monkeypatch.setattr("mediatrans.training.export.model_folder.export_pair", export)
+    checkpoint = write_run(here / "somewhere") / "checkpoints" / "latest.pt"
+    words = ["export-onnx", str(checkpoint), "-o", "mine", "-y", "--precision", "float16"]
+    assert run([*words, "--no-evaluate", "--data-source", "painted"]) == 0
+    assert handed["source"] == checkpoint
+    assert handed["out"] == Path("mine")
+    assert handed["overwrite"]
+    assert handed["precision"] == "float16"
+    assert handed["note"].source == "painted"
+    assert "model: mine" in capsys.readouterr().err
 
 
 def test_what_bad_input_gets(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

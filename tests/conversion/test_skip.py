@@ -192,7 +192,7 @@ def test_what_a_dead_writer_left_is_no_input(folder: Path) -> None:
         ({"max_pixels": 1000}, set()),
         ({"spool_limit_mb": 1}, set()),
     ],
-    ids=lambda value: "-".join(value),
+    ids=lambda value: "-".join(sorted(value)),
 )
 def test_an_option_does_again_what_it_changes(
     folder: Path, options: dict[str, Any], again: set[str]

@@ -19,6 +19,9 @@ from mediatrans.training.run.progress import Progress
 __all__ = ["RunLog"]
 
 _COLUMNS = ("step", *Losses.names(), "learning_rate", "step_s", "wait_s")
+_SMOOTH_OVER = 100
+"""Steps of the running mean: the losses of single crops scatter too widely to be looked at."""
+
 _WHAT = "the run's records"
 _REMEDY = (
     "free some space or allow writing there, then resume with --resume from the last checkpoint"
@@ -49,6 +52,10 @@ class RunLog:
             self._file = metrics.open("a", newline="", encoding="utf-8")
             self._csv = csv.writer(self._file)
             self._events = EventFile(folder / "tensorboard", start)
+        self._means = [_RunningMean() for _ in Losses.names()]
+        for row in rows:
+            for mean, text in zip(self._means, row[1:], strict=False):
+                mean.add(_number(text))
 
     def __enter__(self) -> Self:
         return self
@@ -78,8 +85,9 @@ class RunLog:
                     f"{progress.wait_s:.4f}",
                 )
             )
-            for name, loss in zip(Losses.names(), losses, strict=True):
+            for name, loss, mean in zip(Losses.names(), losses, self._means, strict=True):
                 self._events.scalar(f"losses/{name}", loss, progress.step)
+                self._events.scalar(f"smooth_losses/{name}", mean.add(loss), progress.step)
             self._events.scalar("learning_rate", progress.rate, progress.step)
 
     def has_sample(self, step: int) -> bool:
@@ -116,6 +124,28 @@ class RunLog:
 
     def _writing(self) -> AbstractContextManager[None]:
         return output_errors(self._folder, what=_WHAT, remedy=_REMEDY)
+
+
+def _number(text: str) -> float:
+    """A number of an earlier row; 0 for what is none, since somebody may have edited the file."""
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+class _RunningMean:
+    """The mean of the first values, then one in which older values fade."""
+
+    def __init__(self) -> None:
+        self._mean = 0.0
+        self._count = 0
+
+    def add(self, value: float) -> float:
+        """Add a value, and return the mean."""
+        self._count += 1
+        self._mean += (value - self._mean) / min(self._count, _SMOOTH_OVER)
+        return self._mean
 
 
 def _rows_up_to(metrics: Path, last: int) -> list[list[str]]:

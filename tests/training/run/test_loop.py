@@ -48,6 +48,9 @@ def test_a_run_leaves_its_records(folders: Folders, tmp_path: Path) -> None:
     events = EventAccumulator(str(run / "tensorboard")).Reload()
     assert losses <= set(events.Tags()["scalars"])
     assert [event.step for event in events.Scalars("losses/gan_g")] == list(range(1, 13))
+    seen = np.array([event.value for event in events.Scalars("losses/gan_g")])
+    smooth = [event.value for event in events.Scalars("smooth_losses/gan_g")]
+    np.testing.assert_allclose(smooth, np.cumsum(seen) / np.arange(1, 13), rtol=1e-4)
     assert [event.step for event in events.Images("samples")] == [4, 8, 12]
     assert read_run(run).folders.domains == ("red", "blue")
     assert len(watcher.steps) == 12

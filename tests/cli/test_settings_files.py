@@ -1,0 +1,150 @@
+"""Settings files and variables: which one wins, what they may hold, and how faults are named."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mediatrans.cli.main import run
+from tests.media_files import write_picture
+from tests.training.tiny import TINY_FLAGS, write_domains
+
+USER = Path("settings/mediatrans/config.toml")
+PRESETS = Path("settings/mediatrans/presets")
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def origins(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, tuple[object, str]]:
+    capsys.readouterr()
+    assert run(["config", "--json", *words]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return {f"{row['command']} {row['setting']}": (row["value"], row["from"]) for row in rows}
+
+
+def test_flags_win_over_variables_preset_project_and_user(
+    pair: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each layer sets the format; what is written shows which one held."""
+    write_picture(Path("a.png"))
+
+    def written(*flags: str) -> str:
+        assert run(["convert", "a.png", *flags]) == 0
+        (output,) = Path().glob("a-night.*")
+        output.unlink()
+        return output.suffix
+
+    write(USER, '[convert]\nto = "night"\nformat = "tif"\n')
+    assert written() == ".tif"
+    write(Path("mediatrans.toml"), '[convert]\nformat = "bmp"\n')
+    assert written() == ".bmp"
+    write(PRESETS / "web.toml", 'format = "webp"\nquality = 60\n')
+    assert written("--preset-file", "web") == ".webp"
+    monkeypatch.setenv("MEDIATRANS_CONVERT_FORMAT", "jpg")
+    assert written("--preset-file", "web") == ".jpg"
+    assert written("--preset-file", "web", "--format", "png") == ".png"
+    monkeypatch.setenv("MEDIATRANS_CONVERT_PRESET_FILE", "web")
+    assert origins(capsys) == {
+        "convert to": (["night"], str(USER.absolute())),
+        "convert format": ("jpg", "MEDIATRANS_CONVERT_FORMAT"),
+        "convert quality": (60, str((PRESETS / "web.toml").absolute())),
+    }
+
+
+def test_config_shows_files_and_the_settings_of_one_command(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(["config"]) == 0
+    shown = capsys.readouterr().out
+    assert f"{USER.absolute()} (not there)" in shown
+    assert "nothing is set" in shown
+    monkeypatch.setenv("MEDIATRANS_CONVERT_CRFF", "20")
+    write(Path("pyproject.toml"), "[tool.mediatrans.convert]\ncrf = 20\nfail-under = ['psnr=18']\n")
+    assert run(["config", "convert"]) == 0
+    out, err = capsys.readouterr()
+    assert "MEDIATRANS_CONVERT_CRFF" in err
+    lines = [line.split() for line in out.splitlines()]
+    assert ["convert", "crf", "20.0", "pyproject.toml"] in lines
+    assert ["convert", "fail-under", "psnr=18.0", "pyproject.toml"] in lines
+    assert ["convert", "strength", "1.0", "default"] in lines
+    assert run(["config", "convrt"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[convert]\ncrff = 20", "did you mean crf?"),
+        ("[convrt]\ncrf = 20", "did you mean convert?"),
+        ("[convert]\ncrf = -1", "crf = -1: "),
+        ("[convert]\ncrf = true", "is not a text or a number"),
+        ("[convert]\ncrf = [1, 2]", "is not a text or a number"),
+        ("[convert]\noverwrite = 'yes'", "is not true or false"),
+        ("[convert]\nverify = 'quick'", "verify = 'quick'"),
+        ("[convert]\nbatch-size = 'many'", "batch-size = 'many'"),
+        ("[convert]\nstart = 2000-01-01", "is not a text or a number"),
+        ("[convert]\nfail-under = ['psnr']", "fail-under = ['psnr']"),
+        ("[convert]\npreset-files = 'web'", "did you mean preset-file"),
+        ("convert = 3", "not a table"),
+        ("[convert", "not TOML"),
+        ("\0", "not TOML"),
+    ],
+)
+@pytest.mark.parametrize("path", [USER, Path("mediatrans.toml")])
+def test_what_a_settings_file_may_not_hold_is_named(
+    pair: Path, capsys: pytest.CaptureFixture[str], path: Path, text: str, said: str
+) -> None:
+    write(path, text)
+    assert run(["convert", "a.png", "--to", "night"]) == 2
+    shown = capsys.readouterr().err
+    assert said in shown
+    assert str(path) in shown
+
+
+def test_files_that_cannot_be_read(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mediatrans.toml").mkdir()
+    assert run(["convert", "a.png", "--to", "night"]) == 2
+    assert "mediatrans.toml: the settings file cannot be read" in capsys.readouterr().err
+    Path("mediatrans.toml").rmdir()
+    assert run(["convert", "a.png", "--to", "night", "--preset-file", "wed"]) == 2
+    assert "no preset file 'wed'" in capsys.readouterr().err
+    # The settings of other programs may be broken.
+    write(Path("pyproject.toml"), "[tool")
+    assert run(["convert", "a.png", "--to", "night"]) == 3
+
+
+def test_a_variable_with_a_wrong_value_is_named(
+    pair: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEDIATRANS_CONVERT_CRF", "good")
+    assert run(["convert", "a.png", "--to", "night"]) == 2
+    assert "MEDIATRANS_CONVERT_CRF" in capsys.readouterr().err
+    monkeypatch.setenv("MEDIATRANS_CONVERT_CRF", "")
+    assert run(["convert", "a.png", "--to", "night"]) == 3
+
+
+def test_paths_are_relative_to_the_file_that_names_them(pair: Path) -> None:
+    write_picture(Path("a.png"))
+    write(PRESETS / "mine.toml", 'to = "night"\nreport = "report.json"\n')
+    assert run(["convert", "a.png", "--preset-file", "mine"]) == 0
+    assert (PRESETS / "report.json").exists()
+
+
+def test_a_recipe_and_a_resumed_run_win_over_settings_files(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_domains(here)
+    write(Path("mediatrans.toml"), '[train]\nsteps = 6\nseed = 3\noutput = "mine"\n')
+    write(Path("recipe.toml"), "seed = 5\n")
+    flags = [word for word in TINY_FLAGS if word not in ("--steps", "8")]
+    assert run(["train", "red", "blue", "--recipe", "recipe.toml", *flags]) == 0
+    config = Path("mine/config.toml").read_text()
+    assert "steps = 6" in config
+    assert "seed = 5" in config
+    write(Path("mediatrans.toml"), "[train]\nsteps = 3\noverwrite = true\n")
+    capsys.readouterr()
+    assert run(["train", "--resume", "-o", "mine"]) == 0
+    assert "steps = 6" in Path("mine/config.toml").read_text()
