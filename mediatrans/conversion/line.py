@@ -268,9 +268,7 @@ class _Line:
         chain, sizes = self._workshop.chain(kind), self._batches.of(kind, frame.pixels)
         try:
             if passage.begins_at(frame):
-                chain.restart()
-                if passage.recent:
-                    chain(list(passage.recent))
+                chain.restart(list(passage.recent), sizes.size)
             before = chain.repeated
             with sizes.timed(len(pixels)):
                 translated = chain(pixels)
