@@ -106,8 +106,8 @@ class ModelOptions:
     stabilise: float = setting(
         1.0,
         Setting(
-            "Smoothing of a video over time, along its motion: 1 flickers least, 0 translates every "
-            "frame by itself.",
+            "Smoothing of a video over time, along its motion: 1 flickers least, 0 translates "
+            "every frame by itself.",
             _GROUP,
             metavar="0-1",
             least=0,

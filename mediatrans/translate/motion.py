@@ -25,7 +25,8 @@ _DRIFT_PX = 13
 _MOST_CONTRAST = 200.0
 # The share of the contrast that may change besides: flow is not exact, a picture at rest is.
 _SHARE_MOVING, _SHARE_RESTING = 1.0, 0.3
-_UNTRUSTED, _TRUSTED = 0.15, 0.5
+_UNTRUSTED, _TRUSTED = 0.15, 0.4
+_DOUBTED = 0.5
 
 _CUT_STEPS = 12.0
 _CUT_SHARE = 0.25
@@ -39,7 +40,7 @@ class Motion(NamedTuple):
     Attributes:
         flow: float32 [h, w, 2]: the offset in columns and rows from a position in the frame.
         trust: float32 [h, w]: 0 where a pixel was hidden or has changed, 1 where it only moved.
-        fading: The change of the whole picture's brightness, in steps of the 8-bit scale.
+        fading: How much the whole picture became lighter or darker, in steps of the 8-bit scale.
     """
 
     flow: Floats
@@ -79,12 +80,12 @@ def find_motion(previous: Pixels, following: Pixels) -> Motion | None:
     whole_change = _change(previous, following, camera)
     rest = _local(whole_change)
     camera_doubt = _doubt(whole_change, rest, contrast * _SHARE_RESTING)
-    is_whole = (rest < local) & (camera_doubt < _TRUSTED)
+    is_whole = (rest < local) & (camera_doubt < _DOUBTED)
     np.copyto(flow, camera, where=is_whole[..., None])
     doubt = np.where(is_whole, camera_doubt, doubt)
     trust = np.clip((np.exp(-doubt) - _UNTRUSTED) / (_TRUSTED - _UNTRUSTED), 0, 1)
     trust = np.asarray(cv2.blur(trust * _is_inside(flow), (3, 3)), np.float32)
-    return Motion(flow, trust, max(map(abs, cv2.mean(change)[:3])))
+    return Motion(flow, trust, _fading(change))
 
 
 def moved(frame: NDArray[Any], flow: Floats, interpolation: int = cv2.INTER_LINEAR) -> Floats:
@@ -157,6 +158,11 @@ def _doubt(change: Floats, local: Floats, allowed: Floats) -> Floats:
     mean = cv2.blur(change, (_DRIFT_PX, _DRIFT_PX))
     drift = _largest(np.asarray(cv2.max(mean, -mean)))
     return np.asarray(drift * drift / _DRIFT + local / (_NOISE + allowed), np.float32)
+
+
+def _fading(change: Floats) -> float:
+    """The change of most of the picture; what moves is left out by the median."""
+    return float(np.abs(np.median(change[::3, ::3].reshape(-1, 3), axis=0)).max())
 
 
 def _largest(values: Floats) -> Floats:

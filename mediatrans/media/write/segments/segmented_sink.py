@@ -38,8 +38,9 @@ def segment_length(
     """The number of frames per segment of a video; None if it is written in a single piece.
 
     A segment has 250 frames up to 640x400 pixels and 50 from 1280x1000 on, so it takes about the
-    same time at every size, but at least 12 times as many as warm it up. A video of at most two segments is written in a single piece, and so
-    are animations, and transparent videos in Matroska and WebM, whose alpha is side data.
+    same time at every size, but at least 12 times as many as warm it up. A video of at most two
+    segments is written in a single piece, and so are animations, and transparent videos in Matroska
+    and WebM, whose alpha is side data.
 
     Args:
         info: The video that the frames come from.
