@@ -265,7 +265,7 @@ class _Line:
         chain, sizes = self._workshop.chain(kind), self._batches.of(kind, frame.pixels)
         try:
             if passage.begins_at(frame):
-                passage.warm_up(chain)
+                passage.warm_up(chain, sizes.size)
             before = chain.repeated
             with sizes.timed(len(pixels)):
                 translated = chain(pixels)

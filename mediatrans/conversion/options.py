@@ -87,6 +87,8 @@ class ConvertOptions(CheckOptions, ModelOptions, WriteOptions, ReadOptions, RunO
             raise UsageError("--quality is not between 1 and 100", remedy="use for example 90")
         if not 0 <= self.strength <= 1:
             raise UsageError("--strength is not between 0 and 1", remedy="use for example 0.5")
+        if not 0 <= self.stabilise <= 1:
+            raise UsageError("--stabilise is not between 0 and 1", remedy="use for example 0.5")
         if self.fps is not None and not 0 < self.fps <= _HIGHEST_FPS:
             raise UsageError(
                 f"--fps is not a frame rate above 0 and at most {_HIGHEST_FPS}",

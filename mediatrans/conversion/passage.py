@@ -53,7 +53,7 @@ class Passage:
         error: The first error, or None.
         frames: Frames translated, including those of an earlier run.
         first: Index of the first frame that is written; earlier frames only warm up the chain.
-        recent: The last source frames, as many as the chain looks back at.
+        recent: The source frames before the next segment, as many as the chain looks back at.
         limited_by: The bottleneck of the run up to the task's last frame.
         repeated: Frames that equal the one before and were not generated again.
         has_begun: Whether its output has been opened, or could not be.
@@ -229,16 +229,22 @@ class Passage:
         if frame.index == self.first - 1:
             self._before = Mark.of(frame, frame.index)
 
-    def warm_up(self, chain: Chain) -> None:
-        """Begin a sequence: have the chain see the source frames that it looks back at."""
-        chain.restart()
-        if self.recent:
-            chain(list(self.recent))
+    def warm_up(self, chain: Chain, batch: int) -> None:
+        """Begin a sequence: have the chain see the source frames that it looks back at.
+
+        Args:
+            chain: The chain.
+            batch: The number of frames per call.
+        """
+        chain.restart(list(self.recent), batch)
 
     def passed(self, frame: Frame) -> None:
         """Remember a source frame, to warm up the chain and to let a later run resume."""
         self._last = frame
-        self.recent.append(frame.pixels)
+        border = self._sink.border if self._sink else None
+        # Only those before a border are kept: together they may be large.
+        if border is not None and -(frame.index + 1) % border <= (self.recent.maxlen or 0):
+            self.recent.append(frame.pixels)
         if self._resumable and (frame.index + 1) % self._resumable.length == 0:
             self._resumable.marks[frame.index] = Mark.of(frame, frame.index)
 

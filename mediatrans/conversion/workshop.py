@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from mediatrans.translate.chain import STAGES, Chain
 from mediatrans.translate.engines.choice import open_engine
 from mediatrans.translate.engines.domain_classifier import open_classifier
 from mediatrans.translate.engines.engine import EngineOpener
+from mediatrans.translate.stages.stabilise import Stabilise
 from mediatrans.translate.stages.stage import StageMaker
 from mediatrans.translate.translator import Translator
 from mediatrans.zoo.find import Generator
@@ -107,17 +108,18 @@ class Workshop:
 
     @cached_property
     def _chains(self) -> dict[Kind, Chain]:
-        alone, series = (
-            Chain(stage, self._stages, self.options.strength)
-            for stage in (self.translator.stage, self.translator.series_stage)
-        )
-        match self.options.batch_size:
-            case "auto":
-                return {"image": alone, "video": series}
-            case 1:
-                return {"image": alone, "video": alone}
-            case _:
-                return {"image": series, "video": series}
+        how, alone, series = self.options, self.translator.stage, self.translator.series_stage
+        steadying = [partial(Stabilise, strength=how.stabilise)] if how.stabilise else []
+        return {
+            "image": Chain(
+                alone if how.batch_size in ("auto", 1) else series, self._stages, how.strength
+            ),
+            "video": Chain(
+                alone if how.batch_size == 1 else series,
+                [*self._stages, *steadying],
+                how.strength,
+            ),
+        }
 
     def begin(self) -> None:
         """Begin a run: load the generators on this thread, before other threads use them.
@@ -217,7 +219,8 @@ class Workshop:
         how = self.options
         # A batch ends with its segment, so one that is chosen by measurement changes no segment.
         batch_size = 1 if how.batch_size == "auto" else how.batch_size
-        length = segment_length(info, task.output, batch_size, how.segment_frames)
+        memory = self.chain("video").memory
+        length = segment_length(info, task.output, batch_size, how.segment_frames, memory)
         if length is None:
             return None
         return Resumable(self.identity_of(task, length), length, notes, task.refuse_taken)

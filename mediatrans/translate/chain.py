@@ -93,7 +93,14 @@ class Chain:
         """
         return self._blend(frame, translated)
 
-    def restart(self) -> None:
-        """Forget the past frames before another sequence."""
+    def restart(self, before: Sequence[Pixels] = (), batch: int = 1) -> None:
+        """Forget the past frames before another sequence.
+
+        Args:
+            before: The frames before its first one, which only warm up the stages.
+            batch: The number of frames per call while they do.
+        """
         for stage in self._stages:
             stage.restart()
+        for first in range(0, len(before), batch):
+            self(before[first : first + batch])

@@ -28,6 +28,8 @@ class ModelOptions:
             "auto" is the model's working size, "full" the frame's own.
         strength: The share of the translation in the output: 1 is the translation, 0 the source.
             The cycle check always measures the unblended translation.
+        stabilise: How much the frames of a video are averaged along their motion, 0 to 1; 0 leaves
+            every frame to itself.
     """
 
     model: str | None = setting(
@@ -99,5 +101,17 @@ class ModelOptions:
             metavar="0-1",
             least=0,
             most=1,
+        ),
+    )
+    stabilise: float = setting(
+        1.0,
+        Setting(
+            "Smoothing of a video over time, along its motion: 1 flickers least, 0 translates "
+            "every frame by itself.",
+            _GROUP,
+            metavar="0-1",
+            least=0,
+            most=1,
+            of="video",
         ),
     )

@@ -25,22 +25,29 @@ _ALPHA_BESIDE = frozenset({".mkv", ".webm"})
 _LARGEST_SEGMENT = 250
 _SMALLEST_SEGMENT = 50
 _SEGMENT_PIXELS = 64_000_000
+_LEAST_WARM_UPS = 12
 
 
 def segment_length(
-    info: MediaInfo, output: Path, batch_size: int, frames: int | None = None
+    info: MediaInfo,
+    output: Path,
+    batch_size: int,
+    frames: int | None = None,
+    warm_up: int = 0,
 ) -> int | None:
     """The number of frames per segment of a video; None if it is written in a single piece.
 
     A segment has 250 frames up to 640x400 pixels and 50 from 1280x1000 on, so it takes about the
-    same time at every size. A video of at most two segments is written in a single piece, and so
-    are animations, and transparent videos in Matroska and WebM, whose alpha is side data.
+    same time at every size, but at least 12 times as many as warm it up. A video of at most two
+    segments is written in a single piece, and so are animations, and transparent videos in Matroska
+    and WebM, whose alpha is side data.
 
     Args:
         info: The video that the frames come from.
         output: The final name.
         batch_size: Frames per inference call; a segment is a whole number of batches.
         frames: The approximate number of frames per segment; None chooses it by the frame size.
+        warm_up: The number of frames before a segment that are translated again for it.
     """
     suffix = output.suffix.lower()
     if suffix in _ANIMATIONS or (info.has_alpha and suffix in _ALPHA_BESIDE):
@@ -48,6 +55,7 @@ def segment_length(
     if frames is None:
         pixels = (info.width or 1) * (info.height or 1)
         frames = min(max(_SEGMENT_PIXELS // pixels, _SMALLEST_SEGMENT), _LARGEST_SEGMENT)
+        frames = max(frames, _LEAST_WARM_UPS * warm_up)
     length = -(-frames // batch_size) * batch_size
     is_short = info.frame_count is not None and info.frame_count <= 2 * length
     return None if is_short else length
