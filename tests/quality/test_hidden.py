@@ -11,7 +11,8 @@ from tests.quality.scenes import scene
 
 def hide(x: Pixels) -> Pixels:
     bit = np.asarray(x >> 7, np.uint8)
-    return np.asarray(255 - x, np.uint8) // 2 * 2 + bit
+    hidden: Pixels = (np.asarray(255 - x, np.uint8) // 2 * 2 + bit).astype(np.uint8)
+    return hidden
 
 
 def reveal(y: Pixels) -> Pixels:
