@@ -16,7 +16,7 @@ def hide(x: Pixels) -> Pixels:
 
 
 def reveal(y: Pixels) -> Pixels:
-    return (y & 1) * np.uint8(128) + np.uint8(64)
+    return ((y & 1) * 128 + 64).astype(np.uint8)
 
 
 def invert(x: Pixels) -> Pixels:
