@@ -11,11 +11,12 @@ from tests.quality.scenes import scene
 
 def hide(x: Pixels) -> Pixels:
     bit = np.asarray(x >> 7, np.uint8)
-    return np.asarray(255 - x, np.uint8) // 2 * 2 + bit
+    hidden: Pixels = (np.asarray(255 - x, np.uint8) // 2 * 2 + bit).astype(np.uint8)
+    return hidden
 
 
 def reveal(y: Pixels) -> Pixels:
-    return (y & 1) * np.uint8(128) + np.uint8(64)
+    return ((y & 1) * 128 + 64).astype(np.uint8)
 
 
 def invert(x: Pixels) -> Pixels:
