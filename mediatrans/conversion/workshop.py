@@ -38,6 +38,9 @@ from mediatrans.zoo.find import Generator
 
 __all__ = ["Workshop"]
 
+_READ_BACK = 2
+"""One in this many of the frames whose round trip is measured is compared with the written file."""
+
 
 class Workshop:
     """The options of a conversion and the objects that are built from them once per process.
@@ -176,9 +179,9 @@ class Workshop:
         return CycleMonitor(self.inverse, every, self.translator.working_side)
 
     def capture(self, kind: Kind) -> Capture:
-        """The capture of a file's source, at the moments at which the round trip is measured."""
+        """The capture of a picture, or of a video's frames at every other measured round trip."""
         is_picture = kind == "image"
-        every = 1 if is_picture else self.options.check_every
+        every = 1 if is_picture else _READ_BACK * self.options.check_every
         return Capture(every, self.translator.working_side, is_picture=is_picture)
 
     @cached_property

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -81,7 +80,7 @@ class _Kept:
 class Capture:
     """Keeps the sources of every n-th frame and of the one after it, at the working size.
 
-    They are compressed without loss. A capture holds at most `MOST_WINDOWS` moments and
+    A capture holds at most `MOST_WINDOWS` moments and
     `MOST_BYTES`: a longer video is measured at fewer moments, evenly spread.
 
     Args:
@@ -118,9 +117,9 @@ class Capture:
             if raw is not None:
                 small = reduced(translated, self._side)[:: self._step, :: self._step]
                 trace = Raw(raw, self._step, small.copy())
-            self._kept[index] = _Kept(time_s, trace, self._packed(source))
+            self._kept[index] = _Kept(time_s, trace, reduced(source, self._side).copy())
         elif index - 1 in self._kept:
-            self._kept[index - 1].following = self._packed(source)
+            self._kept[index - 1].following = reduced(source, self._side).copy()
         else:
             return
         while len(self._kept) > 1 and self._is_full():
@@ -142,20 +141,8 @@ class Capture:
     def windows(self) -> Iterator[Window]:
         """The moments in order."""
         for index, kept in sorted(self._kept.items()):
-            following = None if kept.following is None else _unpacked(kept.following)
-            yield Window(index, kept.time_s, _unpacked(kept.source), following, kept.raw)
+            yield Window(index, kept.time_s, kept.source, kept.following, kept.raw)
 
     def clear(self) -> None:
         """Forget everything."""
         self._kept = {}
-
-    def _packed(self, source: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        small = reduced(source, self._side)
-        _, packed = cv2.imencode(".png", small[..., ::-1], (cv2.IMWRITE_PNG_COMPRESSION, 1))
-        return np.asarray(packed, np.uint8)
-
-
-def _unpacked(packed: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    picture = cv2.imdecode(packed, cv2.IMREAD_COLOR)
-    assert picture is not None
-    return np.ascontiguousarray(picture[..., ::-1], np.uint8)

@@ -1,5 +1,6 @@
 """The flicker of a translated video: its changes between frames that motion does not explain."""
 
+import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -155,8 +156,8 @@ def warping_error(
     moved = cv2.remap(
         previous, *_places(backward), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    difference = moved[visible].astype(np.float32) - following[visible].astype(np.float32)
-    return float(np.sqrt(np.square(difference).mean()))
+    squares = cv2.norm(moved, following, cv2.NORM_L2SQR, visible.astype(np.uint8))
+    return math.sqrt(squares / (3 * np.count_nonzero(visible)))
 
 
 def warping_ratio(

@@ -17,7 +17,7 @@ PSNR_CAP_DB = 100.0
 
 _WINDOW = 11
 _SIGMA = 1.5
-_STRIP_PIXELS = 1 << 17
+_STRIP_PIXELS = 1 << 15
 
 
 def psnr(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> float:
@@ -80,12 +80,12 @@ def _similarity(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> NDArray[np.float6
     """
     a, b = x.astype(np.float64), y.astype(np.float64)
     mean_a, mean_b = _blur(a), _blur(b)
-    variance_a = _blur(a * a) - mean_a * mean_a
-    variance_b = _blur(b * b) - mean_b * mean_b
-    covariance = _blur(a * b) - mean_a * mean_b
+    product, squares = mean_a * mean_b, mean_a * mean_a + mean_b * mean_b
+    variances = _blur(a * a + b * b) - squares
+    covariance = _blur(a * b) - product
     c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-    luminance = (2 * mean_a * mean_b + c1) / (mean_a * mean_a + mean_b * mean_b + c1)
-    structure = (2 * covariance + c2) / (variance_a + variance_b + c2)
+    luminance = (2 * product + c1) / (squares + c1)
+    structure = (2 * covariance + c2) / (variances + c2)
     return np.asarray(luminance * structure, np.float64)
 
 

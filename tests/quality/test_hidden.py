@@ -10,7 +10,8 @@ from tests.quality.scenes import scene
 
 
 def hide(x: Pixels) -> Pixels:
-    return np.asarray(((255 - x) & 254) + (x >> 7), np.uint8)
+    bit = np.asarray(x >> 7, np.uint8)
+    return np.asarray(255 - x, np.uint8) // 2 * 2 + bit
 
 
 def reveal(y: Pixels) -> Pixels:
