@@ -26,7 +26,7 @@ def test_both_reports_at_once_and_again_over_themselves(
 ) -> None:
     write_picture(Path("in/a.png"), 320, 240)
     write_clip(Path("in/b.mp4"))
-    words = ["convert", "in", *WORDS, "--check-every", "4", "--report", "r.json"]
+    words = ["convert", "in", *WORDS, "--check-every", "2", "--report", "r.json"]
     assert run([*words, "--report", "r.html"]) == 0
     err = capsys.readouterr().err.splitlines()
     assert err[-2:] == ["report: r.json", "report: r.html"]
