@@ -66,10 +66,13 @@ def find_motion(previous: Pixels, following: Pixels) -> Motion | None:
     shape = following.shape[:2]
     if np.array_equal(previous, following):
         return Motion(np.zeros((*shape, 2), np.float32), np.ones(shape, np.float32))
-    there, here = (cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in (previous, following))
-    search = _search()
-    flow = np.asarray(search.calc(here, there, None), np.float32)
-    back = np.asarray(search.calc(there, here, None), np.float32)
+    there, here = (
+        np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8)
+        for frame in (previous, following)
+    )
+    search, start = _search(), np.zeros((*shape, 2), np.float32)
+    flow = np.asarray(search.calc(here, there, start.copy()), np.float32)
+    back = np.asarray(search.calc(there, here, start), np.float32)
     change = _change(previous, following, flow)
     if _is_cut(there, here, change):
         return None
@@ -84,8 +87,8 @@ def find_motion(previous: Pixels, following: Pixels) -> Motion | None:
     np.copyto(flow, camera, where=is_whole[..., None])
     doubt = np.where(is_whole, camera_doubt, doubt)
     trust = np.clip((np.exp(-doubt) - _UNTRUSTED) / (_TRUSTED - _UNTRUSTED), 0, 1)
-    trust = np.asarray(cv2.blur(trust * _is_inside(flow), (3, 3)), np.float32)
-    return Motion(flow, trust, _fading(change))
+    even = np.asarray(cv2.blur(trust * _is_inside(flow), (3, 3)), np.float32)
+    return Motion(flow, even, _fading(change))
 
 
 def moved(frame: NDArray[Any], flow: Floats, interpolation: int = cv2.INTER_LINEAR) -> Floats:
@@ -99,9 +102,9 @@ def moved(frame: NDArray[Any], flow: Floats, interpolation: int = cv2.INTER_LINE
     Returns:
         The moved frame, of the same shape and type.
     """
-    positions = cv2.add(flow, _positions(*flow.shape[:2]))
+    x, y = cv2.split(cv2.add(flow, _positions(*flow.shape[:2])))
     border = cv2.BORDER_REPLICATE
-    return np.asarray(cv2.remap(frame, positions, None, interpolation, borderMode=border))
+    return np.asarray(cv2.remap(frame, x, y, interpolation, borderMode=border))
 
 
 @lru_cache(maxsize=4)
@@ -146,7 +149,9 @@ def _contrast(grey: Pixels) -> Floats:
 
 def _local(change: Floats) -> Floats:
     """The largest squared change of a channel around each pixel, [h, w]."""
-    return np.asarray(cv2.blur(_largest(cv2.multiply(change, change)), (3, 3)), np.float32)
+    return np.asarray(
+        cv2.blur(_largest(np.asarray(cv2.multiply(change, change))), (3, 3)), np.float32
+    )
 
 
 def _doubt(change: Floats, local: Floats, allowed: Floats) -> Floats:

@@ -55,7 +55,8 @@ def workshop(output: str, stabilise: float = 1.0) -> Workshop:
 
 def frames_of(path: Path) -> list[Pixels]:
     with av.open(str(path)) as container:
-        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+        frames = container.decode(video=0)
+        return [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in frames]
 
 
 def test_an_interrupted_video_gets_the_same_packets(here: Path, pair: Path) -> None:

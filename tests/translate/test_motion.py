@@ -14,7 +14,7 @@ def scene(seed: int = 1, height: int = H, width: int = W + 40, sigma: float = 2.
     """A random texture of some contrast."""
     rough = np.random.default_rng(seed).normal(size=(height, width, 3)).astype(np.float32)
     smooth = cv2.GaussianBlur(rough, (0, 0), sigma)
-    return np.clip(128 + 30 * smooth / smooth.std(), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(128 + 30 * smooth / smooth.std(), 0, 255), np.uint8)
 
 
 @pytest.mark.parametrize("step", [0, 1, 3, 8])

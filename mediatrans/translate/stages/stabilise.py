@@ -131,17 +131,17 @@ def _enlarged(flow: Floats, share: Floats, shape: Sequence[int]) -> tuple[Floats
 def _average(past: Floats, translated: Pixels, flow: Floats, share: Floats) -> Floats:
     """The average of the past and a translation, float32 [H, W, 3]."""
     warped = moved(past, flow, cv2.INTER_CUBIC)
-    tolerance = (_TOLERANCE,) * 4
-    least = cv2.subtract(cv2.erode(translated, _AROUND), tolerance, dtype=cv2.CV_32F)
-    most = cv2.add(cv2.dilate(translated, _AROUND), tolerance, dtype=cv2.CV_32F)
+    low, high = cv2.erode(translated, _AROUND), cv2.dilate(translated, _AROUND)
+    least = cv2.addWeighted(low, 1, low, 0, -_TOLERANCE, dtype=cv2.CV_32F)
+    most = cv2.addWeighted(high, 1, high, 0, _TOLERANCE, dtype=cv2.CV_32F)
     cv2.min(cv2.max(warped, least, dst=warped), most, dst=warped)
     return np.asarray(cv2.blendLinear(warped, translated.astype(np.float32), share, 1 - share))
 
 
 def _sharpened(average: Floats, translated: Pixels, share: Floats) -> Pixels:
     """An average as sharp as its translation, by an unsharp mask where the past has a share."""
-    blurred = np.asarray(cv2.GaussianBlur(average, (5, 5), _FINE_PX))
-    amount = share * np.float32(_amount(average, blurred, translated, share))
+    blurred = np.asarray(cv2.GaussianBlur(average, (5, 5), _FINE_PX), np.float32)
+    amount = share * _amount(average, blurred, translated, share)
     sharp = cv2.blendLinear(average, blurred, 1 + amount, -amount)
     return np.asarray(cv2.addWeighted(sharp, 1, sharp, 0, 0, dtype=cv2.CV_8U), np.uint8)
 
