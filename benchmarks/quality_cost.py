@@ -19,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from convert_video import draw_clip
+from convert_video import draw_clip  # type: ignore[import-not-found]
 
 from mediatrans import ConvertOptions, convert
 

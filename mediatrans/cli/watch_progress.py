@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from mediatrans.cli.convert_progress import describe_row
+from mediatrans.cli.row_text import describe_row
 from mediatrans.cli.terminal import echo, json_line
 from mediatrans.conversion.job import Job
 from mediatrans.conversion.observer import Observer

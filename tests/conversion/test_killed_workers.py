@@ -1,18 +1,21 @@
 """Workers and drivers that are killed at any moment, over a folder with a film in it."""
 
 import importlib.util
+import json
 import logging
 import os
 import random
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conversion.test_killed import MEDIATRANS, contents, length_of, run
 
+from tests.conversion.long_videos import packets
 from tests.media_files import write_clip, write_picture
 
 pytestmark = [
@@ -23,8 +26,25 @@ pytestmark = [
 log = logging.getLogger(__name__)
 
 KILLS = 50
+MEDIATRANS = [sys.executable, "-m", "mediatrans"]
 WORKERS = (b"multiprocessing.spawn", b"ray::_Actor")
 HAS_RAY = importlib.util.find_spec("ray") is not None
+
+
+def run(words: Sequence[str]) -> tuple[int, list[dict[str, Any]]]:
+    """A run to its end: its exit code and the rows of its report."""
+    done = subprocess.run([*MEDIATRANS, *words, "--json"], capture_output=True, text=True)
+    assert "Traceback" not in done.stderr
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def contents(folder: Path) -> dict[Path, Any]:
+    """Every output in a folder: a picture's bytes, a video's packets."""
+    return {
+        path.relative_to(folder): packets(path) if path.suffix == ".mp4" else path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith(".")
+    }
 
 
 def workers_of(driver: int) -> list[int]:
@@ -82,7 +102,9 @@ def test_killed_fifty_times(pair: Path, how: list[str]) -> None:
     assert run(["convert", "in", "--to", "night", *alike, "whole"])[0] == 0
     whole = contents(Path("whole"))
     words = ["convert", "in", "--to", "night", *how, *alike]
-    lasts_s = length_of([*words, "first"])
+    begun = time.monotonic()
+    assert run([*words, "first"])[0] == 0
+    lasts_s = time.monotonic() - begun
     assert contents(Path("first")) == whole
     chance = random.Random(20261130)
     kills: dict[str, int] = {"driver": 0, "worker": 0, "nothing": 0}

@@ -9,7 +9,8 @@ import av
 
 from mediatrans.files.publish import output_error
 from mediatrans.media.frames import Done, Frame, Segment, VideoInfo
-from mediatrans.media.write.codecs import Coding, Encoding, choose_coding
+from mediatrans.media.write.codecs import Encoding, choose_coding
+from mediatrans.media.write.coding import Coding
 from mediatrans.media.write.destination import muxer_of
 from mediatrans.media.write.segments.segment_writer import SegmentWriter
 from mediatrans.media.write.segments.segmented_sink import Resumable
