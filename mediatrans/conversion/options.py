@@ -16,6 +16,7 @@ from mediatrans.quality.check_options import CheckOptions, check_limits
 from mediatrans.settings import setting_of
 from mediatrans.translate.batch_size import check_batch_size
 from mediatrans.translate.model_options import ModelOptions
+from mediatrans.translate.tiling import check_tile, untiled_size
 from mediatrans.translate.work_size import check_work_size
 
 __all__ = ["KINDS", "ConvertOptions", "settings_of", "with_working_size"]
@@ -47,6 +48,7 @@ class ConvertOptions(CheckOptions, ModelOptions, WriteOptions, ReadOptions, RunO
         self._check_formats()
         self.check_run()
         check_work_size(self.work_size)
+        check_tile(self.tile, self.work_size)
         if not all(math.isfinite(time or 0.0) for time in (self.start_s, self.end_s)):
             raise UsageError(
                 "--start and --end need finite numbers", remedy="use for example --end 3.5"
@@ -101,7 +103,7 @@ class ConvertOptions(CheckOptions, ModelOptions, WriteOptions, ReadOptions, RunO
 
 
 def with_working_size(options: ConvertOptions, models: int) -> ConvertOptions:
-    """The options with the model's own working size in place of "auto".
+    """The options with the working size that is meant in place of "auto".
 
     Outputs depend on the number, so outputs of a model whose card has another one are out of date.
 
@@ -109,7 +111,8 @@ def with_working_size(options: ConvertOptions, models: int) -> ConvertOptions:
         options: The options.
         models: The model's own working size.
     """
-    return replace(options, work_size=models) if options.work_size == "auto" else options
+    work_size = untiled_size(options.work_size, options.tile)
+    return replace(options, work_size=models if work_size == "auto" else work_size)
 
 
 def settings_of(

@@ -94,6 +94,7 @@ class Workshop:
             precision=how.precision,
             threads=how.threads,
             work_size=how.work_size,
+            tile=how.tile,
             opener=self._open_engine,
         )
 

@@ -10,6 +10,7 @@ from mediatrans.translate.stages.generate import Generate
 from mediatrans.translate.stages.repeats import Repeats
 from mediatrans.translate.stages.restore import Restore
 from mediatrans.translate.stages.stage import Inner, Stage, StageMaker
+from mediatrans.translate.stages.tiles import GenerateTiles, Tiling
 from mediatrans.zoo.size_rule import SizeRule
 
 __all__ = ["STAGES", "Chain", "generator_of"]
@@ -26,6 +27,7 @@ def generator_of(
     threads: int | None = None,
     path: Path | None = None,
     in_series: bool = False,
+    tiling: Tiling | None = None,
 ) -> Stage:
     """A stage that translates frames of any size with an engine.
 
@@ -36,8 +38,12 @@ def generator_of(
         threads: The number of threads that restore the full size; None for one per core.
         path: The graph's file, for messages.
         in_series: Whether a frame gets the same bytes in every batch.
+        tiling: How frames larger than a tile are divided; None leaves them whole.
     """
-    return Restore(Generate(engine, rule, path, in_series=in_series), side, threads)
+    generate = Generate(engine, rule, path, in_series=in_series)
+    if tiling is None:
+        return Restore(generate, side, threads)
+    return Restore(GenerateTiles(generate, engine, rule, tiling), side, threads)
 
 
 class Chain:

@@ -6,6 +6,7 @@ from mediatrans.settings import Setting, setting
 from mediatrans.translate.batch_size import BATCH_SIZES, BatchSize, read_batch_size
 from mediatrans.translate.engines.device_words import DEVICE_WORDS, Precision
 from mediatrans.translate.work_size import WORK_SIZES, WorkSize, read_work_size
+from mediatrans.zoo.size_rule import MAX_SIDE, MINIMUM
 
 __all__ = ["ModelOptions"]
 
@@ -26,6 +27,8 @@ class ModelOptions:
             of a video in batches of the size that is fastest on its first frames.
         work_size: The shorter side, in pixels, at which the generator works on larger frames;
             "auto" is the model's working size, "full" the frame's own.
+        tile: The side, in pixels, of the overlapping tiles in which the generator works on larger
+            frames at their own size; None leaves frames whole.
         strength: The share of the translation in the output: 1 is the translation, 0 the source.
             The cycle check always measures the unblended translation.
         stabilise: How much the frames of a video are averaged along their motion, 0 to 1; 0 leaves
@@ -91,6 +94,18 @@ class ModelOptions:
             _GROUP,
             metavar=WORK_SIZES,
             parse=read_work_size,
+        ),
+    )
+    tile: int | None = setting(
+        None,
+        Setting(
+            "Translate frames larger than N pixels in overlapping tiles of N x N pixels, at the "
+            "frame's own size and in little memory. For models that must see full detail.",
+            _GROUP,
+            metavar="N",
+            least=MINIMUM,
+            most=MAX_SIDE,
+            default="none",
         ),
     )
     strength: float = setting(

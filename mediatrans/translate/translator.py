@@ -10,8 +10,10 @@ from mediatrans.errors import ModelError
 from mediatrans.translate.chain import generator_of
 from mediatrans.translate.engines.choice import open_engine
 from mediatrans.translate.engines.device_words import Precision
-from mediatrans.translate.engines.engine import EngineOpener
+from mediatrans.translate.engines.engine import Engine, EngineOpener
 from mediatrans.translate.stages.reduce import working_shape
+from mediatrans.translate.stages.tiles import Tiling
+from mediatrans.translate.tiling import check_tile, open_tiled, untiled_size
 from mediatrans.translate.work_size import WorkSize, check_work_size, working_side
 from mediatrans.zoo.card import sha256_of
 from mediatrans.zoo.find import Generator, find
@@ -29,7 +31,9 @@ class Translator:
         threads: Threads per operator; None lets the runtime choose.
         work_size: The shorter side, in pixels, at which the generator works on larger pictures;
             "auto" is the model's, "full" the picture's own.
-        opener: Loads the graph; see `EngineOpener`.
+        tile: The side, in pixels, of the tiles in which it works on larger pictures at their own
+            size; None leaves them whole.
+        opener: Loads the graph where there are no tiles; see `EngineOpener`.
 
     Attributes:
         generator: The loaded generator.
@@ -55,20 +59,25 @@ class Translator:
         precision: Precision = "auto",
         threads: int | None = None,
         work_size: WorkSize = "auto",
+        tile: int | None = None,
         opener: EngineOpener = open_engine,
     ) -> None:
         check_work_size(work_size)
+        check_tile(tile, work_size)
         generator.verify()
         self.generator = generator
         self._device = device
         self._precision = precision
         self._threads = threads
         self._work_size = work_size
+        self._tile = tile
         self._opener = opener
-        engine = opener(generator.path, device=device, threads=threads, precision=precision)
+        engine, tiling = self._opened()
         self.provider = engine.provider
         self.identity = engine.identity
-        self.working_side = working_side(work_size, generator.working_size)
+        if tiling is not None and tiling.statistics is not None:
+            self.identity += f", {tiling.statistics.measure.identity}"
+        self.working_side = working_side(untiled_size(work_size, tile), generator.working_size)
         self._engine = engine
         self.stage, self.series_stage = (
             generator_of(
@@ -78,6 +87,7 @@ class Translator:
                 threads=threads,
                 path=generator.path,
                 in_series=in_series,
+                tiling=tiling,
             )
             for in_series in (False, True)
         )
@@ -85,6 +95,21 @@ class Translator:
         self.sha256 = sha256_of(generator.path)
         if generator.sha256 not in (None, self.sha256):
             raise self._changed("while it was loaded")
+
+    def _opened(self) -> tuple[Engine, Tiling | None]:
+        path = self.generator.path
+        if self._tile is None:
+            engine = self._opener(
+                path, device=self._device, threads=self._threads, precision=self._precision
+            )
+            return engine, None
+        return open_tiled(
+            self.generator,
+            self._tile,
+            device=self._device,
+            threads=self._threads,
+            precision=self._precision,
+        )
 
     @classmethod
     def load(
@@ -96,6 +121,7 @@ class Translator:
         precision: Precision = "auto",
         threads: int | None = None,
         work_size: WorkSize = "auto",
+        tile: int | None = None,
         opener: EngineOpener = open_engine,
     ) -> Self:
         """Find the model that translates to a domain and load it.
@@ -109,6 +135,8 @@ class Translator:
             threads: Threads per operator; None lets the runtime choose.
             work_size: The shorter side, in pixels, at which the generator works on larger pictures;
                 "auto" is the model's, "full" the picture's own.
+            tile: The side, in pixels, of the tiles in which it works on larger pictures at their
+                own size; None leaves them whole.
             opener: Loads the graph; see `EngineOpener`.
 
         Raises:
@@ -123,11 +151,14 @@ class Translator:
             precision=precision,
             threads=threads,
             work_size=work_size,
+            tile=tile,
             opener=opener,
         )
 
     def batch_sizes(self, height: int, width: int) -> tuple[int, ...]:
         """The batch sizes that "auto" may choose from for frames of one size, see `Engine`."""
+        if self._tile is not None and max(height, width) > self._tile:
+            return (1,)
         fitted = self.generator.size_rule.fitted
         return self._engine.batch_sizes(
             *map(fitted, working_shape(height, width, self.working_side))
@@ -164,6 +195,7 @@ class Translator:
             precision=self._precision,
             threads=self._threads,
             work_size=self._work_size,
+            tile=self._tile,
             opener=self._opener,
         )
 

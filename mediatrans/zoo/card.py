@@ -61,6 +61,7 @@ class Card:
         working_size: Shorter side, in pixels, that the generators work best at.
         opset: ONNX opset of the graphs.
         precision: Number format of the weights, "float32".
+        may_be_tiled: Whether `--tile` is allowed; the file has this where it is not.
         seed: The training's seed, or None when it is not known.
         architecture: Generator settings and `parameters`, their count.
         training: How it was trained: size, steps, recipe, ...
@@ -77,6 +78,7 @@ class Card:
     working_size: int
     opset: int
     precision: str
+    may_be_tiled: bool = True
     seed: int | None = None
     architecture: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
@@ -111,6 +113,7 @@ def write_card(folder: Path, card: Card) -> Path:
         precision=card.precision,
         generators={d.to: _GraphFile(d.file, d.sha256) for d in card.directions},
         domain=card.domain,
+        may_be_tiled=None if card.may_be_tiled else False,
         seed=card.seed,
         architecture=card.architecture or None,
         training=card.training or None,
@@ -156,6 +159,7 @@ def read_card(folder: Path) -> Card:
         working_size=content.working_size,
         opset=content.opset,
         precision=content.precision,
+        may_be_tiled=content.may_be_tiled is not False,
         seed=content.seed,
         architecture=content.architecture or {},
         training=content.training or {},
@@ -182,6 +186,7 @@ class _CardFile:
     working_size: int
     opset: int
     precision: str
+    may_be_tiled: bool | None = None
     seed: int | None = None
     generators: dict[str, _GraphFile]
     domain: DomainFile | None = None

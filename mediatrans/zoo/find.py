@@ -244,7 +244,7 @@ def _direction(folder: Path, card: Card, to: str, place: str) -> Generator:
         path=_inside(folder, forward.file),
         to=domain,
         origin=reverse.to,
-        size_rule=SizeRule(card.stride),
+        size_rule=SizeRule(card.stride, may_be_tiled=card.may_be_tiled),
         working_size=card.working_size,
         sha256=forward.sha256,
         inverse_path=_inside(folder, reverse.file),

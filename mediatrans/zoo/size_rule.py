@@ -21,13 +21,12 @@ class SizeRule:
     Attributes:
         multiple: Both are multiples of it.
         minimum: Neither is smaller.
-        may_be_tiled: Whether parts of a picture, translated one by one, fit together. Instance
-            norm is a statistic of the whole picture, so with it they do not.
+        may_be_tiled: Whether the card allows `--tile`; whether the graph does is another question.
     """
 
     multiple: int = 1
     minimum: int = MINIMUM
-    may_be_tiled: bool = False
+    may_be_tiled: bool = True
 
     def fitted(self, length: int) -> int:
         """The least length that is allowed and not below the given one."""

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from mediatrans.errors import DeviceError
 from mediatrans.translate.engines.device_words import DeviceWord, NumberFormat
-from mediatrans.translate.engines.engine import Engine
+from mediatrans.translate.engines.engine import Engine, TileEngine
 
-__all__ = ["Backend", "BackendOpener"]
+__all__ = ["Backend", "BackendOpener", "TilesOpener"]
 
 
 class BackendOpener(Protocol):
@@ -19,6 +20,33 @@ class BackendOpener(Protocol):
     ) -> Engine:
         """Load an ONNX file; the errors are those of `EngineOpener`."""
         ...
+
+
+class TilesOpener(Protocol):
+    """Loads the tile graph of a graph in the same way."""
+
+    def __call__(
+        self,
+        path: Path,
+        *,
+        device: DeviceWord,
+        threads: int | None,
+        precision: NumberFormat,
+        tiles: bytes,
+    ) -> TileEngine:
+        """Load the tile graph of an ONNX file, see `mediatrans.zoo.tile_graph`."""
+        ...
+
+
+def _without_tiles(
+    path: Path,
+    *,
+    device: DeviceWord,
+    threads: int | None,
+    precision: NumberFormat,
+    tiles: bytes,
+) -> TileEngine:
+    raise DeviceError(f"{device.kind} does not work in tiles", remedy="use --device cpu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +61,7 @@ class Backend:
         devices: The `--device` values of the devices that it finds on this machine; they may
             still fail to start.
         is_automatic: Whether `--device auto` may take it.
+        open_tiles: Loads the tile graph of a graph.
     """
 
     open: BackendOpener
@@ -40,3 +69,4 @@ class Backend:
     formats: Callable[[DeviceWord], tuple[NumberFormat, ...]]
     devices: Callable[[], list[str]]
     is_automatic: bool = True
+    open_tiles: TilesOpener = _without_tiles

@@ -4,7 +4,7 @@ import logging
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import get_args
+from typing import NamedTuple, get_args
 
 import numpy as np
 import onnx
@@ -19,11 +19,11 @@ from mediatrans.translate.engines.device_words import (
     Precision,
     read_device_word,
 )
-from mediatrans.translate.engines.engine import Engine
+from mediatrans.translate.engines.engine import Engine, TileEngine
 from mediatrans.translate.engines.reference import Reference
 from mediatrans.zoo.graph import INPUT_NAME, OUTPUT_NAME
 
-__all__ = ["ENGINES", "compiled_in", "installed", "open_engine", "try_devices"]
+__all__ = ["ENGINES", "compiled_in", "installed", "open_engine", "open_with_tiles", "try_devices"]
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,39 @@ def open_engine(
 
     The arguments and errors are those of `EngineOpener`.
     """
+    return _choose(path, device, threads, precision).engine
+
+
+def open_with_tiles(
+    path: Path, tiles: bytes, *, device: str, threads: int | None, precision: Precision
+) -> tuple[Engine, TileEngine]:
+    """Load a graph as `open_engine` does, and its tile graph on the same device.
+
+    Args:
+        path: The ONNX file.
+        tiles: The tile graph, see `mediatrans.zoo.tile_graph`.
+        device: A `--device` value.
+        threads: Threads per operator; None lets the runtime choose.
+        precision: A `--precision` value.
+    """
+    chosen = _choose(path, device, threads, precision)
+    engine = ENGINES[chosen.device.kind].open_tiles(
+        path,
+        device=chosen.device,
+        threads=threads,
+        precision=chosen.number_format,
+        tiles=tiles,
+    )
+    return chosen.engine, engine
+
+
+class _Choice(NamedTuple):
+    engine: Engine
+    device: DeviceWord
+    number_format: NumberFormat
+
+
+def _choose(path: Path, device: str, threads: int | None, precision: Precision) -> _Choice:
     word = read_device_word(device)
     if precision not in get_args(Precision):
         raise UsageError(
@@ -56,11 +89,11 @@ def open_engine(
     reference = Reference(path, threads)
     for candidate, number_format in _candidates(precision):
         if candidate.kind == "cpu":
-            return reference.engine
+            return _Choice(reference.engine, candidate, number_format)
         engine = _try(candidate, path, threads, number_format)
         is_asked_for = precision not in ("auto", "float32")
         if engine is not None and (is_asked_for or reference.agrees(engine)):
-            return engine
+            return _Choice(engine, candidate, number_format)
     raise DeviceError(
         f"no device of this machine computes in {precision}", remedy="use --precision auto"
     )
@@ -88,7 +121,7 @@ def _try(
         return None
 
 
-def _open_on(word: DeviceWord, path: Path, threads: int | None, precision: Precision) -> Engine:
+def _open_on(word: DeviceWord, path: Path, threads: int | None, precision: Precision) -> _Choice:
     """The engine of a device that was named."""
     backend = ENGINES[word.kind]
     if precision not in ("auto", *backend.known):
@@ -102,14 +135,15 @@ def _open_on(word: DeviceWord, path: Path, threads: int | None, precision: Preci
         for number_format in formats[: formats.index("float32")]:
             engine = _try(word, path, threads, number_format)
             if engine is not None and reference.agrees(engine):
-                return engine
+                return _Choice(engine, word, number_format)
         precision = "float32"
     if precision not in formats:
         raise DeviceError(
             f"this machine has no {precision} for --device {word.kind}",
             remedy=f"use --precision auto or {' or '.join(formats)}",
         )
-    return backend.open(path, device=word, threads=threads, precision=precision)
+    engine = backend.open(path, device=word, threads=threads, precision=precision)
+    return _Choice(engine, word, precision)
 
 
 def installed(devices: Sequence[str] = ()) -> list[tuple[str, NumberFormat]]:

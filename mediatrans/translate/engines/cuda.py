@@ -22,6 +22,7 @@ def open_cuda(
     device: DeviceWord,
     threads: int | None = None,
     precision: NumberFormat = "float32",
+    tiles: bytes | None = None,
 ) -> GpuEngine:
     """Load a graph in ONNX Runtime's CUDA provider.
 
@@ -30,6 +31,7 @@ def open_cuda(
         device: "cuda" or "cuda:N", parsed.
         threads: Threads of the operators that stay on the CPU; None lets ONNX Runtime choose.
         precision: The number format.
+        tiles: The file's tile graph, which is loaded instead.
 
     Raises:
         ModelError: The file is missing, damaged or breaks the graph contract.
@@ -37,7 +39,7 @@ def open_cuda(
     """
     index = cuda_index(device, _CUDA)
     return GpuEngine(
-        Graph.read(path, precision),
+        Graph.read(path, precision, tiles),
         [cuda_provider(index)],
         index,
         threads,
@@ -114,6 +116,7 @@ def _devices() -> list[str]:
 
 BACKEND = Backend(
     open=open_cuda,
+    open_tiles=open_cuda,
     known=("float16", "float32"),
     formats=lambda device: ("float16", "float32"),
     devices=_devices,

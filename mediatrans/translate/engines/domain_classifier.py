@@ -8,7 +8,7 @@ import numpy as np
 
 from mediatrans.errors import ModelError
 from mediatrans.translate.engines.engine import Pixels
-from mediatrans.translate.engines.onnxruntime import CPU, load_session
+from mediatrans.translate.engines.onnxruntime import CPU_PROVIDER, load_session
 from mediatrans.zoo.domain_graph import OUTPUT_NAME, SIDE, read_domain_graph
 from mediatrans.zoo.find import Generator
 from mediatrans.zoo.graph import INPUT_NAME
@@ -33,7 +33,7 @@ class DomainClassifier:
     def __init__(self, path: Path, domains: Sequence[str], threads: int | None = None) -> None:
         self._path = path
         self._domains = tuple(domains)
-        self._session = load_session(read_domain_graph(path), path, [(CPU, {})], threads)
+        self._session = load_session(read_domain_graph(path), path, [(CPU_PROVIDER, {})], threads)
 
     def share(self, picture: Pixels, domain: str) -> float:
         """The share of a picture's patches that are put into a domain, 0 to 1.

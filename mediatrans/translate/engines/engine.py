@@ -10,19 +10,28 @@ from numpy.typing import NDArray
 from mediatrans.errors import InputError, ModelError
 from mediatrans.files.memory import memory_limit
 from mediatrans.translate.engines.device_words import Precision
+from mediatrans.zoo.graph import INPUT_NAME
+from mediatrans.zoo.tile_graph import STATISTICS_NAME
 
 __all__ = [
     "Engine",
     "EngineOpener",
     "Generated",
     "Pixels",
+    "Statistics",
+    "TileEngine",
     "failed_run",
     "generated",
+    "graph_inputs",
     "refuse_large",
 ]
 
 Pixels = NDArray[np.uint8]
 """Pictures as uint8; [H, W, 3] RGB unless a docstring says otherwise."""
+
+
+Statistics = NDArray[np.float32]
+"""What a tile has to know of its picture, see `mediatrans.zoo.tile_graph`; [K]."""
 
 
 class Generated(NamedTuple):
@@ -82,6 +91,32 @@ class Engine(Protocol):
         ...
 
 
+class TileEngine(Protocol):
+    """A loaded generator that is given the statistics of the picture."""
+
+    @property
+    def identity(self) -> str:
+        """As for `Engine`."""
+        ...
+
+    def batch_sizes(self, height: int, width: int) -> tuple[int, ...]:
+        """As for `Engine`."""
+        ...
+
+    def run(self, images: Pixels, statistics: Statistics) -> Generated:
+        """Translate a batch of parts of one picture.
+
+        Args:
+            images: uint8 [N, H, W, 3] RGB; H and W must satisfy the model's `SizeRule`.
+            statistics: Those of the picture, float32 [K].
+
+        Raises:
+            InputError: The graph fails on this input, for example for lack of memory.
+            ModelError: The output is not a picture of the input's size.
+        """
+        ...
+
+
 class EngineOpener(Protocol):
     """Loads a graph on a device."""
 
@@ -102,6 +137,17 @@ class EngineOpener(Protocol):
             UsageError: The `--device` value is invalid, or its engine never has the precision.
         """
         ...
+
+
+def graph_inputs(images: Pixels, statistics: Statistics | None) -> dict[str, NDArray[Any]]:
+    """The inputs of a graph, by name.
+
+    Args:
+        images: uint8 [N, H, W, 3] RGB.
+        statistics: Those of the picture for a tile graph, else None.
+    """
+    more = {} if statistics is None else {STATISTICS_NAME: statistics}
+    return {INPUT_NAME: images, **more}
 
 
 def generated(outputs: Sequence[Any], images: Pixels, path: Path) -> Generated:

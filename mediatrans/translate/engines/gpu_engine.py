@@ -11,10 +11,17 @@ from numpy.typing import NDArray
 
 from mediatrans.errors import DeviceError
 from mediatrans.translate.engines.device_words import NumberFormat
-from mediatrans.translate.engines.engine import Generated, Pixels, failed_run, generated
+from mediatrans.translate.engines.engine import (
+    Generated,
+    Pixels,
+    Statistics,
+    failed_run,
+    generated,
+)
 from mediatrans.translate.engines.half import to_float16
 from mediatrans.translate.engines.onnxruntime import Provider, load_session
 from mediatrans.zoo.graph import INPUT_NAME, OUTPUT_NAME, inspect_graph, read_graph
+from mediatrans.zoo.tile_graph import STATISTICS_NAME
 
 __all__ = ["STREAMS", "GpuEngine", "Graph"]
 
@@ -38,14 +45,20 @@ class Graph(NamedTuple):
     precision: NumberFormat
 
     @classmethod
-    def read(cls, path: Path, precision: NumberFormat) -> Self:
+    def read(cls, path: Path, precision: NumberFormat, tiles: bytes | None = None) -> Self:
         """Read a file and inspect it; "float16" converts it, see `to_float16`.
+
+        Args:
+            path: The ONNX file.
+            precision: The number format.
+            tiles: The file's tile graph, which is loaded instead.
 
         Raises:
             ModelError: The file is missing, damaged or breaks the graph contract.
         """
         content = read_graph(path)
         metadata = inspect_graph(content, path)
+        content = tiles or content
         if precision == "float16":
             content = to_float16(content)
         return cls(path, content, metadata, precision)
@@ -104,11 +117,11 @@ class GpuEngine:
         """One picture per stream: kernels, and with them the last bits, depend on more."""
         return (STREAMS,)
 
-    def run(self, images: Pixels) -> Generated:
-        """Translate a batch; arguments and errors are those of `Engine.run`."""
+    def run(self, images: Pixels, statistics: Statistics | None = None) -> Generated:
+        """Translate a batch; arguments and errors are those of `Engine` and `TileEngine`."""
         parts = np.array_split(images, min(len(images), len(self._lanes)))
         running = [
-            self._threads.submit(lane.run, part)
+            self._threads.submit(lane.run, part, statistics)
             for lane, part in zip(self._lanes, parts, strict=False)
         ]
         errors = [error for each in running if (error := each.exception()) is not None]
@@ -128,10 +141,12 @@ class _Lane:
         self._maps = [output.name for output in session.get_outputs() if output.name != OUTPUT_NAME]
         self._shape: Sequence[int] = ()
 
-    def run(self, images: Pixels) -> list[NDArray[np.generic]]:
+    def run(self, images: Pixels, statistics: Statistics | None) -> list[NDArray[np.generic]]:
         """The outputs of a part of a batch, in the order of the graph's outputs."""
         if images.shape != self._shape:
             self._bind(images.shape)
+        if statistics is not None:
+            self._binding.bind_cpu_input(STATISTICS_NAME, statistics)
         self._input.update_inplace(np.ascontiguousarray(images))
         self._binding.synchronize_inputs()
         self._session.run_with_iobinding(self._binding)

@@ -14,14 +14,24 @@ from mediatrans.translate.engines.device_words import DeviceWord, NumberFormat
 from mediatrans.translate.engines.engine import (
     Generated,
     Pixels,
+    Statistics,
     failed_run,
     generated,
+    graph_inputs,
     refuse_large,
 )
-from mediatrans.zoo.graph import INPUT_NAME, inspect_graph, read_graph
+from mediatrans.zoo.graph import inspect_graph, read_graph
 from mediatrans.zoo.graph_memory import bytes_per_pixel
 
-__all__ = ["BACKEND", "CPU", "NAME", "OnnxRuntimeEngine", "Provider", "built_with", "load_session"]
+__all__ = [
+    "BACKEND",
+    "CPU_PROVIDER",
+    "NAME",
+    "OnnxRuntimeEngine",
+    "Provider",
+    "built_with",
+    "load_session",
+]
 
 NAME = f"ONNX Runtime {ort.__version__}"
 """The name and version of the runtime."""
@@ -29,7 +39,7 @@ NAME = f"ONNX Runtime {ort.__version__}"
 Provider = tuple[str, dict[str, Any]]
 """The name of an execution provider and its options."""
 
-CPU = "CPUExecutionProvider"
+CPU_PROVIDER = "CPUExecutionProvider"
 """The provider that runs graphs on the CPU."""
 
 _LAYOUTS = 2
@@ -42,6 +52,7 @@ class OnnxRuntimeEngine:
     Args:
         path: The ONNX file; it is inspected before ONNX Runtime loads it.
         threads: Threads per operator; None lets ONNX Runtime choose.
+        tiles: The file's tile graph, which is loaded instead.
 
     Attributes:
         path: The ONNX file.
@@ -52,13 +63,16 @@ class OnnxRuntimeEngine:
         ModelError: The file is missing, damaged or breaks the graph contract.
     """
 
-    def __init__(self, path: Path, *, threads: int | None = None) -> None:
+    def __init__(
+        self, path: Path, *, threads: int | None = None, tiles: bytes | None = None
+    ) -> None:
         self.path = path
         content = read_graph(path)
         self.metadata = inspect_graph(content, path)
-        self._session = load_session(content, path, [(CPU, {})], threads)
+        content = tiles or content
+        self._session = load_session(content, path, [(CPU_PROVIDER, {})], threads)
         self._bytes_per_pixel = _LAYOUTS * bytes_per_pixel(content)
-        self.provider = CPU
+        self.provider = CPU_PROVIDER
         self._outputs = [output.name for output in self._session.get_outputs()]
 
     @property
@@ -70,11 +84,12 @@ class OnnxRuntimeEngine:
         """One picture: two or four at once take 1.02 and 1.06 times the CPU time per picture."""
         return (1,)
 
-    def run(self, images: Pixels) -> Generated:
+    def run(self, images: Pixels, statistics: Statistics | None = None) -> Generated:
         """Translate a batch.
 
         Args:
             images: uint8 [N, H, W, 3] RGB; H and W must satisfy the model's `SizeRule`.
+            statistics: Those of the picture, for a tile graph.
 
         Raises:
             InputError: The graph fails on this input, for example for lack of memory.
@@ -82,7 +97,7 @@ class OnnxRuntimeEngine:
         """
         refuse_large(images, self.path, images[..., 0].size * self._bytes_per_pixel)
         try:
-            outputs = self._session.run(self._outputs, {INPUT_NAME: images})
+            outputs = self._session.run(self._outputs, graph_inputs(images, statistics))
         except Exception as error:  # ONNX Runtime's exceptions have no public base class
             raise failed_run(images, self.path, error) from error
         return generated(outputs, images, self.path)
@@ -155,13 +170,19 @@ def built_with() -> tuple[str, list[str]]:
 
 
 def _open(
-    path: Path, *, device: DeviceWord, threads: int | None, precision: NumberFormat
+    path: Path,
+    *,
+    device: DeviceWord,
+    threads: int | None,
+    precision: NumberFormat,
+    tiles: bytes | None = None,
 ) -> OnnxRuntimeEngine:
-    return OnnxRuntimeEngine(path, threads=threads)
+    return OnnxRuntimeEngine(path, threads=threads, tiles=tiles)
 
 
 BACKEND = Backend(
     open=_open,
+    open_tiles=_open,
     known=("float32",),
     formats=lambda device: ("float32",),
     devices=lambda: ["cpu"],

@@ -18,12 +18,14 @@ from mediatrans.translate.engines.device_words import DeviceWord, NumberFormat
 from mediatrans.translate.engines.engine import (
     Generated,
     Pixels,
+    Statistics,
     failed_run,
     generated,
+    graph_inputs,
     refuse_large,
 )
 from mediatrans.translate.engines.openvino_memory import bytes_per_pixel
-from mediatrans.zoo.graph import INPUT_NAME, inspect_graph, read_graph
+from mediatrans.zoo.graph import inspect_graph, read_graph
 
 __all__ = ["BACKEND", "OpenVinoEngine", "built_with"]
 
@@ -60,6 +62,7 @@ class OpenVinoEngine:
         device: "openvino" or "openvino:GPU", parsed.
         threads: The number of threads; None lets OpenVINO choose.
         precision: The number format, one of the formats of the device.
+        tiles: The file's tile graph, which is loaded instead.
 
     Attributes:
         path: The ONNX file.
@@ -79,6 +82,7 @@ class OpenVinoEngine:
         device: DeviceWord,
         threads: int | None = None,
         precision: NumberFormat = "float32",
+        tiles: bytes | None = None,
     ) -> None:
         self.path = path
         self.provider = _name_of(device)
@@ -87,7 +91,7 @@ class OpenVinoEngine:
         content = read_graph(path)
         self.metadata = inspect_graph(content, path)
         try:
-            self._model = core.read_model(content)
+            self._model = core.read_model(tiles or content)
             self._bytes_per_pixel = bytes_per_pixel(self._model, 4 if precision == "float32" else 2)
             self._compiled = [self._compile(1, threads)]
         except (RuntimeError, ValueError) as error:
@@ -121,11 +125,12 @@ class OpenVinoEngine:
         """Runtime, version, device and precision; an output depends on them."""
         return f"OpenVINO {_version()}, {self.provider}, {self._precision}"
 
-    def run(self, images: Pixels) -> Generated:
+    def run(self, images: Pixels, statistics: Statistics | None = None) -> Generated:
         """Translate a batch.
 
         Args:
             images: uint8 [N, H, W, 3] RGB; H and W must satisfy the model's `SizeRule`.
+            statistics: Those of the picture, for a tile graph.
 
         Raises:
             InputError: The graph fails on this input, for example for lack of memory.
@@ -135,7 +140,7 @@ class OpenVinoEngine:
         requests = self._alone if len(images) == 1 else self._requests(pixels)
         self._refuse_large(images, pixels * min(len(images), len(requests)))
         try:
-            made = self._run_in_streams(requests, images)
+            made = self._run_in_streams(requests, images, statistics)
         except (RuntimeError, MemoryError) as error:
             raise failed_run(images, self.path, _last_line(error)) from error
         finally:
@@ -169,18 +174,22 @@ class OpenVinoEngine:
         self._compiled.append(self._compile(_STREAMS, threads))
         return [self._compiled[-1].create_infer_request() for _ in range(_STREAMS)]
 
-    def _run_in_streams(self, requests: list[Any], images: Pixels) -> list[list[Any]]:
+    def _run_in_streams(
+        self, requests: list[Any], images: Pixels, statistics: Statistics | None
+    ) -> list[list[Any]]:
         """The outputs of pictures in their order; each request takes every so many of them."""
         # They are shared, so they must outlive the requests, also if Ctrl-C comes in between.
-        self._shared = [np.ascontiguousarray(image[np.newaxis]) for image in images]
+        self._shared = [
+            graph_inputs(np.ascontiguousarray(image[np.newaxis]), statistics) for image in images
+        ]
         made: list[list[Any]] = []
         running: deque[Any] = deque()
         try:
-            for index, picture in enumerate(self._shared):
+            for index, inputs in enumerate(self._shared):
                 if len(running) == len(requests):
                     made.append(self._outputs(running.popleft()))
                 request = requests[index % len(requests)]
-                request.start_async({INPUT_NAME: picture}, share_inputs=True)
+                request.start_async(inputs, share_inputs=True)
                 running.append(request)
             while running:
                 made.append(self._outputs(running.popleft()))
@@ -295,5 +304,11 @@ def _formats(device: DeviceWord) -> tuple[NumberFormat, ...]:
     return tuple(f for f, (capability, _) in _FORMATS.items() if capability in capabilities)
 
 
-BACKEND = Backend(open=OpenVinoEngine, known=tuple(_FORMATS), formats=_formats, devices=_devices)
+BACKEND = Backend(
+    open=OpenVinoEngine,
+    open_tiles=OpenVinoEngine,
+    known=tuple(_FORMATS),
+    formats=_formats,
+    devices=_devices,
+)
 """OpenVINO, for the choice of an engine."""

@@ -28,6 +28,7 @@ def open_tensorrt(
     device: DeviceWord,
     threads: int | None = None,
     precision: NumberFormat = "float32",
+    tiles: bytes | None = None,
 ) -> GpuEngine:
     """Load a graph in ONNX Runtime's TensorRT provider.
 
@@ -38,6 +39,7 @@ def open_tensorrt(
         device: "tensorrt" or "tensorrt:N", parsed.
         threads: Threads of the operators that stay on the CPU; None lets ONNX Runtime choose.
         precision: The number format.
+        tiles: The file's tile graph, which is loaded instead.
 
     Raises:
         ModelError: The file is missing, damaged or breaks the graph contract.
@@ -45,7 +47,7 @@ def open_tensorrt(
     """
     index = cuda_index(device, _TENSORRT)
     version = _tensorrt_version()
-    graph = Graph.read(path, precision)
+    graph = Graph.read(path, precision, tiles)
     folder = _made(cache_folder(graph.content, version))
     return GpuEngine(
         graph,
@@ -131,6 +133,7 @@ def _devices() -> list[str]:
 
 BACKEND = Backend(
     open=open_tensorrt,
+    open_tiles=open_tensorrt,
     known=("float16", "float32"),
     formats=lambda device: ("float16", "float32"),
     devices=_devices,

@@ -1,6 +1,6 @@
 """The innermost stage: runs the engine on a batch of frames at the working size."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from mediatrans.translate.stages.pad import padded
 from mediatrans.translate.stages.recolour import Grid, Maps
 from mediatrans.zoo.size_rule import SizeRule
 
-__all__ = ["Draft", "Generate"]
+__all__ = ["Draft", "Drafting", "Generate"]
 
 _CELLS = (4, 2)
 
@@ -27,6 +27,10 @@ class Draft(NamedTuple):
 
     image: Pixels
     maps: Maps | None
+
+
+Drafting = Callable[[Sequence[Pixels]], list[Draft]]
+"""Translates frames of one size, uint8 [h, w, 3]."""
 
 
 class Generate:

@@ -5,7 +5,7 @@ import numpy as np
 
 from mediatrans.translate.engines.engine import Pixels
 
-__all__ = ["reduced", "working_shape"]
+__all__ = ["overview", "reduced", "working_shape"]
 
 
 def working_shape(height: int, width: int, side: int | None) -> tuple[int, int]:
@@ -41,3 +41,21 @@ def reduced(frame: Pixels, side: int | None) -> Pixels:
         return frame
     small = cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.uint8)
+
+
+def overview(frame: Pixels, pixels: int) -> Pixels:
+    """A whole frame in few pixels, by averaging areas.
+
+    Args:
+        frame: uint8 [H, W, 3].
+        pixels: About the most pixels, whatever the proportions.
+
+    Returns:
+        uint8 [h, w, 3]; the frame itself if it has no more.
+    """
+    height, width = frame.shape[:2]
+    scale = (pixels / (height * width)) ** 0.5
+    if scale >= 1:
+        return frame
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8)

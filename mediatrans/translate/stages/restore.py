@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from mediatrans.translate.engines.engine import Pixels
 from mediatrans.translate.stages.fit import fitted
 from mediatrans.translate.stages.flat import settled
-from mediatrans.translate.stages.generate import Draft, Generate
+from mediatrans.translate.stages.generate import Draft, Drafting
 from mediatrans.translate.stages.recolour import recoloured
 from mediatrans.translate.stages.reduce import reduced
 
@@ -31,7 +31,7 @@ class Restore:
 
     memory = 0
 
-    def __init__(self, generate: Generate, side: int | None, threads: int | None = None) -> None:
+    def __init__(self, generate: Drafting, side: int | None, threads: int | None = None) -> None:
         self._generate = generate
         self._side = side
         self._threads = threads or _cores()
