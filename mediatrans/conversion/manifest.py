@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mediatrans.errors import OutputError
+from mediatrans.files.fingerprint import Fingerprint
 from mediatrans.files.journal import Journal
-from mediatrans.files.publish import Fingerprint
 from mediatrans.files.records import RecordError, from_table, to_table
 from mediatrans.quality.cycle import CycleSummary
 from mediatrans.quality.figures import FileFigures

@@ -4,38 +4,30 @@ import logging
 from collections import deque
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event
 from typing import Any
 
 from mediatrans.conversion.delivery import Delivery
+from mediatrans.conversion.noted_figures import noted_figures, read_figures
 from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.conversion.task import Failure, Result, Task
 from mediatrans.conversion.workshop import Workshop
 from mediatrans.errors import ExitCode, InputError, UsageError
-from mediatrans.files.publish import Fingerprint
-from mediatrans.files.records import from_table, to_table
+from mediatrans.files.fingerprint import Fingerprint
 from mediatrans.media.endpoints import Sink, Source
 from mediatrans.media.frames import Done, Frame, Mark, Segment
 from mediatrans.media.read.resumption import frames_after, frames_of
 from mediatrans.media.write.segments.segmented_sink import Notes, Resumable
 from mediatrans.media.write.sinks import Output
-from mediatrans.quality.cycle import CycleFigures, CycleMonitor, CycleSummary
+from mediatrans.quality.cycle import CycleMonitor, CycleSummary
 from mediatrans.translate.chain import Chain
 from mediatrans.translate.engines.engine import Pixels
 
-__all__ = ["Passage", "read_figures"]
+__all__ = ["Passage"]
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Figures:
-    """The figures of some frames, by their indices."""
-
-    figures: dict[int, CycleFigures]
 
 
 class Passage:
@@ -230,12 +222,7 @@ class Passage:
             self._before = Mark.of(frame, frame.index)
 
     def warm_up(self, chain: Chain, batch: int) -> None:
-        """Begin a sequence: have the chain see the source frames that it looks back at.
-
-        Args:
-            chain: The chain.
-            batch: The number of frames per call.
-        """
+        """Begin a sequence: show the chain what it looks back at, `batch` frames per call."""
         chain.restart(list(self.recent), batch)
 
     def passed(self, frame: Frame) -> None:
@@ -335,8 +322,7 @@ class Passage:
         return self._monitor.summary()
 
     def _notes_of(self, first: int, end: int) -> dict[str, Any]:
-        measured = self._monitor.measured(first, end) if self._monitor else {}
-        return {str(index): to_table(figures) for index, figures in measured.items()}
+        return noted_figures(self._monitor.measured(first, end) if self._monitor else {})
 
     def _result(self) -> Result:
         error, path = self.error or self._damage, self.task.input
@@ -361,12 +347,3 @@ class Passage:
             notes=self._notes,
             kept=self._kept,
         )
-
-
-def read_figures(notes: object) -> dict[int, CycleFigures]:
-    """The figures that `Passage` has kept with a segment, by the indices of frames.
-
-    Raises:
-        RecordError: They are damaged.
-    """
-    return from_table(_Figures, {"figures": notes}).figures

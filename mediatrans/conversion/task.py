@@ -10,7 +10,7 @@ from pathlib import Path
 from mediatrans.conversion.manifest import Origin
 from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.errors import ExitCode, InputError, MediatransError, OutputError
-from mediatrans.files.publish import Fingerprint
+from mediatrans.files.fingerprint import Fingerprint
 from mediatrans.media.formats import Kind
 from mediatrans.media.frames import Mark, Segment, Stretch
 from mediatrans.media.pipe_formats import STDIO

@@ -14,7 +14,7 @@ from mediatrans.conversion.manifest import Entry, Manifest, input_identity
 from mediatrans.conversion.options import ConvertOptions, settings_of, with_working_size
 from mediatrans.conversion.task import Task
 from mediatrans.errors import InputError, ModelError
-from mediatrans.files.publish import Fingerprint
+from mediatrans.files.fingerprint import Fingerprint
 from mediatrans.media.endpoints import Sink, Source
 from mediatrans.media.formats import Kind
 from mediatrans.media.frames import MediaInfo

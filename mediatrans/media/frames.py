@@ -11,7 +11,7 @@ import numpy as np
 from av.container import InputContainer
 from numpy.typing import NDArray
 
-from mediatrans.files.publish import Fingerprint
+from mediatrans.files.fingerprint import Fingerprint
 from mediatrans.media.animation import FOREVER
 from mediatrans.media.colour.yuv import Chroma, Colour
 

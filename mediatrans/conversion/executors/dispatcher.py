@@ -31,7 +31,8 @@ from mediatrans.conversion.survey import Survey, Surveyed
 from mediatrans.conversion.task import Failure, Result, Task
 from mediatrans.conversion.workshop import Workshop
 from mediatrans.errors import DeviceError, ExitCode, MediatransError, ModelError, UsageError
-from mediatrans.files.publish import Fingerprint, discard_part, publish_part
+from mediatrans.files.fingerprint import Fingerprint
+from mediatrans.files.publish import discard_part, publish_part
 
 __all__ = ["Dispatcher"]
 

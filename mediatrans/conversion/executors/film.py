@@ -9,7 +9,7 @@ from pathlib import Path
 from mediatrans.conversion.cut import cut_spans
 from mediatrans.conversion.events import ResultCollector
 from mediatrans.conversion.line import run_tasks
-from mediatrans.conversion.passage import read_figures
+from mediatrans.conversion.noted_figures import read_figures
 from mediatrans.conversion.survey import Surveyed
 from mediatrans.conversion.task import Failure, Result, Span, Task
 from mediatrans.conversion.workshop import Workshop

@@ -9,7 +9,8 @@ from typing import Any, Self
 
 import av
 
-from mediatrans.files.publish import Fingerprint, Record
+from mediatrans.files.fingerprint import Fingerprint
+from mediatrans.files.publish import Record
 from mediatrans.media.frames import Done, Frame, Mark, MediaInfo, Segment, VideoInfo
 from mediatrans.media.write.codecs import Encoding
 from mediatrans.media.write.destination import PublishedFile

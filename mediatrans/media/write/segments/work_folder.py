@@ -14,9 +14,10 @@ from typing import Any, Self
 from filelock import FileLock, Timeout
 
 from mediatrans.errors import OutputError
+from mediatrans.files.fingerprint import Fingerprint
 from mediatrans.files.journal import Journal
 from mediatrans.files.names import name_beside
-from mediatrans.files.publish import Fingerprint, output_error, sync_folder
+from mediatrans.files.publish import output_error, sync_folder
 from mediatrans.files.records import RecordError, from_table, to_table
 from mediatrans.media.frames import Segment
 from mediatrans.media.write.segments.packet_file import crc_of
