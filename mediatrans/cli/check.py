@@ -9,11 +9,9 @@ import click
 from mediatrans.cli.command import Command
 from mediatrans.cli.flags import settings_flags
 from mediatrans.cli.report_files import ReportFiles, report_option
-from mediatrans.cli.row_text import describe_row
 from mediatrans.cli.terminal import echo, json_line
 from mediatrans.errors import ExitCode, Interrupted
 from mediatrans.quality.check_options import CheckOptions
-from mediatrans.quality.report.rows import JobReport, Report, failed_limits
 
 __all__ = ["command"]
 
@@ -59,7 +57,9 @@ def command(
     Nothing is converted. Without a model, change, structure and flicker are measured; with one,
     the round trip and what it hides as well.
     """
+    from mediatrans.cli.row_text import describe_row
     from mediatrans.conversion.check import check, find_generator
+    from mediatrans.quality.report.rows import JobReport, Report, failed_limits
 
     files = ReportFiles(reports)
     files.check([source, result])

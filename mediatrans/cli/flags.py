@@ -80,6 +80,8 @@ def _option(field: "Field[Any]", kind: Any, keep_unset: bool) -> Callable[[_Func
         how["multiple"] = True
     if declared.parse is not None:
         how["callback"] = _callback(declared.parse)
+        if isinstance(default, int | float) and not declared.multiple:
+            how["type"] = str  # click would take the default's type for that of all values
     elif is_flag and not keep_unset:
         how["is_flag"] = True
     else:

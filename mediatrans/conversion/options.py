@@ -16,7 +16,7 @@ from mediatrans.quality.check_options import CheckOptions, check_limits
 from mediatrans.settings import setting_of
 from mediatrans.translate.batch_size import check_batch_size
 from mediatrans.translate.model_options import ModelOptions
-from mediatrans.translate.tiling import check_tile, untiled_size
+from mediatrans.translate.tile_option import check_tile, untiled_size
 from mediatrans.translate.work_size import check_work_size
 
 __all__ = ["KINDS", "ConvertOptions", "settings_of", "with_working_size"]

@@ -1,4 +1,4 @@
-"""The values of `--tile`, and how a generator is loaded to work in tiles."""
+"""How a generator is loaded to work in tiles."""
 
 import math
 
@@ -8,46 +8,14 @@ from mediatrans.translate.engines.device_words import Precision
 from mediatrans.translate.engines.engine import Engine
 from mediatrans.translate.engines.picture_statistics import PictureStatistics
 from mediatrans.translate.stages.tiles import GivenStatistics, TileSize, Tiling
-from mediatrans.translate.work_size import WorkSize
 from mediatrans.zoo.find import Generator
 from mediatrans.zoo.graph import inspect_graph, read_graph
 from mediatrans.zoo.locality import Locality, locality_of
-from mediatrans.zoo.size_rule import MAX_SIDE, MINIMUM
 from mediatrans.zoo.tile_graph import measuring_graph, tile_graph
 
-__all__ = ["check_tile", "open_tiled", "untiled_size"]
+__all__ = ["open_tiled"]
 
 _REMEDY = "drop --tile; the default --work-size takes little memory"
-
-
-def check_tile(tile: int | None, work_size: WorkSize) -> None:
-    """Check a value of `--tile`.
-
-    Raises:
-        UsageError: It is out of bounds, or there is a working size as well.
-    """
-    if tile is None:
-        return
-    if not MINIMUM <= tile <= MAX_SIDE:
-        raise UsageError(
-            f"--tile is not a number of pixels from {MINIMUM} to {MAX_SIDE}",
-            remedy="use for example --tile 512",
-        )
-    if work_size not in ("auto", "full"):
-        raise UsageError(
-            f"--tile works at the full size, --work-size {work_size} at another one",
-            remedy="drop one of them",
-        )
-
-
-def untiled_size(work_size: WorkSize, tile: int | None) -> WorkSize:
-    """The working size that is meant: in tiles, "auto" is the full size.
-
-    Args:
-        work_size: The value of `--work-size`.
-        tile: The value of `--tile`.
-    """
-    return "full" if tile is not None and work_size == "auto" else work_size
 
 
 def open_tiled(

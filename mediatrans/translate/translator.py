@@ -13,7 +13,8 @@ from mediatrans.translate.engines.device_words import Precision
 from mediatrans.translate.engines.engine import Engine, EngineOpener
 from mediatrans.translate.stages.reduce import working_shape
 from mediatrans.translate.stages.tiles import Tiling
-from mediatrans.translate.tiling import check_tile, open_tiled, untiled_size
+from mediatrans.translate.tile_option import check_tile, untiled_size
+from mediatrans.translate.tiling import open_tiled
 from mediatrans.translate.work_size import WorkSize, check_work_size, working_side
 from mediatrans.zoo.card import sha256_of
 from mediatrans.zoo.find import Generator, find

@@ -75,6 +75,9 @@ class Generator:
             inverse_sha256=self.sha256,
             name=self.name,
             place=self.place,
+            domains=self.domains,
+            classifier_path=self.classifier_path,
+            classifier_sha256=self.classifier_sha256,
         )
 
     def verify(self) -> None:

@@ -3,6 +3,7 @@
 import logging
 import signal
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,14 @@ def contents(folder: str) -> dict[Path, Any]:
     }
 
 
-def trailing(output: str, **others: Any) -> Workshop:
-    """A workshop whose chain looks back at two frames."""
-    how = ConvertOptions(output=Path(output), segment_frames=SEGMENT, device="cpu", **others)
+BORDERS = [0, 12, 24, 36, 48, 50]
+
+
+def trailing(output: str, stabilise: float = 0.0, **others: Any) -> Workshop:
+    """A workshop whose chain looks back at two frames, or with `stabilise` at more."""
+    how = ConvertOptions(
+        output=Path(output), segment_frames=SEGMENT, device="cpu", stabilise=stabilise, **others
+    )
     return Workshop(find("night"), how, stages=[*STAGES.values(), Trailing])
 
 
@@ -65,16 +71,17 @@ def clip(here: Path) -> Path:
     return write_clip(Path("day.mp4"), SLOW, sound_s=2, options={"g": "7", "bf": "2"})
 
 
-@pytest.mark.parametrize("size", [1, 2, 3])
-def test_workers_write_the_same(folder: Path, size: int) -> None:
-    reference = convert(folder, "night", workshop=trailing("a"))
+@pytest.mark.parametrize(("size", "stabilise"), [(1, 0.0), (2, 0.0), (3, 0.0), (2, 1.0)])
+def test_workers_write_the_same(folder: Path, size: int, stabilise: float) -> None:
+    reference = convert(folder, "night", workshop=trailing("a", stabilise))
     several = Several(size)
-    assert rows(convert(folder, "night", workshop=trailing("b"), executor=several)) == rows(
-        reference
-    )
+    made = convert(folder, "night", workshop=trailing("b", stabilise), executor=several)
+    assert rows(made) == rows(reference)
     assert contents("b") == contents("a")
-    assert sorted(several.spans) == [(0, 12), (12, 24), (24, 36), (36, 48), (48, 50)]
-    again = convert(folder, "night", workshop=trailing("b"), executor=Several(size))
+    # Spans are longer where each of them is warmed up on more frames.
+    expected = [(0, 24), (24, 50)] if stabilise else [*pairwise(BORDERS)]
+    assert sorted(several.spans) == expected
+    again = convert(folder, "night", workshop=trailing("b", stabilise), executor=Several(size))
     assert {row.status for row in again.jobs} == {"skipped", "failed"}
 
 

@@ -43,7 +43,7 @@ def files(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_pair(here / "models", "summer2winter", ("summer", "winter"))
     for name in VIDEOS:
         write_clip(Path(name), frames=3)
-    for name in ("photo.jpg", "photos/a.jpg", "photos/b.png", "incoming/a.png"):
+    for name in ("photo.jpg", "large.jpg", "photos/a.jpg", "photos/b.png", "incoming/a.png"):
         write_picture(Path(name))
     for index in range(3):
         write_picture(Path(f"frames/{index}.png"))
@@ -80,6 +80,8 @@ def test_a_command_line_runs(files: Path, line: str) -> None:
         assert done.returncode == 0, done.stderr
         return
     words = shlex.split(line[line.index("mediatrans ") :])[1:]
+    if words[0] == "check":  # judges what is there
+        assert run(["convert", words[1], "--to", "winter"]) == 0
     if words[0] not in READ_ONLY:
         assert run(words) == 0
         return

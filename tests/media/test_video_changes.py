@@ -11,6 +11,7 @@ from PIL import Image, ImageCms
 
 from mediatrans.errors import InputError
 from mediatrans.media.colour.yuv import ToRgb
+from mediatrans.media.read import sources
 from mediatrans.media.read.letterbox import Letterbox
 from mediatrans.media.read.sources import Input, open_source
 from mediatrans.media.read_options import ReadOptions
@@ -171,9 +172,7 @@ def test_another_stream_can_be_chosen(tmp_path: Path, caplog: pytest.LogCaptureF
         pass
 
 
-@pytest.mark.parametrize(
-    ("muxer", "name"), [("film_cpk", "a.avi"), ("roq", "a.mp4"), ("mpjpeg", "a.mjpg")]
-)
+@pytest.mark.parametrize(("muxer", "name"), [("film_cpk", "a.avi"), ("roq", "a.mp4")])
 def test_a_format_that_is_not_read_is_not_called_damaged(
     tmp_path: Path, muxer: str, name: str
 ) -> None:
@@ -196,7 +195,11 @@ def test_raw_video_is_read_by_its_suffix(tmp_path: Path, name: str) -> None:
     assert len(frames_of(source)) == 10
 
 
-def test_a_coding_that_is_not_supported_is_not_called_damaged(tmp_path: Path) -> None:
+def test_a_coding_that_is_not_supported_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # FFmpeg's decoder of animated PNG lacks 16 bits with transparency; Pillow's is left out here.
+    monkeypatch.setattr(sources, "is_deep_apng", lambda path: False)
     source = tmp_path / "in.png"
     ffmpeg(*picture(0.2, "64x48"), "-vf", "format=rgba64be", "-c:v", "apng", "-f", "apng", source)
     with pytest.raises(InputError, match="not supported by this build of FFmpeg") as caught:
