@@ -13,8 +13,8 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL"),
 ]
 
-KILLS = 20
-"""Kills of each kind of work: a hundred in all."""
+KILLS = 6
+"""Kills of each kind of work; `python -m tests.kill_loop --kills 100` makes more."""
 
 
 @pytest.mark.parametrize("name", WORKS)

@@ -12,7 +12,7 @@ from tests.fuzz.lost_frames import hunt
 
 pytestmark = pytest.mark.slow
 
-FILES = 1000
+FILES = 400
 MOST_UNSAID = 0.005
 """The share of files that may pass without a word: GIF, NUT and OBU hold no checksums."""
 
