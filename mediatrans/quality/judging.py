@@ -16,6 +16,7 @@ from mediatrans.quality.flicker import warping_ratio
 from mediatrans.quality.hidden import hidden_signal, mean_square, with_noise
 from mediatrans.quality.samples import SampleKeeper, Seen
 from mediatrans.quality.structure import structure
+from mediatrans.translate.stages.flat import is_nearly_flat
 from mediatrans.translate.stages.reduce import reduced
 
 __all__ = ["DomainShare", "Judge", "judge_pair"]
@@ -125,7 +126,9 @@ class Judge:
         if raw is not None:
             values["raw_psnr_db"] = raw.figures.psnr_db
             values["gap_db"] = raw.figures.psnr_db - delivered.psnr_db
-            values["hidden_db"] = self._hidden(source, result, raw, delivered)
+            # The norms of a generator enlarge any disturbance of a frame without contrast.
+            if not is_nearly_flat(result):
+                values["hidden_db"] = self._hidden(source, result, raw, delivered)
         return values, back
 
     def _hidden(

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from mediatrans.media.frames import Pixels
+from mediatrans.quality.capture import Window
 from mediatrans.quality.hidden import hidden_signal, mean_square, with_jpeg, with_noise
+from mediatrans.quality.judging import Judge
 from mediatrans.quality.metrics import psnr
 from tests.quality.scenes import scene
 
@@ -63,3 +65,17 @@ def test_the_noise_has_the_promised_height() -> None:
     grey = np.full((100, 120, 3), 128, np.uint8)
     assert np.sqrt(mean_square(grey, with_noise(grey))) == pytest.approx(3, abs=0.1)
     assert (with_noise(grey) == with_noise(grey)).all()
+
+
+@pytest.mark.parametrize(("contrast", "measured"), [(0, False), (4, False), (120, True)])
+def test_it_is_not_measured_without_contrast(contrast: int, measured: bool) -> None:
+    """A way back that enlarges contrasts to the whole range, as instance norms do."""
+
+    def normed(x: Pixels) -> Pixels:
+        wide = x.astype(np.float32) - x.min()
+        return np.asarray(255 * wide / max(1.0, wide.max()), np.uint8)
+
+    ramp = np.linspace(0, contrast, 64).astype(np.uint8)
+    picture = np.broadcast_to(100 + ramp[:, None], (64, 64, 3)).copy()
+    judge = Judge(forward=np.copy, inverse=normed)
+    assert ("hidden_db" in judge.values(Window(0, 0.0, picture), picture)) == measured
