@@ -301,7 +301,11 @@ def _devices() -> list[str]:
 def _formats(device: DeviceWord) -> tuple[NumberFormat, ...]:
     name = _name_of(device)
     capabilities = _core_with(name).get_property(name, "OPTIMIZATION_CAPABILITIES")
-    return tuple(f for f, (capability, _) in _FORMATS.items() if capability in capabilities)
+    found = [f for f, (capability, _) in _FORMATS.items() if capability in capabilities]
+    if name == "CPU" and "float16" in found:
+        # Measured on a CPU that has it: 1.4 times the time of float32.
+        found.sort(key=lambda number_format: number_format == "float16")
+    return tuple(found)
 
 
 BACKEND = Backend(
