@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -12,17 +13,22 @@ __all__ = ["blocked"]
 
 
 @contextmanager
-def blocked(path: Path) -> Iterator[None]:
-    """Take a lease on a file: another process that opens it waits, for up to 45 seconds."""
+def blocked(path: Path) -> Iterator[Event]:
+    """Take a lease on a file: another process that opens it waits, for up to 45 seconds.
+
+    Yields:
+        Set when another process opens the file.
+    """
     fcntl = pytest.importorskip("fcntl")
     if not hasattr(fcntl, "F_SETLEASE"):
         pytest.skip("needs leases on files")
     # Sent to the whole process when another one opens the file, and deadly by default.
-    before = signal.signal(signal.SIGIO, signal.SIG_IGN)
+    opened = Event()
+    before = signal.signal(signal.SIGIO, lambda *_: opened.set())
     descriptor = os.open(path, os.O_RDWR)
     try:
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
-        yield
+        yield opened
     finally:
         os.close(descriptor)
         signal.signal(signal.SIGIO, before)

@@ -90,8 +90,8 @@ def test_one_signal_ends_a_run_that_waits_for_a_disk(
     """A JPEG is opened to be read, a PNG already to see whether it is animated."""
     write_picture(Path("in/a.jpg"))
     write_picture(Path("in", name))
-    with blocked(Path("in", name)), start(WORDS) as process:
-        assert signal.sigtimedwait({signal.SIGIO}, 100) is not None
+    with blocked(Path("in", name)) as opened, start(WORDS) as process:
+        assert opened.wait(100)
         sent_s = time.monotonic()
         process.send_signal(number)
         said = process.communicate()[1]
