@@ -101,10 +101,7 @@ def command(
     from mediatrans.training.run_folder import newest_run, run_of
 
     if (legacy is None) != (domains is None) or (legacy and source):
-        raise UsageError(
-            "--from-pytorch-cyclegan takes two files and --domains, and no run",
-            remedy="write --from-pytorch-cyclegan G_A.pth G_B.pth --domains horse,zebra",
-        )
+        raise _mixed_sources()
     note = DataNote(data_source, data_licence)
     with CollectionProgress() as progress:
         if legacy is not None and domains is not None:
@@ -134,6 +131,13 @@ def command(
             else:
                 write_kept_classifier(folder, run_of(source))
     echo(f"model: {folder}", err=True)
+
+
+def _mixed_sources() -> UsageError:
+    return UsageError(
+        "--from-pytorch-cyclegan takes two files and --domains, and no run",
+        remedy="write --from-pytorch-cyclegan G_A.pth G_B.pth --domains horse,zebra",
+    )
 
 
 def _measure(model: Path, source: Path, watch: "Watch") -> None:

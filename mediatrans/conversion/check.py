@@ -117,11 +117,14 @@ def find_generator(result: Path, to: str | None, model: str | None) -> Generator
     if model is None:
         return None
     words = result.resolve().stem.split("-")
+    unfound: ModelError | None = None
     for first in range(1, len(words)):
         try:
             return find("-".join(words[first:]), model)
-        except ModelError:
-            continue
+        except ModelError as error:
+            unfound = error
+    if unfound is not None:  # it tells a model that is not there from one of other domains
+        raise unfound
     raise UsageError(
         f"the name of {result} does not end in a domain of {model}",
         remedy="name the domain that it was translated to with --to",

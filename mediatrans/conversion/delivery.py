@@ -6,6 +6,7 @@ from dataclasses import replace
 from mediatrans.conversion.task import Failure, Result, Task
 from mediatrans.conversion.workshop import Workshop
 from mediatrans.errors import ExitCode, InputError
+from mediatrans.files.publish import part_path
 from mediatrans.media.endpoints import Source
 from mediatrans.media.frames import Frame
 from mediatrans.media.pipe_formats import STDIO
@@ -67,7 +68,8 @@ class Delivery:
             return result
         try:
             measured = self._measured(result, capture)
-            self._note(measured)
+            if not self._task.is_deferred:  # whoever publishes it notes the figures as well
+                self._note(measured)
             return measured
         except Exception as error:
             failure = Failure.of(result.task.output, error)
@@ -81,10 +83,9 @@ class Delivery:
         if self._is_resumed:
             with workshop.source(task) as source:
                 capture_source(source, capture)
-        wanted = capture.indices
-        results = read_back(
-            task.output, task.kind, wanted.__contains__, max_pixels=options.max_pixels
-        )
+        written = part_path(task.output) if task.is_deferred else task.output
+        wanted = capture.indices.__contains__
+        results = read_back(written, task.kind, wanted, max_pixels=options.max_pixels)
         keeper = SampleKeeper() if options.samples else None
         figures = workshop.judge.measure(capture.windows(), results, keeper)
         if figures is None:

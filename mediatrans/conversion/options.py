@@ -12,7 +12,7 @@ from mediatrans.media.formats import Kind
 from mediatrans.media.pipe_formats import PIPE_MUXERS, STDIO
 from mediatrans.media.read_options import ReadOptions
 from mediatrans.media.write_options import WriteOptions
-from mediatrans.quality.check_options import CheckOptions, check_limits
+from mediatrans.quality.check_options import LIMITS, CheckOptions, check_limits
 from mediatrans.settings import setting_of
 from mediatrans.translate.batch_size import check_batch_size
 from mediatrans.translate.model_options import ModelOptions
@@ -46,6 +46,11 @@ class ConvertOptions(CheckOptions, ModelOptions, WriteOptions, ReadOptions, RunO
             )
         check_limits(self.limits)
         self._check_formats()
+        if self.output == STDIO and any(LIMITS[name].needs_file for name in self.limits):
+            raise UsageError(
+                "only psnr and ssim can be measured of a video that is written to a pipe",
+                remedy="drop the other limits of --fail-under, or write to a file",
+            )
         self.check_run()
         check_work_size(self.work_size)
         check_tile(self.tile, self.work_size)

@@ -20,16 +20,18 @@ class Limit:
         most: Its largest value; None if it has none.
         needs: What it cannot be measured without: the reverse generator, or the classifier of the
             domains; None if it needs neither.
+        needs_file: Whether it is measured of the written file alone, which a pipe does not leave.
     """
 
     figure: str
     most: float | None = None
     needs: Literal["inverse", "classifier"] | None = None
+    needs_file: bool = True
 
 
 LIMITS: dict[str, Limit] = {
-    "psnr": Limit("raw_psnr_db", needs="inverse"),
-    "ssim": Limit("ssim", 1.0, needs="inverse"),
+    "psnr": Limit("raw_psnr_db", needs="inverse", needs_file=False),
+    "ssim": Limit("ssim", 1.0, needs="inverse", needs_file=False),
     "delivered": Limit("psnr_db", needs="inverse"),
     "change": Limit("change"),
     "domain": Limit("domain", 1.0, needs="classifier"),

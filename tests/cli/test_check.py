@@ -194,3 +194,15 @@ def test_what_was_measured_is_kept_for_the_next_run(
     words = ["convert", "in", "--to", "night", "--fail-under", "structure=0.999999"]
     (third,) = rows(capsys, *words, code=0 if first["figures"]["structure"]["mean"] >= 1 else 7)
     assert third["status"] == "skipped"
+
+
+def test_a_model_that_is_not_there_is_told_from_a_name_without_its_domain(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_pair(here / "models")
+    for name in ("a.png", "a-night.png", "b.png"):
+        save(scene(1), name)
+    assert run(["check", "a.png", "a-night.png", "--model", "nosuch"]) == 4
+    assert "nosuch" in capsys.readouterr().err
+    assert run(["check", "a.png", "b.png", "--model", "day2night"]) == 2
+    assert "name the domain that it was translated to with --to" in capsys.readouterr().err

@@ -196,6 +196,7 @@ def test_what_a_folder_of_frames_leaves_out_is_told(here: Path) -> None:
         {"start_s": -1.0},
         {"end_s": float("inf")},
         {"limits": {"psnr": float("nan")}},
+        {"limits": {"structure": 0.8}, "output": Path("-")},
         {"batch_size": 0},
         {"batch_size": "fast"},
         {"preview": -1},

@@ -263,7 +263,13 @@ class Dispatcher:
         def record(fingerprint: Fingerprint) -> None:
             task.refuse_taken()
             self._workshop.note(
-                task, fingerprint, result.frames, result.cycle, is_partial=result.is_partial
+                task,
+                fingerprint,
+                result.frames,
+                result.cycle,
+                is_partial=result.is_partial,
+                figures=result.figures,
+                verdict=result.verdict,
             )
 
         try:

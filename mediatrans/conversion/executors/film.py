@@ -100,9 +100,7 @@ class Film:
             OutputError: The folder cannot be written, or another process is writing the output.
             InputError: The input cannot be accessed.
         """
-        identity = self._workshop.identity_of(self.task, self._length)
-        self._work = WorkFolder(self.task.output, identity, read_figures)
-        self._stack.enter_context(self._work)
+        self._open_work()
         if self._work.is_published() or self._work.total is not None:
             self.total = self._work.total or self.total
             return
@@ -236,6 +234,9 @@ class Film:
     def _start_over(self) -> None:
         self._work.remove()
         self._stack.close()
+        self._open_work()
+
+    def _open_work(self) -> None:
         identity = self._workshop.identity_of(self.task, self._length)
         self._work = WorkFolder(self.task.output, identity, read_figures)
         self._stack.enter_context(self._work)

@@ -14,6 +14,7 @@ from mediatrans.errors import InputError
 from mediatrans.media.animation import animation_of
 from mediatrans.media.colour.yuv import Colour
 from mediatrans.media.frames import Clip, Frame, VideoInfo
+from mediatrans.media.read.refusals import GET_COMPLETE, too_large
 from mediatrans.media.read_options import MAX_PIXELS
 from mediatrans.media.times import SteadyClock
 from mediatrans.media.wholeness import damage_of
@@ -108,15 +109,11 @@ class PillowAnimation:
         except Exception as error:  # the decoder raises many kinds of error for damaged data
             raise _damaged(self._path, error) from error
         if damage := damage_of(self._path):
-            raise InputError(damage, path=self._path, remedy="get a complete copy of the file")
+            raise InputError(damage, path=self._path, remedy=GET_COMPLETE)
         self._check(self._picture)
         width, height = self._picture.size
         if width * height > self._max_pixels:
-            raise InputError(
-                f"{width}x{height} pixels are more than the limit of {self._max_pixels:,}",
-                path=self._path,
-                remedy="raise --max-pixels, or scale the animation down first",
-            )
+            raise too_large(width, height, self._max_pixels, self._path)
         return self
 
     def __exit__(
@@ -171,7 +168,8 @@ class PillowAnimation:
 
 def _damaged(path: Path, error: Exception, where: str = "") -> InputError:
     if isinstance(error, FileNotFoundError | PermissionError):
-        problem = f"cannot be read: {(error.strerror or str(error)).lower()}"
-    else:
-        problem = f"the animation is damaged{where}: {error}"
-    return InputError(problem, path=path, remedy="get a complete copy of the file")
+        reason = (error.strerror or str(error)).lower()
+        remedy = "check the file and its permissions"
+        return InputError(f"cannot read the animation: {reason}", path=path, remedy=remedy)
+    problem = f"the animation is damaged{where}: {error}"
+    return InputError(problem, path=path, remedy=GET_COMPLETE)

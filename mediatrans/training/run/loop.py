@@ -104,9 +104,8 @@ def train(
         if saved is not None:
             refuse_other_data(saved.data, dataset.listing())
         start = load_start(config) if saved is None else None
-        judge = None
-        if config.evaluate_every and team.is_rank_zero:
-            judge = open_judge(config, folders, device, observer.message)
+        judges = config.evaluate_every and team.is_rank_zero
+        judge = open_judge(config, folders, device, observer.message) if judges else None
         model = CycleGAN(config, device, team)
         if start is not None:
             start_with(model, start, Path(str(config.start_from)))
