@@ -294,6 +294,8 @@ class _Line:
         self._writer.put(partial(passage.write, replace(frame, pixels=blended)))
 
     def _close(self, passage: Passage) -> None:
+        # Its last frame and translation would fill the memory while the written file is measured.
+        self._workshop.chain(passage.task.kind).restart()
         if passage.task.kind == "image":
             self._writer.put(partial(self._closed, passage))
             return

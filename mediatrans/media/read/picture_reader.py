@@ -241,7 +241,8 @@ def _framed(decoded: _Decoded, opened: _Opened) -> Frame:
         codes = code_points_of(source, opened.file, metadata.boxes)
         converted = to_srgb(to_8_bits(decoded.upright, path), path, profile, codes)
         colour = converted.picture
-        pixels: Pixels = np.array(colour.convert("RGB"))
+        # Pillow would copy a picture that is converted to the mode it has.
+        pixels: Pixels = np.array(colour if colour.mode == "RGB" else colour.convert("RGB"))
     except InputError:
         raise
     except Exception as error:  # as above
