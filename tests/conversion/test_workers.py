@@ -33,7 +33,7 @@ SLOW = [10 * time for time in UNEVEN]
 def judged(row: JobReport) -> list[float | None] | None:
     """The means of figures that do not need the translation before it was written."""
     keys = "psnr_db", "ssim", "change", "change_low", "structure", "flicker"
-    return row.figures and [row.figures.mean(key) for key in keys]
+    return None if row.figures is None else [row.figures.mean(key) for key in keys]
 
 
 def rows(report: Report) -> list[Any]:
