@@ -171,6 +171,7 @@ def _convert(
 def _show_plan(
     inputs: Sequence[Path], to: str, options: ConvertOptions, *, as_json: bool
 ) -> ExitCode:
+    from mediatrans.conversion.bucket_run import bucket_run
     from mediatrans.conversion.plan import plan
     from mediatrans.files.walk import LeftOut, describe_left_out
     from mediatrans.zoo.card import sha256_of
@@ -180,7 +181,18 @@ def _show_plan(
     generator.verify()
     options = with_working_size(options, generator.working_size)
     left_out: list[LeftOut] = []
-    jobs = plan(inputs, generator.to, options, sha256_of(generator.path), left_out.append)
+    with bucket_run(inputs, options) as buckets:
+        jobs = buckets.named(
+            plan(
+                buckets.paths,
+                generator.to,
+                buckets.options,
+                sha256_of(generator.path),
+                left_out.append,
+                look_up=buckets.look_up,
+            )
+        )
+        left_out = buckets.left_out(left_out)
     echo(f"{generator.path} ({generator.place})", err=True)
     piped = options.output == STDIO
     for job in jobs:
@@ -196,7 +208,7 @@ def _show_plan(
             }
             click.echo(json_line(row))
         elif job.ready:
-            replacing = " (replaced)" if job.output and job.output.exists() else ""
+            replacing = " (replaced)" if job.replaces else ""
             echo(f"{action}  {job.input} -> {job.output}{replacing}", err=piped)
         else:
             echo(f"{action}  {reason if job.error else f'{job.input}: {reason}'}", err=piped)

@@ -92,8 +92,10 @@ def command(
     """
     from mediatrans.cli.watch_progress import WatchProgress
     from mediatrans.files.arrivals import Arrivals
+    from mediatrans.files.buckets import refuse_urls
     from mediatrans.media.formats import kind_of
 
+    refuse_urls([folder, output], "a watched folder or its output", "use convert for buckets")
     options = ConvertOptions(output=output, **settings)
     workshop = _workshop(folder, output, to, options)
     progress = WatchProgress(options.limits, as_json=as_json, quiet=quiet)

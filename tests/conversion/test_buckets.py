@@ -1,0 +1,342 @@
+"""Conversions from and to buckets, with a real S3 server on loopback."""
+
+import io
+import json
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from werkzeug.wrappers import Request
+
+from mediatrans import ConvertOptions, ExitCode, convert
+from mediatrans.cli.main import run
+from mediatrans.conversion.manifest import PARTS_NAME
+from mediatrans.conversion.run_options import Shard
+from mediatrans.files import buckets
+from tests.media_files import write_clip, write_picture
+from tests.s3_server import KEY, SECRET, S3Server, s3_server
+
+Fault = Callable[[Request], bool]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[S3Server]:
+    with s3_server() as running:
+        yield running
+
+
+@pytest.fixture
+def s3(
+    server: S3Server, pair: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[S3Server]:
+    """The server without faults, with `s3://photos/in/`: three pictures and a text."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(pair.parents[1] / "cache"))
+    monkeypatch.setattr(buckets, "_WAITS_S", (0, 0, 0, 0))
+    server.bucket("photos")
+    for name in ("1", "2", "sub/3"):
+        write_picture(Path(f"in/{name}.png"))
+    upload(server)
+    server.put("photos", "in/notes.txt", b"text")
+    server.requests.clear()
+    yield server
+    server.busy = server.dropped = lambda _: False
+    server.empty("photos")
+
+
+def upload(server: S3Server) -> None:
+    for path in Path("in").rglob("*.*"):
+        server.put("photos", path.as_posix(), path.read_bytes())
+
+
+def words(*more: str, source: str = "s3://photos/in", output: str = "s3://photos/out") -> list[str]:
+    return ["convert", source, "--to", "night", "-o", output, "--device", "cpu", *more]
+
+
+def whole() -> dict[str, bytes]:
+    """What a conversion of the local folder gives."""
+    shutil.rmtree("whole", ignore_errors=True)
+    assert run(["convert", "in", "--to", "night", "-o", "whole", "--device", "cpu", "-q"]) == 0
+    return {
+        path.relative_to("whole").as_posix(): path.read_bytes()
+        for path in Path("whole").rglob("*")
+        if path.is_file() and not path.name.startswith(".")
+    }
+
+
+def test_a_folder_in_a_bucket_is_converted_as_one_on_a_disk(
+    s3: S3Server, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write_clip(Path("in/film.mp4"), frames=8)
+    frames = [Image.new("RGB", (20, 10), (60 * index, 0, 0)) for index in range(3)]
+    frames[0].save("in/moving.png", save_all=True, append_images=frames[1:], duration=40)
+    upload(s3)
+    assert run(words("--report", "r.json", "--report", "r.html", "-v", "--log-file", "log")) == 0
+    assert s3.requests["GET list"] <= 3  # one for each end, one that the empty end costs
+    assert s3.objects("photos", "out/") == whole()
+    rows = {row["input"]: row for row in json.loads(Path("r.json").read_text())["jobs"]}
+    assert rows["s3://photos/in/sub/3.png"]["output"] == "s3://photos/out/sub/3.png"
+    assert rows["s3://photos/in/moving.png"]["kind"] == "video"
+    assert {row["status"] for row in rows.values()} == {"ok"}
+    s3.requests.clear()
+    assert run(words("--json")) == ExitCode.OK
+    said = capfd.readouterr()
+    last = [json.loads(line) for line in said.out.splitlines()[-5:]]
+    assert [row["status"] for row in last] == ["skipped"] * 5
+    assert "PUT object" not in s3.requests
+    everything = f"{said} {Path('r.json').read_text()} {Path('r.html').read_text()}"
+    everything += Path("log").read_text() + str(s3.hidden("photos"))
+    for hidden in (KEY, SECRET, "cache/mediatrans"):
+        assert hidden not in everything
+    assert not list(Path("cache").rglob("*.png"))
+
+
+def test_what_changed_is_done_again_and_what_is_foreign_is_kept(s3: S3Server) -> None:
+    assert run(words("-q")) == ExitCode.OK
+    write_picture(Path("in/1.png"))
+    upload(s3)
+    s3.put("photos", "out/2.png", b"of somebody else")
+    report = convert("s3://photos/in", "night", OUT)
+    statuses = {row.input.name: row.status for row in report.jobs}
+    assert statuses == {"1.png": "ok", "2.png": "failed", "3.png": "skipped"}
+    assert report.exit_code == ExitCode.OUTPUT
+    (error,) = [row.error for row in report.jobs if row.error]
+    assert error.endswith(
+        "s3://photos/out/2.png: the output was changed after it was written; use --overwrite or "
+        "another -o"
+    )
+    assert s3.objects("photos", "out/")["2.png"] == b"of somebody else"
+    assert run(words("-q", "--overwrite")) == ExitCode.OK
+    assert s3.objects("photos", "out/") == whole()
+
+
+OUT = ConvertOptions(output=Path("s3://photos/out"), device="cpu")
+
+
+def test_an_upload_whose_record_was_lost_is_known_by_its_bytes(s3: S3Server) -> None:
+    assert run(words("-q")) == ExitCode.OK
+    for key, content in s3.hidden("photos").items():
+        records = [json.loads(line) | {"etag": None} for line in content.splitlines()]
+        s3.put("photos", key, "\n".join(map(json.dumps, records)).encode())
+    assert {row.status for row in convert("s3://photos/in", "night", OUT).jobs} == {"skipped"}
+
+
+def test_from_a_bucket_and_into_one(s3: S3Server) -> None:
+    expected = whole()
+    assert run(words("-q", output="here")) == ExitCode.OK
+    assert {name: Path("here", name).read_bytes() for name in expected} == expected
+    assert run(words("-q", source="in")) == ExitCode.OK
+    assert s3.objects("photos", "out/") == expected
+    # A single object, beside its input and under a name of its own.
+    assert run(["convert", "s3://photos/in/1.png", "--to", "night", "-q"]) == ExitCode.OK
+    assert run(words("-q", source="s3://photos/in/2.png", output="s3://photos/x/y.png")) == 0
+    made = s3.objects("photos")
+    assert (made["in/1-night.png"], made["x/y.png"]) == (expected["1.png"], expected["2.png"])
+    assert run(words("-q", source="s3://photos/in/2.png", output="s3://photos/x/y.png")) == 6
+
+
+def test_shards_and_workers_into_a_bucket(s3: S3Server) -> None:
+    for number in (1, 2):
+        options = ConvertOptions(
+            output=Path("s3://photos/out"), device="cpu", threads=1, shard=Shard(number, 2)
+        )
+        assert convert("s3://photos/in", "night", options).exit_code == ExitCode.OK
+    parts = [key for key in s3.hidden("photos") if f"/{PARTS_NAME}/" in key]
+    assert len({key.rpartition("-")[0] for key in parts}) == 2  # no two writers share one
+    two = ConvertOptions(output=Path("s3://photos/two"), device="cpu", threads=1, workers=2)
+    write_clip(Path("in/film.mp4"), frames=8)
+    upload(s3)
+    assert convert("s3://photos/in", "night", two).exit_code == ExitCode.OK
+    assert s3.objects("photos", "two/") == whole()
+    assert {row.status for row in convert("s3://photos/in", "night", two).jobs} == {"skipped"}
+
+
+def test_a_dry_run_writes_nothing(s3: S3Server, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(words("-n")) == ExitCode.OK
+    assert "convert  s3://photos/in/1.png -> s3://photos/out/1.png" in capsys.readouterr().out
+    assert "PUT object" not in s3.requests
+
+
+def test_a_gif_is_an_animation_however_large_its_first_frame(s3: S3Server) -> None:
+    frames = [Image.effect_noise((900, 700), 100).convert("P") for _ in range(2)]
+    for name, count in (("moving", 2), ("still", 1)):
+        written = io.BytesIO()
+        frames[0].save(written, "GIF", save_all=True, append_images=frames[1:count])
+        assert written.tell() > 1 << 18
+        s3.put("photos", f"gifs/{name}.gif", written.getvalue())
+    rows = convert("s3://photos/gifs", "night", OUT).jobs
+    assert {row.input.name: row.kind for row in rows} == {
+        "moving.gif": "video",
+        "still.gif": "image",
+    }
+    assert {row.status for row in rows} == {"ok"}
+
+
+def of(method: str, part: str) -> Fault:
+    return lambda request: request.method == method and part in request.path
+
+
+FAULTS: dict[str, Callable[[S3Server, Fault], None]] = {
+    "busy": lambda server, fault: setattr(server, "busy", fault),
+    "dropped": lambda server, fault: setattr(server, "dropped", fault),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize(
+    ("fault", "code", "where"),
+    [
+        (of("GET", "/in/2.png"), ExitCode.INPUT, "s3://photos/in/2.png"),
+        (of("PUT", "/out/2.png"), ExitCode.OUTPUT, "s3://photos/out/2.png"),
+    ],
+)
+def test_a_fault_that_stays_fails_one_file(
+    s3: S3Server,
+    name: str,
+    fault: Fault,
+    code: ExitCode,
+    where: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    met: list[str] = []
+
+    def remembered(request: Request) -> bool:
+        # The first bytes, which tell an animation, are asked for while the run is planned.
+        if not fault(request) or "Range" in request.headers:
+            return False
+        met.append(request.path)
+        return True
+
+    FAULTS[name](s3, remembered)
+    assert run(words()) == code
+    assert len(met) == 5
+    said = capsys.readouterr().err
+    assert f"{where}: " in said
+    assert "after 5 attempts" in said
+    assert "run the same command again" in said.replace("\n", " ")
+    assert len(s3.objects("photos", "out/")) == 2
+    FAULTS[name](s3, lambda _: False)
+    assert run(words("-q")) == ExitCode.OK
+    assert s3.objects("photos", "out/") == whole()
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_faults_that_pass_are_retried(s3: S3Server, name: str) -> None:
+    seen: dict[tuple[str, str], int] = {}
+
+    def at_first(request: Request) -> bool:
+        key = request.method, request.full_path
+        seen[key] = seen.get(key, 0) + 1
+        return seen[key] <= 2
+
+    FAULTS[name](s3, at_first)
+    assert run(words("-q")) == ExitCode.OK
+    assert s3.objects("photos", "out/") == whole()
+
+
+@pytest.mark.parametrize(
+    ("source", "output", "code", "where"),
+    [
+        ("s3://not-there/in", "s3://photos/out", ExitCode.INPUT, "s3://not-there/in"),
+        ("s3://photos/none", "s3://photos/out", ExitCode.INPUT, "s3://photos/none"),
+        ("s3://photos/in", "s3://not-there/out", ExitCode.OUTPUT, "s3://not-there/out"),
+        ("in", "s3://not-there/out", ExitCode.OUTPUT, "s3://not-there/out"),
+    ],
+)
+def test_a_missing_bucket(
+    s3: S3Server,
+    source: str,
+    output: str,
+    code: ExitCode,
+    where: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(words(source=source, output=output)) == code
+    said = capsys.readouterr().err
+    assert f"{where}: " in said
+    assert "no such" in said
+    assert "check the name" in said
+
+
+@pytest.mark.parametrize(
+    ("source", "output", "code", "where"),
+    [
+        ("s3://photos/in", "here", ExitCode.INPUT, "s3://photos/in"),
+        ("in", "s3://photos/out", ExitCode.OUTPUT, "s3://photos/out"),
+    ],
+)
+def test_wrong_credentials(
+    s3: S3Server,
+    source: str,
+    output: str,
+    code: ExitCode,
+    where: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "WRONGKEY")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "WrongSecret")
+    assert run(words("-vv", "--log-file", "log", source=source, output=output)) == code
+    said = capfd.readouterr()
+    assert f"{where}: " in said.err
+    assert "access is denied" in said.err
+    assert "check the credentials" in said.err
+    for text in (said.out, said.err, Path("log").read_text()):
+        assert "WRONGKEY" not in text
+        assert "WrongSecret" not in text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["convert", "s3://KEY:SECRET@photos/in", "--to", "night"],
+        ["convert", "s3://photos/in/1.png?X-Amz-Signature=SECRET", "--to", "night"],
+        ["convert", "in", "--to", "night", "-o", "s3://KEY:SECRET/out"],
+        ["convert", "in", "--to", "night", "--model", "https://KEY:SECRET@host/m"],
+        ["convert", "https://host/photos/SECRET.png", "--to", "night"],
+        ["convert", "s3://photos/in", "--to", "night", "--executor", "ray"],
+        ["convert", "s3://photos/in", "--to", "night", "--fps", "24"],
+        ["convert", "in", "--to", "night", "--report", "s3://photos/r.html"],
+        ["train", "s3://KEY:SECRET@photos/in", "in"],
+        ["check", "s3://photos/in", "in"],
+        ["watch", "s3://photos/in", "out", "--to", "night"],
+        ["watch", "in", "s3://photos/out", "--to", "night"],
+    ],
+)
+def test_what_is_refused_in_plain_words(
+    s3: S3Server, words: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(words) == ExitCode.USAGE
+    said = capfd.readouterr().err
+    assert "; " in said
+    assert "SECRET" not in said
+    assert "Traceback" not in said
+    assert s3.requests.total() == 0
+
+
+def test_names_that_no_disk_can_hold_are_reported(s3: S3Server) -> None:
+    content = Path("in/1.png").read_bytes()
+    for key in ("odd/a.png", "odd//b.png", "odd/a.png/c.png", f"odd/{'x' * 300}.png"):
+        s3.put("photos", key, content)
+    report = convert("s3://photos/odd", "night", OUT)
+    assert report.exit_code == ExitCode.INPUT
+    assert (report.count("ok"), report.count("failed")) == (1, 3)
+    errors = [row.error for row in report.jobs if row.error]
+    assert all("no file of this system can have this name" in error for error in errors)
+
+
+def test_memory_is_a_bucket_as_well(s3: S3Server, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    out = ConvertOptions(output=Path("memory://made/out"), device="cpu")
+    assert convert("in", "night", out).exit_code == ExitCode.OK
+    assert {row.status for row in convert("in", "night", out).jobs} == {"skipped"}
+    back = ConvertOptions(output=Path("back"), device="cpu")
+    report = convert("memory://made/out", "night", back)
+    assert {str(row.input) for row in report.jobs} == {
+        f"memory://made/out/{name}.png" for name in ("1", "2", "sub/3")
+    }
+    for name in ("1", "2", "sub/3"):
+        before, after = (Image.open(f"{folder}/{name}.png") for folder in ("in", "back"))
+        assert before.tobytes() == after.tobytes()  # the model inverts
