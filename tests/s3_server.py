@@ -1,10 +1,11 @@
 """An S3 server on loopback, with faults on demand: moto's server in a thread of this process."""
 
 import os
+import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import boto3
@@ -22,8 +23,8 @@ _REFUSAL = """<?xml version="1.0"?><Error><Code>{code}</Code><Message>said by th
 
 
 class _Quiet(WSGIRequestHandler):
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Nothing is logged."""
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 (werkzeug's own)
+        """Nothing is logged, also no connection that is dropped on purpose."""
 
 
 class S3Server:
@@ -34,6 +35,8 @@ class S3Server:
         requests: The number of requests by method and what they are about.
         busy: Called with each request; True refuses it with 503, SlowDown.
         dropped: Called with each request; True closes the connection without an answer.
+        done: Called with each request that was obeyed, before its answer is sent.
+        client: A client of the server.
     """
 
     def __init__(self) -> None:
@@ -45,6 +48,7 @@ class S3Server:
         self.requests: Counter[str] = Counter()
         self.busy: Callable[[Request], bool] = lambda _: False
         self.dropped: Callable[[Request], bool] = lambda _: False
+        self.done: Callable[[Request], None] = lambda _: None
         self.client: Any = None
 
     def _answer(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
@@ -52,13 +56,15 @@ class S3Server:
         what = "list" if "list-type" in request.args else "object"
         self.requests[f"{request.method} {what}"] += 1
         if self.dropped(request):
-            environ["werkzeug.socket"].close()
-            return []
+            with suppress(OSError):  # the client may have ended
+                environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            raise ConnectionError("dropped on purpose")
         if self.busy(request):
             return Response(_REFUSAL.format(code="SlowDown"), 503)(environ, start)
         if f"Credential={KEY}/" not in request.headers.get("Authorization", ""):
             return Response(_REFUSAL.format(code="InvalidAccessKeyId"), 403)(environ, start)
         answer: Iterable[bytes] = self._app(environ, start)
+        self.done(request)
         return answer
 
     def __enter__(self) -> "S3Server":

@@ -92,8 +92,9 @@ def command(
 ) -> int:
     """Translate pictures, videos and folders to a domain.
 
-    INPUTS may be mixed; folders are searched with their subfolders. A single video may be read
-    from standard input and written to standard output; both are spelled "-".
+    INPUTS may be mixed; folders are searched with their subfolders. What is in a bucket has an
+    address: s3://BUCKET/FOLDER (extra s3), gs://, az:// or hf://. A single video may be read from
+    standard input and written to standard output; both are spelled "-".
     """
     options = ConvertOptions(**settings)
     files = ReportFiles(reports, overwrite=options.overwrite)

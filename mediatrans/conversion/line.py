@@ -188,7 +188,7 @@ class _Line:
         reading = self._reading
         source = reading.source if reading else None
         mirror = self._workshop.mirror
-        return reading, source and source.decoded, mirror and mirror.fetched
+        return reading, source and source.decoded, mirror and mirror.steps
 
     # The calling thread.
 

@@ -39,9 +39,16 @@ SCHEMES = tuple(_PACKAGES)
 """The schemes of the addresses that are read and written."""
 
 _OPTIONS: dict[str, dict[str, Any]] = {
-    # One request is one attempt: the attempts are counted in `Store`. Two parts of 50 MB of an
-    # upload are in memory at a time, not ten.
-    "s3": {"config_kwargs": {"retries": {"total_max_attempts": 1}}, "max_concurrency": 2},
+    # One request is one attempt: the attempts are counted in `Store`. All of them together end
+    # before reading a file is given up. Two parts of an upload, of 50 MB each, are in memory.
+    "s3": {
+        "config_kwargs": {
+            "retries": {"total_max_attempts": 1},
+            "connect_timeout": 5,
+            "read_timeout": 8,
+        },
+        "max_concurrency": 2,
+    },
 }
 _EXCLUSIVE = ("s3", "memory")
 _WAITS_S = (0.5, 1.0, 2.0, 4.0)
@@ -180,8 +187,9 @@ class Store:
         try:
             import fsspec
 
-            # A listing that another run has outdated must not be used.
-            options = {"use_listings_cache": False, **_OPTIONS.get(self.scheme, {})}
+            # Listings and credentials of an earlier run may be out of date.
+            caching = {"use_listings_cache": False, "skip_instance_cache": True}
+            options = {**caching, **_OPTIONS.get(self.scheme, {})}
             fs = fsspec.filesystem(self.scheme, **options)
         except (ImportError, ValueError) as error:
             if self.scheme in ("s3", "memory"):
@@ -206,13 +214,13 @@ class Store:
         objects = [self._object(info) for info in found.values() if info["type"] == "file"]
         return {one.url: one for one in sorted(objects, key=lambda one: one.url)}
 
-    def fetch(self, wanted: StoredObject, path: Path, on_bytes: Callable[[int], object]) -> None:
+    def fetch(self, wanted: StoredObject, path: Path, on_progress: Callable[[], object]) -> None:
         """Write an object to a file.
 
         Args:
             wanted: The object.
             path: The file, which is written over.
-            on_bytes: Called with the number of bytes that have come.
+            on_progress: Called when an attempt begins and when bytes have come.
 
         Raises:
             StoreError: It cannot be read, or is not that object any more.
@@ -222,9 +230,10 @@ class Store:
 
         class Counting(Callback):  # type: ignore[misc]
             def call(self, *_: object, **__: object) -> None:
-                on_bytes(self.value)
+                on_progress()
 
         def get() -> None:
+            on_progress()
             self._fs.get_file(self._key(wanted.url), str(path), callback=Counting())
             if path.stat().st_size != wanted.size and self._info(wanted.url) == wanted:
                 raise ConnectionError("the connection ended early")

@@ -37,12 +37,12 @@ class Mirror:
         limit: The largest object that is read, in bytes.
 
     Attributes:
-        fetched: The number of bytes that this process has read so far.
+        steps: A number that grows while this process reads an object.
     """
 
     def __init__(self, root: Path, limit: int) -> None:
         self.root = root
-        self.fetched = 0
+        self.steps = 0
         self._limit = limit
         self._stores: dict[str, Store] = {}
 
@@ -123,9 +123,8 @@ class Mirror:
         with FileLock(lock, thread_local=False):
             if not _is_placeholder(place):
                 return
-            before = self.fetched
             try:
-                self.store(one.url).fetch(one, part, partial(self._count, before))
+                self.store(one.url).fetch(one, part, self._step)
                 part.replace(place)
             except StoreError as error:
                 raise InputError(error.problem, path=place, remedy=error.remedy) from None
@@ -138,8 +137,8 @@ class Mirror:
             finally:
                 part.unlink(missing_ok=True)
 
-    def _count(self, before: int, count: int) -> None:
-        self.fetched = before + count
+    def _step(self) -> None:
+        self.steps += 1
 
     def release(self, place: Path) -> None:
         """Remove what is on this disk of an object."""

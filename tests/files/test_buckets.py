@@ -169,7 +169,7 @@ def test_an_object_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> N
     (one,) = store.find("memory://changing").values()
     store.write("memory://changing/a", b"other")
     with pytest.raises(StoreError, match="changed while it was read"):
-        store.fetch(one, tmp_path / "a", lambda _: None)
+        store.fetch(one, tmp_path / "a", lambda: None)
 
 
 def test_a_disk_that_is_full_is_no_error_of_the_store(
@@ -182,4 +182,4 @@ def test_a_disk_that_is_full_is_no_error_of_the_store(
 
     monkeypatch.setattr(store._fs, "get_file", full)
     with pytest.raises(OSError, match="No space"):
-        store.fetch(StoredObject("memory://bucket/a", 1, ""), tmp_path / "a", lambda _: None)
+        store.fetch(StoredObject("memory://bucket/a", 1, ""), tmp_path / "a", lambda: None)

@@ -45,9 +45,10 @@ def test_an_object_is_fetched_once_and_within_the_limit(mirror: Mirror) -> None:
     assert place.read_bytes() == b""
     mirror.fetch(small, place)
     assert place.read_bytes() == b"x" * 100
-    assert mirror.fetched == 100
+    steps = mirror.steps
+    assert steps > 0
     mirror.fetch(small, place)
-    assert mirror.fetched == 100
+    assert mirror.steps == steps
     with pytest.raises(InputError, match="--spool-limit"):
         mirror.fetch(large, mirror.put_placeholder(large))
     mirror.release(place)
