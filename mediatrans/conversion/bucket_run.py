@@ -26,10 +26,14 @@ from mediatrans.files.walk import LeftOut
 from mediatrans.media.animation import ANIMATION_SUFFIXES, animation_of
 from mediatrans.quality.report.rows import Report
 
-__all__ = ["BucketRun", "bucket_run"]
+__all__ = ["ANIMATION", "BucketRun", "bucket_run"]
 
 _MEGABYTE = 1_000_000
 _HEAD = 1 << 18
+_GIF_FRAME = b"\x2c" + bytes(8) + b"\x00\x02\x00"
+
+ANIMATION = b"GIF89a" + bytes(7) + 2 * _GIF_FRAME + b"\x3b"
+"""What a placeholder holds whose input is an animation: a GIF of two empty frames."""
 
 
 @contextmanager
@@ -122,26 +126,34 @@ class BucketRun:
         store = mirror.store(url)
         try:
             found = store.find(url)
-            for marker in [name for name in found if name.endswith("/")]:
-                del found[marker]  # stands for a folder
-            animations = [url for url in found if _suffix(url) in ANIMATION_SUFFIXES]
-            heads = store.read(animations, _HEAD)
         except StoreError as error:
-            failure = InputError(error.problem, path=given, remedy=error.remedy)
-            self._refused.append(Job(given, error=failure))
+            self._refuse(given, error)
             return
         for one in found.values():
+            if one.url.endswith("/"):
+                continue  # stands for a folder
             try:
-                place = mirror.put_placeholder(one, heads.get(one.url, b""))
+                self._objects[mirror.put_placeholder(one)] = one
             except ValueError:
                 path = mirror.root / one.url.replace("://", "/", 1)
                 problem = "no file of this system can have this name"
                 self._refused.append(Job.refused(path, problem, "copy it to another name"))
-                continue
-            self._objects[place] = one
-            if _is_undecided(place, one, heads.get(one.url)):
-                with suppress(InputError):  # reading it meets the error again
-                    mirror.fetch(one, place)
+        doubtful = {
+            self._objects[place].url: place
+            for place in self._objects
+            if place.is_relative_to(given) and place.suffix.lower() in ANIMATION_SUFFIXES
+        }
+        wanted = [url for url, place in doubtful.items() if self._objects[place].size]
+        for name, head in store.heads(wanted, _HEAD):
+            place = doubtful[name]
+            if isinstance(head, StoreError):
+                self._refuse(place, head)
+            elif _is_animation(mirror, self._objects[place], place, head):
+                mirror.put_placeholder(self._objects[place], ANIMATION)
+
+    def _refuse(self, path: Path, error: StoreError) -> None:
+        refusal = InputError(error.problem, path=path, remedy=error.remedy)
+        self._refused.append(Job(path, error=refusal))
 
     def look_up(self, jobs: list[Job]) -> list[Job]:
         """Take over the outputs that exist in buckets, and their manifests, for the plan.
@@ -219,14 +231,18 @@ def _names_a_file(output: Path) -> bool:
     return any(holds(output.suffix.lower(), kind) for kind in ("image", "video"))
 
 
-def _suffix(url: str) -> str:
-    return Path(url).suffix.lower()
+def _is_animation(mirror: Mirror, one: StoredObject, place: Path, head: bytes) -> bool:
+    """Whether an input is an animation; it is read whole if its first bytes do not show that."""
+    mirror.put_placeholder(one, head)
+    if one.size > len(head) and animation_of(place) is None and _is_undecided(place, head):
+        with suppress(InputError):  # reading it meets the error again
+            mirror.fetch(one, place)
+    found = animation_of(place) is not None
+    mirror.put_placeholder(one)
+    return found
 
 
-def _is_undecided(place: Path, one: StoredObject, head: bytes | None) -> bool:
-    """Whether the first bytes do not show if an input is an animation."""
-    if head is None or one.size <= len(head) or animation_of(place) is not None:
-        return False
+def _is_undecided(place: Path, head: bytes) -> bool:
     suffix = place.suffix.lower()
     if suffix == ".gif":
         return True

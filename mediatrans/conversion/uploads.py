@@ -14,7 +14,7 @@ from mediatrans.conversion.events import Events
 from mediatrans.conversion.manifest import Entry
 from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.conversion.task import Failure, Result, Task
-from mediatrans.errors import MediatransError, OutputError
+from mediatrans.errors import OutputError
 from mediatrans.files.mirror import Mirror
 from mediatrans.files.store_errors import StoreError
 from mediatrans.media.frames import Segment
@@ -183,15 +183,15 @@ class Uploads:
         self._manifests[task.home].add(Uploaded(entry, etag))
 
     def _upload(self, result: Result) -> None:
-        error: MediatransError | None = None
+        error: Exception | None = None
         try:
             made = self._mirror.upload(result.task.output, is_new=not result.task.replaces)
             self._record(result, made.etag)
-        except MediatransError as failure:
+        except Exception as failure:
             error = failure
         self._end(result, error)
 
-    def _end(self, result: Result, error: MediatransError | None) -> None:
+    def _end(self, result: Result, error: Exception | None) -> None:
         self._mirror.release(result.task.output)
         if error is not None:
             failure = Failure.of(result.task.input, error)

@@ -6,7 +6,7 @@ import random
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -80,11 +80,8 @@ def is_url(path: Path | None) -> bool:
 
     A Path keeps one of the two slashes of an address, so `Path("s3://bucket/key")` is one.
     """
-    return path is not None and bool(path.parts) and path.parts[0].lower()[:-1] in _schemes(path)
-
-
-def _schemes(path: Path) -> tuple[str, ...]:
-    return SCHEMES if path.parts[0].endswith(":") else ()
+    scheme = path.parts[0] if path is not None and path.parts else ""
+    return scheme.endswith(":") and scheme[:-1].lower() in SCHEMES
 
 
 def url_of(path: Path) -> str:
@@ -303,37 +300,44 @@ class Store:
 
         return self._trying(url, digest)
 
-    def read(self, urls: Iterable[str], most: int | None = None) -> dict[str, bytes]:
+    def read(self, urls: Iterable[str]) -> dict[str, bytes]:
         """The content of objects, several at a time.
 
         Args:
             urls: Their addresses; those that are not there any more are left out.
-            most: The number of bytes at the beginning that are wanted; None is all.
 
         Raises:
             StoreError: One cannot be read.
         """
+        contents = self._contents(list(urls), None)
+        for content in contents.values():
+            if isinstance(content, StoreError) and content.kind != "missing":
+                raise content
+        return {url: content for url, content in contents.items() if isinstance(content, bytes)}
 
-        def one(url: str) -> bytes | None:
+    def heads(self, urls: Sequence[str], count: int) -> Iterator[tuple[str, bytes | StoreError]]:
+        """The first bytes of objects, several at a time, or why they cannot be read.
+
+        Args:
+            urls: The addresses of objects that are not empty.
+            count: The number of bytes.
+        """
+        for first in range(0, len(urls), _AT_ONCE):
+            yield from self._contents(urls[first : first + _AT_ONCE], count).items()
+
+    def _contents(self, urls: Sequence[str], count: int | None) -> dict[str, bytes | StoreError]:
+        start = None if count is None else 0
+
+        def one(url: str) -> bytes | StoreError:
+            cat = partial(self._fs.cat_file, self._key(url), start=start, end=count)
             try:
-                content: bytes = self._trying(
-                    url,
-                    lambda: self._fs.cat_file(self._key(url), start=0 if most else None, end=most),
-                )
+                content: bytes = self._trying(url, cat)
             except StoreError as error:
-                if error.kind == "missing":
-                    return None
-                raise
+                return error
             return content
 
-        wanted = list(urls)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            contents = list(pool.map(one, wanted))
-        return {
-            url: content
-            for url, content in zip(wanted, contents, strict=True)
-            if content is not None
-        }
+            return dict(zip(urls, pool.map(one, urls), strict=True))
 
     def write(self, url: str, content: bytes) -> None:
         """Write an object whole.
