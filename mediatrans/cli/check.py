@@ -59,7 +59,7 @@ def command(
     """
     from mediatrans.cli.row_text import describe_row
     from mediatrans.conversion.check import check, find_generator
-    from mediatrans.files.buckets import refuse_urls
+    from mediatrans.files.addresses import refuse_urls
     from mediatrans.quality.report.rows import JobReport, Report, failed_limits
 
     refuse_urls(

@@ -18,7 +18,7 @@ from mediatrans.cli.patterns import expand_patterns
 from mediatrans.cli.results import ResultStream
 from mediatrans.cli.terminal import echo
 from mediatrans.errors import ExitCode, Interrupted, MediatransError
-from mediatrans.files.buckets import refuse_credentials
+from mediatrans.files.addresses import refuse_credentials
 
 COMMANDS = {
     "benchmark": "mediatrans.cli.benchmark",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from mediatrans.errors import OutputError, UsageError
-from mediatrans.files.buckets import refuse_urls
+from mediatrans.files.addresses import refuse_urls
 from mediatrans.files.names import is_too_long
 from mediatrans.quality.report.page_files import is_page, is_page_name
 

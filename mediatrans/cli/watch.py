@@ -91,8 +91,8 @@ def command(
     changed.
     """
     from mediatrans.cli.watch_progress import WatchProgress
+    from mediatrans.files.addresses import refuse_urls
     from mediatrans.files.arrivals import Arrivals
-    from mediatrans.files.buckets import refuse_urls
     from mediatrans.media.formats import kind_of
 
     refuse_urls([folder, output], "a watched folder or its output", "use convert for buckets")

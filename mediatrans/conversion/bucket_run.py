@@ -19,7 +19,8 @@ from mediatrans.conversion.options import ConvertOptions
 from mediatrans.conversion.outputs import holds
 from mediatrans.conversion.uploads import Uploads
 from mediatrans.errors import InputError, MediatransError, UsageError
-from mediatrans.files.buckets import StoredObject, is_url, refuse_urls, url_of
+from mediatrans.files.addresses import is_url, refuse_urls, url_of
+from mediatrans.files.buckets import StoredObject
 from mediatrans.files.mirror import Mirror, mirrored
 from mediatrans.files.store_errors import StoreError
 from mediatrans.files.walk import LeftOut

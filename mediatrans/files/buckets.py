@@ -1,10 +1,8 @@
-"""Objects in buckets: addresses, and listing, reading and writing with bounded retries."""
+"""Objects in buckets: listed, read and written with bounded retries."""
 
 import errno
 import hashlib
 import random
-import re
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,26 +15,9 @@ from typing import Any, TypeVar
 from mediatrans.errors import MissingExtraError, UsageError
 from mediatrans.files.store_errors import StoreError, explain
 
-if sys.platform == "win32":
-    from pathlib import WindowsPath as _Base
-else:
-    from pathlib import PosixPath as _Base
-
-__all__ = [
-    "SCHEMES",
-    "BucketPath",
-    "Store",
-    "StoredObject",
-    "is_url",
-    "refuse_credentials",
-    "refuse_urls",
-    "url_of",
-]
+__all__ = ["Store", "StoredObject"]
 
 _PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "az": "adlfs", "hf": "huggingface_hub", "memory": ""}
-
-SCHEMES = tuple(_PACKAGES)
-"""The schemes of the addresses that are read and written."""
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     # One request is one attempt: the attempts are counted in `Store`. All of them together end
@@ -53,93 +34,10 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 _EXCLUSIVE = ("s3", "memory")
 _WAITS_S = (0.5, 1.0, 2.0, 4.0)
 _AT_ONCE = 16
-_URL = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):/{1,2}(?=[^/])")
-_SIGNED = re.compile(r"(?i)[?&;](x-amz-|x-goog-|sig=|signature=|awsaccesskeyid=|token=)")
-_LOGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/{1,2}[^/\s]*@")
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 _T = TypeVar("_T")
-
-
-class BucketPath(_Base):
-    """The name of an object as it is shown: a path whose text is an address, `s3://bucket/key`."""
-
-    def __str__(self) -> str:
-        """The address."""
-        text = super().__str__().replace("\\", "/")
-        return _URL.sub(r"\1://", text, count=1)
-
-    def absolute(self) -> "BucketPath":
-        """The name itself."""
-        return self
-
-
-def is_url(path: Path | None) -> bool:
-    """Whether a path is the address of something in a bucket.
-
-    A Path keeps one of the two slashes of an address, so `Path("s3://bucket/key")` is one.
-    """
-    scheme = path.parts[0] if path is not None and path.parts else ""
-    return scheme.endswith(":") and scheme[:-1].lower() in SCHEMES
-
-
-def url_of(path: Path) -> str:
-    """The address that a path is, with both slashes.
-
-    Raises:
-        UsageError: It holds credentials, or names no bucket. The message does not repeat it.
-    """
-    scheme, *parts = path.parts
-    if not parts:
-        raise UsageError(f"{scheme}// names no bucket", remedy=f"use {scheme}//BUCKET/KEY")
-    if ":" in parts[0]:
-        raise _holds_credentials()
-    refuse_credentials([str(path)])
-    return f"{scheme.lower()}//{'/'.join(parts)}"
-
-
-def refuse_credentials(words: Iterable[str]) -> None:
-    """Refuse addresses that hold a login or a signature.
-
-    Args:
-        words: What was given.
-
-    Raises:
-        UsageError: One does. The message does not repeat it.
-    """
-    if any(_LOGIN.search(word) or (":/" in word and _SIGNED.search(word)) for word in words):
-        raise _holds_credentials()
-
-
-def _holds_credentials() -> UsageError:
-    return UsageError(
-        "an address holds credentials",
-        remedy="use SCHEME://BUCKET/KEY, and give credentials in the environment or in the "
-        "settings of the store",
-    )
-
-
-def refuse_urls(
-    paths: Iterable[Path], what: str, remedy: str, *, also_buckets: bool = True
-) -> None:
-    """Refuse addresses where files are needed; what they hold is not repeated.
-
-    Args:
-        paths: What was given.
-        what: What needs files, "the report".
-        remedy: What the user can do.
-        also_buckets: Whether those of buckets are refused, and not only those of the web.
-
-    Raises:
-        UsageError: One is an address.
-    """
-    for path in paths:
-        scheme = path.parts[0].lower() if path.parts else ""
-        if scheme in ("http:", "https:", "ftp:") or (also_buckets and is_url(path)):
-            raise UsageError(
-                f"{what} cannot be an address that begins with {scheme}//", remedy=remedy
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +67,7 @@ class Store:
     connections. The methods may be called on any thread.
 
     Args:
-        scheme: One of `SCHEMES`.
+        scheme: One of those of `addresses.py`.
     """
 
     def __init__(self, scheme: str) -> None:

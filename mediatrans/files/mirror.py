@@ -15,7 +15,8 @@ import platformdirs
 from filelock import FileLock
 
 from mediatrans.errors import InputError, OutputError
-from mediatrans.files.buckets import BucketPath, Store, StoredObject, is_url, url_of
+from mediatrans.files.addresses import BucketPath, is_url, url_of
+from mediatrans.files.buckets import Store, StoredObject
 from mediatrans.files.claim import ClaimedError, claimed
 from mediatrans.files.store_errors import StoreError
 

@@ -3,9 +3,7 @@
 import io
 import json
 import logging
-import shutil
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,62 +14,16 @@ from mediatrans import ConvertOptions, ExitCode, convert
 from mediatrans.cli.main import run
 from mediatrans.conversion.manifest import PARTS_NAME
 from mediatrans.conversion.run_options import Shard
-from mediatrans.files import buckets
 from mediatrans.files.buckets import Store
 from mediatrans.files.mirror import Mirror
 from mediatrans.files.store_errors import StoreError
 from tests.bucket_kills import kill_in_buckets
 from tests.conversion.long_videos import SEGMENT, UNEVEN, packets
+from tests.conversion.photos_in_bucket import OUT, upload, whole, words
 from tests.conversion.stopping import Stopping, interrupt, options
 from tests.media import clips
 from tests.media_files import write_clip, write_picture
-from tests.s3_server import KEY, SECRET, S3Server, s3_server
-
-Fault = Callable[[Request], bool]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[S3Server]:
-    with s3_server() as running:
-        yield running
-
-
-@pytest.fixture
-def s3(
-    server: S3Server, pair: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Iterator[S3Server]:
-    """The server without faults, with `s3://photos/in/`: three pictures and a text."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(pair.parents[1] / "cache"))
-    monkeypatch.setattr(buckets, "_WAITS_S", (0, 0, 0, 0))
-    server.bucket("photos")
-    for name in ("1", "2", "sub/3"):
-        write_picture(Path(f"in/{name}.png"))
-    upload(server)
-    server.put("photos", "in/notes.txt", b"text")
-    server.requests.clear()
-    yield server
-    server.busy = server.dropped = lambda _: False
-    server.empty("photos")
-
-
-def upload(server: S3Server) -> None:
-    for path in Path("in").rglob("*.*"):
-        server.put("photos", path.as_posix(), path.read_bytes())
-
-
-def words(*more: str, source: str = "s3://photos/in", output: str = "s3://photos/out") -> list[str]:
-    return ["convert", source, "--to", "night", "-o", output, "--device", "cpu", *more]
-
-
-def whole() -> dict[str, bytes]:
-    """What a conversion of the local folder gives."""
-    shutil.rmtree("whole", ignore_errors=True)
-    assert run(["convert", "in", "--to", "night", "-o", "whole", "--device", "cpu", "-q"]) == 0
-    return {
-        path.relative_to("whole").as_posix(): path.read_bytes()
-        for path in Path("whole").rglob("*")
-        if path.is_file() and not path.name.startswith(".")
-    }
+from tests.s3_server import KEY, SECRET, S3Server
 
 
 def test_a_folder_in_a_bucket_is_converted_as_one_on_a_disk(
@@ -118,9 +70,6 @@ def test_what_changed_is_done_again_and_what_is_foreign_is_kept(s3: S3Server) ->
     assert s3.objects("photos", "out/")["2.png"] == b"of somebody else"
     assert run(words("-q", "--overwrite")) == ExitCode.OK
     assert s3.objects("photos", "out/") == whole()
-
-
-OUT = ConvertOptions(output=Path("s3://photos/out"), device="cpu")
 
 
 def test_an_upload_whose_record_was_lost_is_known_by_its_bytes(s3: S3Server) -> None:
@@ -181,123 +130,6 @@ def test_a_gif_is_an_animation_however_large_its_first_frame(
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     kinds = {row["input"].rpartition("/")[2]: row["kind"] for row in rows}
     assert kinds == {"moving.gif": "video", "still.gif": "image"}
-
-
-def of(method: str, part: str) -> Fault:
-    return lambda request: request.method == method and part in request.path
-
-
-FAULTS: dict[str, Callable[[S3Server, Fault], None]] = {
-    "busy": lambda server, fault: setattr(server, "busy", fault),
-    "dropped": lambda server, fault: setattr(server, "dropped", fault),
-}
-
-
-SLOWLY = ["busy", pytest.param("dropped", marks=pytest.mark.slow)]
-
-
-@pytest.mark.parametrize("name", SLOWLY)
-@pytest.mark.parametrize(
-    ("fault", "code", "where"),
-    [
-        (of("GET", "/in/2.png"), ExitCode.INPUT, "s3://photos/in/2.png"),
-        (of("PUT", "/out/2.png"), ExitCode.OUTPUT, "s3://photos/out/2.png"),
-    ],
-)
-def test_a_fault_that_stays_fails_one_file(
-    s3: S3Server,
-    name: str,
-    fault: Fault,
-    code: ExitCode,
-    where: str,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    met: list[str] = []
-
-    def remembered(request: Request) -> bool:
-        # The first bytes, which tell an animation, are asked for while the run is planned.
-        if not fault(request) or "Range" in request.headers:
-            return False
-        met.append(request.path)
-        return True
-
-    FAULTS[name](s3, remembered)
-    assert run(words()) == code
-    assert 5 <= len(met) <= 10  # aiohttp repeats a request whose kept connection was closed
-    said = capsys.readouterr().err
-    assert f"{where}: " in said
-    assert "after 5 attempts" in said
-    assert "run the same command again" in said.replace("\n", " ")
-    assert len(s3.objects("photos", "out/")) == 2
-    FAULTS[name](s3, lambda _: False)
-    assert run(words("-q")) == ExitCode.OK
-    assert s3.objects("photos", "out/") == whole()
-
-
-@pytest.mark.parametrize("name", SLOWLY)
-def test_faults_that_pass_are_retried(s3: S3Server, name: str) -> None:
-    seen: dict[tuple[str, str], int] = {}
-
-    def at_first(request: Request) -> bool:
-        key = request.method, request.full_path
-        seen[key] = seen.get(key, 0) + 1
-        return seen[key] == 1
-
-    FAULTS[name](s3, at_first)
-    assert run(words("-q")) == ExitCode.OK
-    assert s3.objects("photos", "out/") == whole()
-
-
-@pytest.mark.parametrize(
-    ("source", "output", "code", "where"),
-    [
-        ("s3://not-there/in", "s3://photos/out", ExitCode.INPUT, "s3://not-there/in"),
-        ("s3://photos/none", "s3://photos/out", ExitCode.INPUT, "s3://photos/none"),
-        ("s3://photos/in", "s3://not-there/out", ExitCode.OUTPUT, "s3://not-there/out"),
-        ("in", "s3://not-there/out", ExitCode.OUTPUT, "s3://not-there/out"),
-    ],
-)
-def test_a_missing_bucket(
-    s3: S3Server,
-    source: str,
-    output: str,
-    code: ExitCode,
-    where: str,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert run(words(source=source, output=output)) == code
-    said = capsys.readouterr().err
-    assert f"{where}: " in said
-    assert "no such" in said
-    assert "check the name" in said
-
-
-@pytest.mark.parametrize(
-    ("source", "output", "code", "where"),
-    [
-        ("s3://photos/in", "here", ExitCode.INPUT, "s3://photos/in"),
-        ("in", "s3://photos/out", ExitCode.OUTPUT, "s3://photos/out"),
-    ],
-)
-def test_wrong_credentials(
-    s3: S3Server,
-    source: str,
-    output: str,
-    code: ExitCode,
-    where: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "WRONGKEY")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "WrongSecret")
-    assert run(words("-vv", "--log-file", "log", source=source, output=output)) == code
-    said = capfd.readouterr()
-    assert f"{where}: " in said.err
-    assert "access is denied" in said.err
-    assert "check the credentials" in said.err
-    for text in (said.out, said.err, Path("log").read_text()):
-        assert "WRONGKEY" not in text
-        assert "WrongSecret" not in text
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 
 from mediatrans.errors import ExitCode, UsageError
 from mediatrans.files import buckets
-from mediatrans.files.buckets import BucketPath, Store, StoredObject, is_url, refuse_urls, url_of
+from mediatrans.files.addresses import BucketPath, is_url, refuse_urls, url_of
+from mediatrans.files.buckets import Store, StoredObject
 from mediatrans.files.store_errors import StoreError, explain
 
 

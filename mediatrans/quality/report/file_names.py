@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from mediatrans.files.buckets import BucketPath
+from mediatrans.files.addresses import BucketPath
 from mediatrans.quality.report.document import Link
 
 __all__ = ["common_folder", "link_to", "short_name"]
