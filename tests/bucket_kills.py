@@ -29,7 +29,9 @@ __all__ = ["Kills", "kill_in_buckets"]
 
 log = logging.getLogger(__name__)
 
-_WORDS = ["s3://photos/in", "--to", "night", "-o", "s3://photos/out", "--device", "cpu", "-q"]
+_READING = ("GET", "HEAD")
+
+_WORDS = ["s3://killed/in", "--to", "night", "-o", "s3://killed/out", "--device", "cpu", "-q"]
 
 
 @dataclass
@@ -74,7 +76,7 @@ class _Killer:
             self.process = None
 
     def _arrived(self, request: Request) -> bool:
-        if request.method == "GET" or request.method == "HEAD":
+        if request.method in _READING:
             return False
         with self._lock:
             if self.process is None:
@@ -83,12 +85,13 @@ class _Killer:
                 self._kill()
             return self.process.returncode is not None
 
-    def _obeyed(self, request: Request) -> None:
-        if request.method == "GET" or request.method == "HEAD":
+    def _obeyed(self, request: Request, status: str) -> None:
+        if request.method in _READING:
             return
         with self._lock:
-            if request.path.startswith("/photos/out/") and "/." not in request.path:
-                self._figures.uploaded[request.path.removeprefix("/photos/out/")] += 1
+            is_output = request.path.startswith("/killed/out/") and "/." not in request.path
+            if is_output and request.method == "PUT" and status.startswith("200"):
+                self._figures.uploaded[request.path.removeprefix("/killed/out/")] += 1
             self._left -= 1
             if self.process is not None and self._left == 0:
                 self._kill()
@@ -112,7 +115,6 @@ def kill_in_buckets(objects: int, kills: int, seed: int) -> Kills:
         AssertionError: An output was missing, doubled or there in part.
     """
     moments, figures = random.Random(seed), Kills(objects)
-    os.environ["XDG_CACHE_HOME"] = str(Path("cache").absolute())
     for index in range(objects):
         suffix = ".png" if index % 50 == 0 else ".jpg"
         write_picture(Path(f"in/{index % 7}/{index}{suffix}"))
@@ -124,12 +126,12 @@ def kill_in_buckets(objects: int, kills: int, seed: int) -> Kills:
     }
     assert len(whole) == objects
     with s3_server() as server:
-        server.bucket("photos")
+        server.bucket("killed")
         for path in sorted(Path("in").rglob("*.*")):
-            server.put("photos", path.as_posix(), path.read_bytes())
+            server.put("killed", path.as_posix(), path.read_bytes())
         killer = _Killer(server, figures)
         while figures.kills < kills:
-            # Half of the rest is shared among the kills that are left, at two requests an output.
+            # An equal share of the rest for each kill that is left.
             rest = objects - len(figures.uploaded)
             most = max(2, rest // (kills - figures.kills))
             process = _start(_WORDS)
@@ -137,7 +139,7 @@ def kill_in_buckets(objects: int, kills: int, seed: int) -> Kills:
             code = process.wait()
             figures.runs += 1
             figures.kills += code != 0
-            there = server.objects("photos", "out/")
+            there = server.objects("killed", "out/")
             assert all(whole[name] == content for name, content in there.items())
             figures.found.append(len(there))
             log.info("%d kills: %d of %d objects", figures.kills, len(there), objects)
@@ -146,10 +148,11 @@ def kill_in_buckets(objects: int, kills: int, seed: int) -> Kills:
         killer.rest()
         assert _start(_WORDS).wait() == 0
         figures.runs += 1
-        assert server.objects("photos", "out/") == whole
+        assert server.objects("killed", "out/") == whole
         writes = server.requests["PUT object"]
         assert _start(_WORDS).wait() == 0
         assert server.requests["PUT object"] == writes
+        server.empty("killed")
     assert set(figures.uploaded) == set(whole)
     assert set(figures.uploaded.values()) == {1}
     return figures
@@ -169,7 +172,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        os.environ["XDG_DATA_HOME"] = folder
+        os.environ["XDG_DATA_HOME"] = os.environ["XDG_CACHE_HOME"] = folder
         write_pair(Path("models"), forward=darkening(), back=identity())
         begun_s = time.monotonic()
         figures = kill_in_buckets(wanted.objects, wanted.kills, wanted.seed)

@@ -35,7 +35,7 @@ class S3Server:
         requests: The number of requests by method and what they are about.
         busy: Called with each request; True refuses it with 503, SlowDown.
         dropped: Called with each request; True closes the connection without an answer.
-        done: Called with each request that was obeyed, before its answer is sent.
+        done: Called with each request and the status of its answer, before that is sent.
         client: A client of the server.
     """
 
@@ -48,7 +48,7 @@ class S3Server:
         self.requests: Counter[str] = Counter()
         self.busy: Callable[[Request], bool] = lambda _: False
         self.dropped: Callable[[Request], bool] = lambda _: False
-        self.done: Callable[[Request], None] = lambda _: None
+        self.done: Callable[[Request, str], None] = lambda *_: None
         self.client: Any = None
 
     def _answer(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
@@ -63,8 +63,14 @@ class S3Server:
             return Response(_REFUSAL.format(code="SlowDown"), 503)(environ, start)
         if f"Credential={KEY}/" not in request.headers.get("Authorization", ""):
             return Response(_REFUSAL.format(code="InvalidAccessKeyId"), 403)(environ, start)
-        answer: Iterable[bytes] = self._app(environ, start)
-        self.done(request)
+        statuses: list[str] = []
+
+        def begin(status: str, headers: Any, *error: Any) -> Any:
+            statuses.append(status)
+            return start(status, headers, *error)
+
+        answer: Iterable[bytes] = self._app(environ, begin)
+        self.done(request, statuses[-1])
         return answer
 
     def __enter__(self) -> "S3Server":
