@@ -270,6 +270,7 @@ class Store:
         return StoredObject(url, int(info["size"] or 0), _tag(info))
 
     def _trying(self, url: str, call: Callable[[], _T]) -> _T:
+        _ = self._fs  # a missing package is no error of the store
         for wait_s in (*_WAITS_S, None):
             try:
                 return call()

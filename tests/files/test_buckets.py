@@ -2,11 +2,13 @@
 
 import os
 import pickle
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from fsspec.registry import _registry as registry
 
 from mediatrans.errors import ExitCode, UsageError
 from mediatrans.files import buckets
@@ -125,6 +127,24 @@ def test_an_error_behind_another_is_found() -> None:
     outer = OSError(16, "SECRET")
     outer.__cause__ = client_error("SlowDown", 503)
     assert explain("s3://bucket", outer).kind == "busy"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "package", "remedy"),
+    [
+        ("s3", "s3fs", r'pip install "mediatrans\[s3\]"'),
+        ("gs", "gcsfs", "pip install gcsfs"),
+        ("az", "adlfs", "pip install adlfs"),
+        ("hf", "huggingface_hub", "pip install huggingface_hub"),
+    ],
+)
+def test_a_package_that_is_not_installed_is_named(
+    scheme: str, package: str, remedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.delitem(registry, scheme, raising=False)
+    with pytest.raises(UsageError, match=f"{package}.* is not installed; {remedy}"):
+        Store(scheme).find(f"{scheme}://bucket/a")
 
 
 def test_attempts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
