@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,7 +30,8 @@ class Names:
 
     def error(self, error: MediatransError) -> MediatransError:
         """An error with addresses."""
-        named = copy(error)
+        named = type(error).__new__(type(error))  # their arguments differ
+        named.__dict__.update(error.__dict__)
         named.args = (self._mirror.in_words(str(error)),)
         named.problem = self._mirror.in_words(error.problem)
         named.remedy = error.remedy and self._mirror.in_words(error.remedy)

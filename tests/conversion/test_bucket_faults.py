@@ -1,9 +1,11 @@
 """Faults of stores: clear errors with the right exit code, tried again within bounds."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fsspec.registry import _registry as registry
 from werkzeug.wrappers import Request
 
 from mediatrans import ExitCode
@@ -22,6 +24,16 @@ FAULTS: dict[str, Callable[[S3Server, Fault], None]] = {
     "busy": lambda server, fault: setattr(server, "busy", fault),
     "dropped": lambda server, fault: setattr(server, "dropped", fault),
 }
+
+
+def test_a_missing_package_is_a_wrong_use(
+    pair: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(Path("cache").absolute()))
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    monkeypatch.delitem(registry, "s3", raising=False)
+    assert run(words()) == ExitCode.USAGE
+    assert 'pip install "mediatrans[s3]"' in capsys.readouterr().err
 
 
 SLOWLY = ["busy", pytest.param("dropped", marks=pytest.mark.slow)]
