@@ -144,6 +144,8 @@ def main() -> None:
     except MediatransError as error:
         echo(f"mediatrans: {error}", err=True)
         code = error.exit_code
+    except SystemExit:  # the pipe is closed at the other end
+        code = ExitCode.OUTPUT
     interrupts.release()
     if interrupts.number is None:
         sys.exit(code)
