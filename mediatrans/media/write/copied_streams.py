@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import av
 from av import Packet
@@ -16,7 +16,11 @@ from mediatrans.media.container import BROADCASTS, input_error, open_input
 from mediatrans.media.frames import Clip, Opener, VideoInfo
 from mediatrans.media.joints import JointClock
 from mediatrans.media.times import SteadyClock
-from mediatrans.media.write.copied_metadata import copied_metadata, copied_stream_metadata
+from mediatrans.media.write.copied_metadata import (
+    chapter_within,
+    copied_metadata,
+    copied_stream_metadata,
+)
 from mediatrans.media.write.holdable_streams import (
     add_copy,
     describe_stream,
@@ -24,9 +28,6 @@ from mediatrans.media.write.holdable_streams import (
     warn_of_lost_streams,
 )
 from mediatrans.media.write.transcoding import Converter, converter_for
-
-if TYPE_CHECKING:
-    from av.container.core import Chapter
 
 __all__ = ["StreamCopier", "warn_of_dropped"]
 
@@ -167,7 +168,7 @@ class StreamCopier:
         chapters = [
             part
             for chapter in self._container.chapters()
-            if (part := _chapter_within(chapter, self._clip))
+            if (part := chapter_within(chapter, self._clip))
         ]
         if chapters and output.format.name in _ANIMATIONS:
             _warn_of_chapters(self._path, len(chapters), output.format.name)
@@ -198,9 +199,12 @@ class StreamCopier:
         try:
             output.mux_one(packet)
         except av.error.InvalidDataError:
-            if not self._has_refused:
-                _LOG.warning("%s: damaged parts of other streams are left out", self._path)
-            self._has_refused = True
+            self._leave_out()
+
+    def _leave_out(self) -> None:
+        if not self._has_refused:
+            _LOG.warning("%s: damaged parts of other streams are left out", self._path)
+        self._has_refused = True
 
     def _demux(self) -> "Iterator[tuple[Fraction, Packet[Stream]]]":
         """The packets of the clip, with their times on the output's clock."""
@@ -225,7 +229,7 @@ class StreamCopier:
                     continue
                 if stamp is not None and self._is_outside(packet, stamp * packet.time_base):
                     continue
-                for taken in self._copies[packet.stream_index].take(packet):
+                for taken in self._taken(packet):
                     time = _time_of(taken, time)
                     yield time, taken
             for copy in self._copies.values():
@@ -241,6 +245,13 @@ class StreamCopier:
             raise input_error(
                 self._path, error, "an audio or subtitle stream is damaged"
             ) from error
+
+    def _taken(self, packet: "Packet[Stream]") -> "Iterator[Packet[Stream]]":
+        """The output packets for an input packet; none for one that cannot be converted."""
+        try:
+            yield from self._copies[packet.stream_index].take(packet)
+        except av.error.InvalidDataError:
+            self._leave_out()
 
     def _joined(self, packet: "Packet[Stream]", stamp: int | None) -> int | None:
         """Move a packet of a later recording behind the earlier ones."""
@@ -334,16 +345,3 @@ class _Copy:
 def _time_of(packet: "Packet[Stream]", otherwise: Fraction) -> Fraction:
     stamp = packet.dts if packet.dts is not None else packet.pts
     return otherwise if stamp is None else stamp * packet.time_base
-
-
-def _chapter_within(chapter: "Chapter", clip: Clip) -> "Chapter | None":
-    """The part of a chapter inside the clip, on the clip's clock, or None."""
-    time_base = chapter["time_base"]
-    if clip.limit is not None or time_base is None:
-        return None  # the end of a clip with a frame limit is not known yet
-    shift = clip.shift(time_base)
-    part = chapter.copy()
-    part["start"], part["end"] = max(0, chapter["start"] - shift), chapter["end"] - shift
-    if clip.end is not None:
-        part["end"] = min(part["end"], round(clip.end / time_base) - shift)
-    return part if part["end"] > part["start"] else None
