@@ -28,7 +28,7 @@ from mediatrans.media.read.letterbox import Letterbox
 from mediatrans.media.read.main_stream import announce_choice, main_stream
 from mediatrans.media.read.orientation import UPRIGHT, display_matrix, is_transposing, upright
 from mediatrans.media.read.pixel_aspect import PixelAspect
-from mediatrans.media.read.source_scan import SourceScan
+from mediatrans.media.read.source_scan import UNNUMBERED, SourceScan
 from mediatrans.media.side_data import side_data
 from mediatrans.media.stereo import stereo_mode_of
 from mediatrans.media.times import SteadyClock
@@ -238,6 +238,7 @@ class VideoSource:
             begin_s=None if clip.begin is None else clip.begin - origin,
             end_s=None if clip.end is None else clip.end - origin,
             limit=clip.limit,
+            decodes=container.format.name in UNNUMBERED,
         )
         try:
             return self._stack.enter_context(scan)

@@ -109,6 +109,7 @@ class _Sound:
             stream.codec_context.format = _DEEP
         stream.codec_context.bit_rate = 96_000 * max(1, stream.codec_context.layout.nb_channels)
         self._encoder = stream
+        self._last: int | None = None
         self._end = 0
         self.stream: Stream = stream
 
@@ -119,10 +120,15 @@ class _Sound:
             yield from map(self._timed, self._encoder.encode(None))
 
     def _timed(self, packet: "Packet[AudioStream]") -> "Packet[Stream]":
-        """The packet; PyAV forgets the time of the last samples if it converts their format."""
-        if packet.pts is None or packet.pts < _NO_TIME:
-            packet.pts = packet.dts = self._end
-        self._end = packet.pts + (packet.duration or 0)
+        """The packet with a time behind that of the last one.
+
+        PyAV forgets the time of the last samples if it converts their format, and in damaged files
+        all samples may have one time.
+        """
+        least = _NO_TIME if self._last is None else self._last
+        at = self._end if packet.pts is None or packet.pts <= least else packet.pts
+        self._last, self._end = at, at + (packet.duration or 0)
+        packet.pts = packet.dts = at
         return cast("Packet[Stream]", packet)
 
 
