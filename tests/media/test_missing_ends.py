@@ -41,11 +41,10 @@ def test_raw_video_without_a_part_is_read_with_a_warning(
 def test_an_avi_that_ends_in_zeros_is_said(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    path = tmp_path / "a.avi"
-    ffmpeg(*picture(1), "-c:v", "mjpeg", path)
-    content = path.read_bytes()
-    kept = len(content) * 7 // 10
-    path.write_bytes(content[:kept] + bytes(len(content) - kept))
+    ffmpeg(*picture(1), "-c:v", "mjpeg", tmp_path / "a.avi")
+    content = (tmp_path / "a.avi").read_bytes()
+    kept, path = len(content) * 7 // 10, tmp_path / "zeroed.avi"
+    path.write_bytes(content[:kept].ljust(len(content), b"\0"))
     with caplog.at_level(logging.WARNING):
         assert len(frames_of(path)) < 25
     assert "before the end that its header declares; frames may be missing" in caplog.text
