@@ -41,7 +41,10 @@ def subpixel_convolution(convolution: nn.Conv2d, block: int) -> nn.Sequential:
         dim=1,
     )
     channels, squared, inputs, *kernel = weights.shape
-    wide = nn.Conv2d(inputs, channels * squared, (kernel[0], kernel[1]), stride=block)
+    has_bias = convolution.bias is not None
+    wide = nn.Conv2d(
+        inputs, channels * squared, (kernel[0], kernel[1]), stride=block, bias=has_bias
+    )
     wide.weight = nn.Parameter(weights.flatten(0, 1).detach())
     if convolution.bias is not None:
         wide.bias = nn.Parameter(convolution.bias.detach().repeat_interleave(squared))
