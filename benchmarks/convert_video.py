@@ -6,9 +6,10 @@
 
 Three arms take turns, each in a separate process, so that other load on the machine affects all of
 them. `convert` is `mediatrans.convert` without the cycle check. `plain` is a simple script with
-cv2.VideoCapture, the same graph and cv2.VideoWriter, without sound and with a constant rate. `session` only runs the frames through the
-engine. The wall time divided by the time inside the session shows the cost of decoding and
-encoding. `plain` always uses ONNX Runtime on the CPU; the others use --device.
+cv2.VideoCapture, the same graph and cv2.VideoWriter, without sound and with a constant rate.
+`session` only runs the frames through the engine. The wall time divided by the time inside the
+session shows the cost of decoding and encoding. `plain` always uses ONNX Runtime on the CPU; the
+others use --device.
 """
 
 import argparse

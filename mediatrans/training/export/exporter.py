@@ -115,6 +115,7 @@ def to_onnx(
 def _graph_form(network: PictureGenerator | ColourMapPictureGenerator) -> nn.Module:
     if isinstance(network, ColourMapPictureGenerator):
         return ColourMapGraph(with_subpixel_output(network.generator)).eval()
+    assert isinstance(network.generator, ResnetGenerator)
     return PictureGenerator(with_subpixel_output(network.generator)).eval()
 
 
