@@ -26,9 +26,6 @@ _DRIFT = 4.0**2
 _DRIFT_PX = 13
 # A change counts as a drift up to this many steps: an edge that moves on is not a change of light.
 _MOST_DRIFT = np.float32(8)
-_STRETCH_WEIGHT = np.float32(2)
-_ACROSS = np.array([[1, 0, 0, 0, -1]], np.float32)
-_NEAR = np.ones((5, 5), np.uint8)
 _MOST_CONTRAST = 200.0
 # The share of the contrast that may change besides: flow is not exact, a picture at rest is.
 _SHARE_MOVING, _SHARE_RESTING = 1.0, 0.3
@@ -60,9 +57,8 @@ def find_motion(previous: Pixels, following: Pixels) -> Motion | None:
 
     The flow is that of a dense inverse search (Kroeger, Timofte, Dai and Van Gool, ECCV 2016), or
     the motion of the whole picture where that fits better: flow takes the surroundings of a moving
-    object along with it. A pixel is trusted if the frames agree along the flow, if the flow from
-    the frame before leads back to it (Sundaram, Brox and Keutzer, ECCV 2010), and if the flow does
-    not pull its surroundings apart, as it does where an object uncovers what is behind it.
+    object along with it. A pixel is trusted if the frames agree along the flow, and if the flow
+    from the frame before leads back to it (Sundaram, Brox and Keutzer, ECCV 2010).
 
     Args:
         previous: uint8 [h, w, 3] RGB, each side at least `SMALLEST_SIDE`.
@@ -85,7 +81,6 @@ def find_motion(previous: Pixels, following: Pixels) -> Motion | None:
     contrast = _contrast(here)
     local = _local(change)
     doubt = _doubt(change, local + _return_error(flow, back) * contrast, contrast * _SHARE_MOVING)
-    doubt += _STRETCH_WEIGHT * _stretch(flow)
     camera = _camera(flow)
     whole_change = _change(previous, following, camera)
     rest = _local(whole_change)
@@ -182,19 +177,6 @@ def _largest(values: Floats) -> Floats:
     """The largest of three channels, [h, w]."""
     red, green, blue = cv2.split(values)
     return np.asarray(cv2.max(cv2.max(red, green), blue), np.float32)
-
-
-def _stretch(flow: Floats) -> Floats:
-    """The squared distance in pixels by which the surroundings of a pixel were pulled apart.
-
-    They are where an object uncovers what is behind it and flow takes it along.
-    """
-    pulled = [
-        cv2.filter2D(channel, -1, kernel, borderType=cv2.BORDER_REPLICATE)
-        for channel, kernel in zip(cv2.split(flow), (_ACROSS, _ACROSS.T), strict=True)
-    ]
-    most = np.maximum(cv2.max(*pulled), 0)
-    return np.asarray(cv2.dilate(most * most, _NEAR), np.float32)
 
 
 def _return_error(flow: Floats, back: Floats) -> Floats:
