@@ -127,7 +127,7 @@ def sharpened(steady: Floats, translated: Pixels, share: Floats) -> Pixels:
     luma = np.asarray(cv2.cvtColor(steady, cv2.COLOR_RGB2GRAY), np.float32)
     blurred = np.asarray(cv2.GaussianBlur(luma, (5, 5), _FINE_PX), np.float32)
     now = np.asarray(cv2.cvtColor(translated, cv2.COLOR_RGB2GRAY), np.uint8)
-    mask = cv2.subtract(luma, blurred, dst=blurred)
+    mask = np.asarray(cv2.subtract(luma, blurred), np.float32)
     cv2.multiply(mask, share, dst=mask)
     amount = _amount(luma, mask, now)
     out = np.empty(translated.shape, np.uint8)
