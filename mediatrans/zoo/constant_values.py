@@ -23,7 +23,7 @@ def long_vector(graph: onnx.GraphProto) -> str | None:
     for value in (*graph.value_info, *graph.output):
         sides = value.type.tensor_type.shape.dim
         if len(sides) == 1 and sides[0].dim_value > _LONGEST_VECTOR:
-            return value.name
+            return str(value.name)
     parts = (part for node in graph.node for a in node.attribute for part in (a.g, *a.graphs))
     return next((name for part in parts if (name := long_vector(part))), None)
 

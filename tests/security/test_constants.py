@@ -54,9 +54,11 @@ def doubling(operator: str, times: int) -> onnx.ModelProto:
     """A vector that is doubled again and again, and of which one number is used."""
     nodes = []
     for index in range(times):
-        inputs = [f"v{index}", "two"] if operator == "Tile" else [f"v{index}"] * 2
-        axis = {"axis": 0} if operator == "Concat" else {}
-        nodes.append(helper.make_node(operator, inputs, [f"v{index + 1}"], **axis))
+        name, made = f"v{index}", [f"v{index + 1}"]
+        if operator == "Tile":
+            nodes.append(helper.make_node("Tile", [name, "two"], made))
+        else:
+            nodes.append(helper.make_node("Concat", [name, name], made, axis=0))
     nodes += [
         helper.make_node("Slice", [f"v{times}", "first", "one"], ["number"]),
         helper.make_node("Cast", ["number"], ["whole"], to=TensorProto.UINT8),
