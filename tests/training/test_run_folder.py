@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 
 from mediatrans.errors import InputError, OutputError, UsageError
+from mediatrans.training.checkpoint import load_checkpoint
 from mediatrans.training.data.folders import Folders
+from mediatrans.training.evaluation.curve import Curve
+from mediatrans.training.export.legacy import load_legacy_generator
 from mediatrans.training.run.loop import train
+from mediatrans.training.run.run_log import RunLog
 from mediatrans.training.run_folder import (
     RunSettings,
     create_run,
@@ -93,3 +97,17 @@ def test_a_run_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="--output"):
         create_run(tmp_path / "file" / "run")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_no_named_pipe_is_waited_for(tmp_path: Path) -> None:
+    for name in ("latest.pt", "net.pth", "evaluation.csv", "metrics.csv"):
+        os.mkfifo(tmp_path / name)
+    with pytest.raises(InputError, match="not a regular file"):
+        load_checkpoint(tmp_path / "latest.pt")
+    with pytest.raises(InputError, match="not a file of weights"):
+        load_legacy_generator(tmp_path / "net.pth")
+    with pytest.raises(OutputError, match="not a regular file"):
+        Curve(tmp_path, 0)
+    with pytest.raises(OutputError, match="not a regular file"):
+        RunLog(tmp_path, 0)
