@@ -10,7 +10,7 @@ from threading import Event
 from typing import Any
 
 from mediatrans.conversion.delivery import Delivery
-from mediatrans.conversion.noted_figures import noted_figures, read_figures
+from mediatrans.conversion.noted_figures import NotedFigures, noted_figures, read_figures
 from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.conversion.task import Failure, Result, Task
 from mediatrans.conversion.workshop import Workshop
@@ -170,8 +170,9 @@ class Passage:
         if done.damage is not None:
             self._damage = InputError(done.damage, path=task.input)
         if self._monitor is not None:
-            for notes in done.notes:
-                self._monitor.restore(read_figures(notes))
+            for noted in done.notes:
+                self._monitor.restore(noted.figures)
+                self.delivery.restore(noted.raws)
         return done
 
     def _entered(self, sink: Sink) -> Sink:
@@ -322,7 +323,10 @@ class Passage:
         return self._monitor.summary()
 
     def _notes_of(self, first: int, end: int) -> dict[str, Any]:
-        return noted_figures(self._monitor.measured(first, end) if self._monitor else {})
+        if self._monitor is None:
+            return {}
+        measured = self._monitor.measured(first, end)
+        return noted_figures(NotedFigures(measured, self.delivery.raws(first, end)))
 
     def _result(self) -> Result:
         error, path = self.error or self._damage, self.task.input

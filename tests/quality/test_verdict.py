@@ -96,9 +96,7 @@ def test_a_file_that_is_unlike_the_pictures_is_doubtful() -> None:
         (("psnr_db", "ssim", "structure"), "doubtful"),
     ],
 )
-def test_figures_that_rise_and_fall_together_count_once(
-    unlike: tuple[str, ...], word: str
-) -> None:
+def test_figures_that_rise_and_fall_together_count_once(unlike: tuple[str, ...], word: str) -> None:
     spread = read_spread(spread_of(PICTURES))
     verdict = pronounce(replace(figures(), unlike=unlike), spread)
     assert verdict.word == word

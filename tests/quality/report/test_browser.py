@@ -187,6 +187,8 @@ def test_the_page_is_accessible_and_fits(
     assert found.violations_count == 0, found.generate_report()
     scrolled = watched.page.evaluate("document.documentElement.scrollWidth")
     assert scrolled <= width
+    hidden = "tables => tables.map(table => table.scrollWidth - table.clientWidth)"
+    assert max(watched.page.locator(".card .scroll").evaluate_all(hidden)) <= 0
     assert watched.said == []
     watched.page.context.close()
 
