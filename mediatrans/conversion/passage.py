@@ -153,11 +153,8 @@ class Passage:
         else:
             task.refuse_taken()
             if task.span is not None:
-                raise UsageError(
-                    "this output cannot be written in spans",
-                    path=task.output,
-                    remedy="convert it as a whole",
-                )
+                problem, remedy = "this output cannot be written in spans", "convert it as a whole"
+                raise UsageError(problem, path=task.output, remedy=remedy)
         first = task.span.first if task.span else None
         output = Output(task.output, task.kind, info, self._record, self._resumable, first)
         self._sink = self._entered(self._workshop.sink(output))
@@ -323,10 +320,8 @@ class Passage:
         return self._monitor.summary()
 
     def _notes_of(self, first: int, end: int) -> dict[str, Any]:
-        if self._monitor is None:
-            return {}
-        measured = self._monitor.measured(first, end)
-        return noted_figures(NotedFigures(measured, self.delivery.raws(first, end)))
+        figures = self._monitor.measured(first, end) if self._monitor else {}
+        return noted_figures(NotedFigures(figures, self.delivery.raws(first, end)))
 
     def _result(self) -> Result:
         error, path = self.error or self._damage, self.task.input
