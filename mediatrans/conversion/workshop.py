@@ -32,7 +32,7 @@ from mediatrans.translate.chain import STAGES, Chain
 from mediatrans.translate.engines.choice import open_engine
 from mediatrans.translate.engines.domain_classifier import open_classifier
 from mediatrans.translate.engines.engine import EngineOpener
-from mediatrans.translate.stages.stabilise import Stabilise
+from mediatrans.translate.stages.stabilise import METHOD, Stabilise
 from mediatrans.translate.stages.stage import StageMaker
 from mediatrans.translate.translator import Translator
 from mediatrans.zoo.find import Generator
@@ -286,6 +286,7 @@ class Workshop:
             "engine": self.translator.identity,
             "reverse_engine": self.inverse.identity if self.inverse else None,
             "stages": [getattr(make, "__qualname__", repr(make)) for make in self._stages],
+            "stabiliser": METHOD if self.options.stabilise else None,
             **settings_of(self.options),
             "mediatrans": __version__,
             "pyav": av.__version__,

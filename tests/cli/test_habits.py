@@ -11,6 +11,8 @@ import pytest
 from mediatrans.cli.main import COMMANDS, run
 from tests.media_files import write_picture
 
+pytestmark = pytest.mark.usefixtures("auto_is_cpu")
+
 MEDIATRANS = [sys.executable, "-m", "mediatrans"]
 
 

@@ -82,10 +82,17 @@ def test_signals_spread_over_the_first_two_seconds(pair: Path) -> None:
     assert list(Path().rglob(".*.part.*")) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("name", ["b.jpg", "b.png"])
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("b.jpg", signal.SIGINT),
+        ("b.png", signal.SIGTERM),
+        pytest.param("b.jpg", signal.SIGTERM, marks=pytest.mark.slow),
+        pytest.param("b.png", signal.SIGINT, marks=pytest.mark.slow),
+    ],
+)
 def test_one_signal_ends_a_run_that_waits_for_a_disk(
-    pair: Path, number: signal.Signals, name: str
+    pair: Path, name: str, number: signal.Signals
 ) -> None:
     """A JPEG is opened to be read, a PNG already to see whether it is animated."""
     write_picture(Path("in/a.jpg"))

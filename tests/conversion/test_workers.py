@@ -74,7 +74,10 @@ def clip(here: Path) -> Path:
     return write_clip(Path("day.mp4"), SLOW, sound_s=2, options={"g": "7", "bf": "2"})
 
 
-@pytest.mark.parametrize(("size", "stabilise"), [(1, 0.0), (2, 0.0), (3, 0.0), (2, 1.0)])
+@pytest.mark.parametrize(
+    ("size", "stabilise"),
+    [(2, 1.0), (3, 0.0), *(pytest.param(n, 0.0, marks=pytest.mark.slow) for n in (1, 2))],
+)
 def test_workers_write_the_same(folder: Path, size: int, stabilise: float) -> None:
     reference = convert(folder, "night", workshop=trailing("a", stabilise))
     several = Several(size)

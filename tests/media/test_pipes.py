@@ -92,6 +92,7 @@ def test_a_lone_stream_waits_for_no_second_reader(tmp_path: Path) -> None:
         assert sum(map(len, packets(first))) > 2_000_000
 
 
+@pytest.mark.slow
 def test_a_sound_that_is_not_copied_is_not_waited_for(clip: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.gif"
     with (
