@@ -183,11 +183,15 @@ class Workshop:
         every = self.options.check_every if kind == "video" else 1
         return CycleMonitor(self.inverse, every, self.translator.working_side)
 
-    def capture(self, kind: Kind) -> Capture:
-        """The capture of a picture, or of a video's frames at every other measured round trip."""
-        is_picture = kind == "image"
-        every = 1 if is_picture else _READ_BACK * self.options.check_every
-        return Capture(every, self.translator.working_side, is_picture=is_picture)
+    def capture(self, kind: Kind, first: int = 0) -> Capture:
+        """The capture of a picture, or of a video's frames at every other measured round trip.
+
+        Args:
+            kind: "image" or "video".
+            first: Index of the first frame.
+        """
+        every = 1 if kind == "image" else _READ_BACK * self.options.check_every
+        return Capture(every, self.translator.working_side, first)
 
     @cached_property
     def judge(self) -> Judge:

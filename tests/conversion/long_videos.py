@@ -27,5 +27,6 @@ def packets(path: Path) -> list[tuple[Any, ...]]:
 
 
 def same(left: Report, right: Report) -> bool:
+    """Whether two reports say the same, the figures of the written file included."""
     (a,), (b,) = left.jobs, right.jobs
-    return (a.status, a.frames, a.cycle) == (b.status, b.frames, b.cycle)
+    return (a.status, a.frames, a.cycle, a.figures) == (b.status, b.frames, b.cycle, b.figures)
