@@ -6,10 +6,10 @@
 
 Three arms take turns, each in a separate process, so that other load on the machine affects all of
 them. `convert` is `mediatrans.convert` without the cycle check. `plain` is a simple script with
-cv2.VideoCapture, float32 NCHW in numpy, the same network without its uint8 input and output, and
-cv2.VideoWriter, without sound and with a constant rate. `session` only runs the frames through the
-engine. The wall time divided by the time inside the session shows the cost of decoding and
-encoding. `plain` always uses ONNX Runtime on the CPU; the others use --device.
+cv2.VideoCapture, the same graph and cv2.VideoWriter, without sound and with a constant rate.
+`session` only runs the frames through the engine. The wall time divided by the time inside the
+session shows the cost of decoding and encoding. `plain` always uses ONNX Runtime on the CPU; the
+others use --device.
 """
 
 import argparse
@@ -26,8 +26,6 @@ from typing import Any
 import av
 import cv2
 import numpy as np
-import onnx
-import onnx.utils
 import onnxruntime as ort
 from numpy.typing import NDArray
 
@@ -37,6 +35,7 @@ from mediatrans.translate.batch_size import read_batch_size
 from mediatrans.translate.engines.choice import open_engine
 from mediatrans.translate.engines.engine import Generated
 from mediatrans.zoo.find import find
+from mediatrans.zoo.graph import INPUT_NAME, OUTPUT_NAME
 
 Arm = Callable[[argparse.Namespace], dict[str, float | str | None]]
 
@@ -131,39 +130,22 @@ def run_plain(args: argparse.Namespace) -> dict[str, float | str | None]:
     size = (int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)))
     fourcc = cv2.VideoWriter.fourcc(*"mp4v")
     writer = cv2.VideoWriter(str(args.output), fourcc, capture.get(cv2.CAP_PROP_FPS), size)
-    inside_s, name = 0.0, session.get_inputs()[0].name
+    inside_s = 0.0
     while True:
         ok, frame = capture.read()
         if not ok:
             break
         rgb = cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
-        picture = (rgb.astype(np.float32) / 127.5 - 1).transpose(2, 0, 1)[None]
         call_s = time.perf_counter()
-        (out,) = session.run(None, {name: np.ascontiguousarray(picture)})
+        (out,) = session.run([OUTPUT_NAME], {INPUT_NAME: rgb[None]})
         inside_s += time.perf_counter() - call_s
-        pixels = ((out[0].transpose(1, 2, 0) + 1) * 127.5).clip(0, 255).round().astype(np.uint8)
-        writer.write(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
+        writer.write(cv2.cvtColor(out[0], cv2.COLOR_RGB2BGR))
     writer.release()
     capture.release()
     return {"wall_s": time.perf_counter() - began_s, "session_s": inside_s}
 
 
 ARMS: dict[str, Arm] = {"convert": run_convert, "plain": run_plain, "session": run_session}
-
-
-def float_network(graph: Path, target: Path) -> None:
-    """Extract the network from a generator's file, with float32 NCHW input and output."""
-    nodes = onnx.load(graph).graph.node
-    first = next(node for node in nodes if node.op_type == "Pad")
-    last = next(node for node in reversed(nodes) if node.op_type == "Tanh")
-    onnx.utils.extract_model(
-        str(graph), str(target), [first.input[0]], [last.output[0]], check_model=False
-    )
-    model = onnx.load(target)
-    for value in (*model.graph.input, *model.graph.output):
-        value.type.tensor_type.elem_type = onnx.TensorProto.FLOAT
-        value.type.tensor_type.ClearField("shape")
-    onnx.save(model, target)
 
 
 def take_turns(args: argparse.Namespace, arms: list[str]) -> dict[str, list[dict[str, Any]]]:
@@ -236,8 +218,8 @@ def main() -> None:
         if args.video is None:
             args.video = Path(place, "clip.mp4")
             draw_clip(args.video, args.frames, args.width, args.height)
-        args.network, args.output = Path(place, "network.onnx"), Path(place, "out.mp4")
-        float_network(Translator.load(args.to, model=args.model).generator.path, args.network)
+        args.network = Translator.load(args.to, model=args.model).generator.path
+        args.output = Path(place, "out.mp4")
         print_results(take_turns(args, args.arms.split(",")))
 
 

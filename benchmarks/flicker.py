@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -22,6 +23,7 @@ import numpy as np
 from mediatrans.media.read.sources import Input, open_source
 from mediatrans.media.read_options import ReadOptions
 from mediatrans.quality.flicker import change_along, optical_flow
+from mediatrans.translate.engines.device_words import Precision
 from mediatrans.translate.engines.engine import Pixels
 from mediatrans.translate.stages.stabilise import Stabilise
 from mediatrans.translate.translator import Translator
@@ -97,8 +99,9 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=60, help="frames of each clip")
     parser.add_argument("--skip", type=int, default=0, help="frames before them")
     parser.add_argument("--stabilise", type=float, default=1.0)
+    parser.add_argument("--precision", default="auto", choices=get_args(Precision))
     how = parser.parse_args()
-    translator = Translator.load(how.to, model=how.model)
+    translator = Translator.load(how.to, model=how.model, precision=how.precision)
     print(f"{translator.generator.path}, {translator.identity}")
     for clip in how.clips:
         line = measure(frames_of(clip, how.skip, how.frames), translator, how.stabilise)

@@ -2,6 +2,8 @@
 
 import os
 import signal
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 # Tiny networks gain nothing from threads, and OpenMP's waiting threads starve each other where
@@ -17,7 +19,25 @@ import pytest
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+from mediatrans.translate.engines.choice import ENGINES
 from tests.pairs import write_pair
+
+
+@pytest.fixture
+def auto_is_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No device but the CPU, as where OpenVINO is not installed: a model opens in no time."""
+    monkeypatch.setitem(ENGINES, "openvino", replace(ENGINES["openvino"], devices=list))
+
+
+@pytest.fixture(scope="session")
+def graphs_once() -> Iterator[None]:
+    """From here on, equal weights are turned into a graph once."""
+    from mediatrans.training.export.exporter import to_onnx
+    from tests.training.graphs import once
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("mediatrans.training.export.model_folder.to_onnx", once(to_onnx))
+        yield
 
 
 @pytest.fixture

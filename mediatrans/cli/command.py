@@ -32,6 +32,8 @@ class Command(click.Command):
     """
 
     def __init__(self, name: str, *, examples: Sequence[Example] = (), **how: Any) -> None:
+        # Its own, since click keeps the help option that the first context asked for.
+        how.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
         super().__init__(name, **how)
         self.examples = examples
         self.params += message_options()

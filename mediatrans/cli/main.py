@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -138,20 +139,34 @@ def run(arguments: Sequence[str] | None = None, interrupts: Interrupts | None = 
 def main() -> None:
     """The entry point: reserves stdout for results, handles signals, runs and exits."""
     interrupts = Interrupts()
-    interrupts.install()
-    _reserve_stdout_for_results()
-    code = run(interrupts=interrupts)
+    code: int = ExitCode.INTERNAL
+    try:
+        interrupts.install()
+        _reserve_stdout_for_results()
+        code = _flushed(run(interrupts=interrupts))
+        interrupts.release()
+    except BaseException:
+        # A signal that comes while an error is shown, or at the end, is no error of its own.
+        if interrupts.number is None:
+            raise
+    if interrupts.number is None:
+        sys.exit(code)
+    # Python would wait for what native libraries are doing.
+    with suppress(OSError):
+        sys.stderr.flush()
+    os._exit(128 + interrupts.number)
+
+
+def _flushed(code: int) -> int:
+    """The exit code of a command, after its results have been written."""
     try:
         sys.stdout.flush()
     except MediatransError as error:
         echo(f"mediatrans: {error}", err=True)
-        code = error.exit_code
-    interrupts.release()
-    if interrupts.number is None:
-        sys.exit(code)
-    # Python would wait for what native libraries are doing.
-    sys.stderr.flush()
-    os._exit(128 + interrupts.number)
+        return error.exit_code
+    except SystemExit:  # the pipe is closed at the other end
+        return ExitCode.OUTPUT
+    return code
 
 
 def _reserve_stdout_for_results() -> None:

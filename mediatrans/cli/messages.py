@@ -1,5 +1,6 @@
 """The log messages of a command: which are shown on standard error, which go to a file."""
 
+import errno
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -113,6 +114,8 @@ def messages(ask: Wanted) -> Iterator[None]:
 
 def _file_handler(path: Path) -> logging.Handler:
     try:
+        if path.is_fifo():  # opening it would wait for a reader
+            raise OSError(errno.EINVAL, "it is a named pipe")
         handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise OutputError(

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mediatrans.errors import OutputError
+from mediatrans.errors import ExitCode, OutputError
 
 __all__ = ["ResultStream"]
 
@@ -21,7 +21,8 @@ class ResultStream(io.TextIOWrapper):
         """Write text.
 
         Raises:
-            OutputError: The disk is full, or the pipe is closed at the other end.
+            OutputError: The disk is full.
+            SystemExit: The pipe is closed at the other end, as by `head`, which needs no words.
         """
         with self._output_errors():
             return super().write(text)
@@ -40,6 +41,8 @@ class ResultStream(io.TextIOWrapper):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self.fileno())
             os.close(nowhere)
+            if isinstance(error, BrokenPipeError):
+                raise SystemExit(ExitCode.OUTPUT) from error
             raise OutputError(
                 f"cannot write to standard output: {(error.strerror or str(error)).lower()}",
                 remedy="check where it is redirected to",

@@ -274,7 +274,7 @@ def _pyproject_table(path: Path) -> dict[str, Any] | None:
     A broken pyproject.toml may concern other programs alone.
     """
     try:
-        tool = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
+        tool = tomllib.loads(read_regular(path).decode()).get("tool", {})
     except (OSError, RecursionError, ValueError):
         return None
     table = tool.get("mediatrans") if isinstance(tool, dict) else None

@@ -221,7 +221,7 @@ def _measured(
     keeper: SampleKeeper | None,
 ) -> JobReport:
     is_picture = kind == "image"
-    capture = Capture(1 if is_picture else options.check_every, bench.side, is_picture=is_picture)
+    capture = Capture(1 if is_picture else options.check_every, bench.side)
     with open_source(Input(row.input, kind), ReadOptions()) as source:
         frames = capture_source(source, capture)
     results = read_back(output, kind, capture.indices.__contains__)

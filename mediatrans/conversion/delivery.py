@@ -1,6 +1,7 @@
 """The measurement of a task's written file, against the sources that were captured on the way."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 
 from mediatrans.conversion.task import Failure, Result, Task
@@ -11,7 +12,7 @@ from mediatrans.media.endpoints import Source
 from mediatrans.media.frames import Frame
 from mediatrans.media.pipe_formats import STDIO
 from mediatrans.media.read.read_back import read_back
-from mediatrans.quality.capture import Capture
+from mediatrans.quality.capture import Capture, Raw
 from mediatrans.quality.cycle import CycleFigures
 from mediatrans.quality.samples import SampleKeeper
 from mediatrans.quality.spread import place_in
@@ -36,12 +37,27 @@ class Delivery:
         self._workshop = workshop
         self._is_resumed = False
         self._capture: Capture | None = None
-        if workshop.options.check_every and task.span is None and task.output != STDIO:
-            self._capture = workshop.capture(task.kind)
+        if workshop.options.check_every and task.output != STDIO:
+            self._capture = workshop.capture(task.kind, 0 if task.span is None else task.span.first)
 
     def resumed(self) -> None:
         """Tell that an earlier run has translated the first frames, whose sources are not known."""
         self._is_resumed = True
+
+    def restore(self, raws: Mapping[int, Raw]) -> None:
+        """Add the translations of an earlier run, by the indices of their frames."""
+        if self._capture is not None:
+            for index, raw in raws.items():
+                self._capture.remember(index, raw)
+
+    def raws(self, first: int, end: int) -> dict[int, Raw]:
+        """The translations that a later run needs to measure the file; called on any thread.
+
+        Args:
+            first: Index of the first frame.
+            end: Index after the last frame.
+        """
+        return {} if self._capture is None else self._capture.raws(first, end)
 
     def observe(self, frame: Frame, translated: Pixels, raw: CycleFigures | None) -> None:
         """Capture a frame if it is due.
@@ -51,12 +67,29 @@ class Delivery:
             translated: Its translation before blending, uint8 [H, W, 3] RGB.
             raw: The round trip of the translation; None if it was not measured.
         """
-        if self._capture is None or self._is_resumed:
+        capture = self._capture
+        if capture is None:
             return
-        is_blended = self._workshop.options.strength < 1
-        self._capture.observe(
-            frame.index, _time_s(frame), frame.pixels, translated, None if is_blended else raw
-        )
+        known = self._raw(capture, frame, translated, raw)
+        if not self._is_resumed and self._task.span is None:
+            capture.observe(frame.index, _time_s(frame), frame.pixels, known)
+        elif known is not None:
+            capture.remember(frame.index, known)
+
+    def _raw(
+        self, capture: Capture, frame: Frame, translated: Pixels, figures: CycleFigures | None
+    ) -> Raw | None:
+        """The translation of a frame that is due; that of a blend is not what is written."""
+        if (
+            figures is None
+            or self._workshop.options.strength < 1
+            or not capture.is_due(frame.index)
+        ):
+            return None
+        small = capture.reduced(translated)
+        if self._task.kind == "image":
+            return Raw(figures, 1, small.copy())
+        return Raw.of_frame(figures, small)
 
     def measured(self, result: Result) -> Result:
         """Add the figures of the written file to a result; called on the calling thread.
@@ -64,7 +97,9 @@ class Delivery:
         An error of the measurement is no error of the task.
         """
         capture, self._capture = self._capture, None
-        if capture is None or result.check_failure is not None or result.fingerprint is None:
+        if capture is None or self._task.span is not None or result.fingerprint is None:
+            return result
+        if result.check_failure is not None:
             return result
         try:
             measured = self._measured(result, capture)
@@ -131,7 +166,7 @@ def capture_source(source: Source, capture: Capture) -> int:
     count = 0
     try:
         for frame in source:
-            capture.observe(frame.index, _time_s(frame), frame.pixels, frame.pixels, None)
+            capture.observe(frame.index, _time_s(frame), frame.pixels)
             count += 1
     except InputError:
         if not count:

@@ -10,7 +10,7 @@ from threading import Event
 from typing import Any
 
 from mediatrans.conversion.delivery import Delivery
-from mediatrans.conversion.noted_figures import noted_figures, read_figures
+from mediatrans.conversion.noted_figures import NotedFigures, noted_figures, read_figures
 from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.conversion.task import Failure, Result, Task
 from mediatrans.conversion.workshop import Workshop
@@ -153,11 +153,8 @@ class Passage:
         else:
             task.refuse_taken()
             if task.span is not None:
-                raise UsageError(
-                    "this output cannot be written in spans",
-                    path=task.output,
-                    remedy="convert it as a whole",
-                )
+                problem, remedy = "this output cannot be written in spans", "convert it as a whole"
+                raise UsageError(problem, path=task.output, remedy=remedy)
         first = task.span.first if task.span else None
         output = Output(task.output, task.kind, info, self._record, self._resumable, first)
         self._sink = self._entered(self._workshop.sink(output))
@@ -170,8 +167,9 @@ class Passage:
         if done.damage is not None:
             self._damage = InputError(done.damage, path=task.input)
         if self._monitor is not None:
-            for notes in done.notes:
-                self._monitor.restore(read_figures(notes))
+            for noted in done.notes:
+                self._monitor.restore(noted.figures)
+                self.delivery.restore(noted.raws)
         return done
 
     def _entered(self, sink: Sink) -> Sink:
@@ -322,7 +320,8 @@ class Passage:
         return self._monitor.summary()
 
     def _notes_of(self, first: int, end: int) -> dict[str, Any]:
-        return noted_figures(self._monitor.measured(first, end) if self._monitor else {})
+        figures = self._monitor.measured(first, end) if self._monitor else {}
+        return noted_figures(NotedFigures(figures, self.delivery.raws(first, end)))
 
     def _result(self) -> Result:
         error, path = self.error or self._damage, self.task.input

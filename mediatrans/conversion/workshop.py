@@ -33,7 +33,7 @@ from mediatrans.translate.chain import STAGES, Chain
 from mediatrans.translate.engines.choice import open_engine
 from mediatrans.translate.engines.domain_classifier import open_classifier
 from mediatrans.translate.engines.engine import EngineOpener
-from mediatrans.translate.stages.stabilise import Stabilise
+from mediatrans.translate.stages.stabilise import METHOD, Stabilise
 from mediatrans.translate.stages.stage import StageMaker
 from mediatrans.translate.translator import Translator
 from mediatrans.zoo.find import Generator
@@ -192,11 +192,15 @@ class Workshop:
         every = self.options.check_every if kind == "video" else 1
         return CycleMonitor(self.inverse, every, self.translator.working_side)
 
-    def capture(self, kind: Kind) -> Capture:
-        """The capture of a picture, or of a video's frames at every other measured round trip."""
-        is_picture = kind == "image"
-        every = 1 if is_picture else _READ_BACK * self.options.check_every
-        return Capture(every, self.translator.working_side, is_picture=is_picture)
+    def capture(self, kind: Kind, first: int = 0) -> Capture:
+        """The capture of a picture, or of a video's frames at every other measured round trip.
+
+        Args:
+            kind: "image" or "video".
+            first: Index of the first frame.
+        """
+        every = 1 if kind == "image" else _READ_BACK * self.options.check_every
+        return Capture(every, self.translator.working_side, first)
 
     @cached_property
     def judge(self) -> Judge:
@@ -291,6 +295,7 @@ class Workshop:
             "engine": self.translator.identity,
             "reverse_engine": self.inverse.identity if self.inverse else None,
             "stages": [getattr(make, "__qualname__", repr(make)) for make in self._stages],
+            "stabiliser": METHOD if self.options.stabilise else None,
             **settings_of(self.options),
             "mediatrans": __version__,
             "pyav": av.__version__,

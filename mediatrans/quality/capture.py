@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from mediatrans.quality.cycle import CycleFigures
 from mediatrans.translate.stages.reduce import reduced
 
-__all__ = ["MOST_BYTES", "MOST_WINDOWS", "Capture", "Raw", "Window"]
+__all__ = ["MOST_BYTES", "MOST_WINDOWS", "TRACE_STEP", "Capture", "Raw", "Window"]
 
 MOST_WINDOWS = 64
 """The most moments of a video that are kept. Beyond it every other one is dropped."""
@@ -17,7 +18,8 @@ MOST_WINDOWS = 64
 MOST_BYTES = 96_000_000
 """The most memory of these moments. Beyond it every other one is dropped as well."""
 
-_TRACE_STEP = 9
+TRACE_STEP = 9
+"""One in this many pixels and rows of a video's translation is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +36,23 @@ class Raw:
     step: int
     trace: NDArray[np.uint8]
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether all pixels are kept."""
-        return self.step == 1
+    @classmethod
+    def of_frame(cls, figures: CycleFigures, translated: NDArray[np.uint8]) -> Self:
+        """Of a video's frame a few pixels are kept.
+
+        Args:
+            figures: Its round trip.
+            translated: The translation at the working size, uint8 [H, W, 3] RGB.
+        """
+        return cls(figures, TRACE_STEP, translated[::TRACE_STEP, ::TRACE_STEP].copy())
 
     def of(self, result: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The same pixels of another picture of that size."""
         return result[:: self.step, :: self.step]
+
+    def fits(self, source: NDArray[np.uint8]) -> bool:
+        """Whether it can be the translation of a picture: it has the same size."""
+        return self.of(source).shape == self.trace.shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,43 +76,58 @@ class Window:
 
 @dataclass(slots=True)
 class _Kept:
-    time_s: float | None
-    raw: Raw | None
-    source: NDArray[np.uint8]
+    raw: Raw | None = None
+    time_s: float | None = None
+    source: NDArray[np.uint8] | None = None
     following: NDArray[np.uint8] | None = None
 
     @property
     def bytes(self) -> int:
         """The memory that it takes."""
-        trace = 0 if self.raw is None else self.raw.trace.nbytes
-        return self.source.nbytes + (0 if self.following is None else self.following.nbytes) + trace
+        pictures = (self.source, self.following, None if self.raw is None else self.raw.trace)
+        return sum(picture.nbytes for picture in pictures if picture is not None)
 
 
 class Capture:
     """Keeps the sources of every n-th frame and of the one after it, at the working size.
 
-    A capture holds at most `MOST_WINDOWS` moments and
-    `MOST_BYTES`: a longer video is measured at fewer moments, evenly spread.
+    A capture holds at most `MOST_WINDOWS` moments and `MOST_BYTES`: a longer video is measured at
+    fewer moments, evenly spread.
 
     Args:
         every: The frames whose index is a multiple of this.
         side: The working size: the length of a frame's shorter side; None for no limit.
-        is_picture: Whether the source is a single picture, whose translation is kept whole.
+        first: Index of the first frame that it is shown.
     """
 
-    def __init__(self, every: int, side: int | None, *, is_picture: bool = False) -> None:
+    def __init__(self, every: int, side: int | None, first: int = 0) -> None:
         self._every = every
         self._side = side
-        self._step = 1 if is_picture else _TRACE_STEP
         self._kept: dict[int, _Kept] = {}
+        while first > self._every * MOST_WINDOWS:
+            self._every *= 2
+
+    def is_due(self, index: int) -> bool:
+        """Whether a frame begins a moment."""
+        return index % self._every == 0
+
+    def reduced(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A frame at the working size."""
+        return reduced(frame, self._side)
+
+    def remember(self, index: int, raw: Raw) -> None:
+        """Keep a translation if it is due, to be compared with a source that is observed later.
+
+        Args:
+            index: The frame's position in its source.
+            raw: The translation before it was written.
+        """
+        if self.is_due(index):
+            self._kept[index] = _Kept(raw)
+            self._thin_out()
 
     def observe(
-        self,
-        index: int,
-        time_s: float | None,
-        source: NDArray[np.uint8],
-        translated: NDArray[np.uint8],
-        raw: CycleFigures | None,
+        self, index: int, time_s: float | None, source: NDArray[np.uint8], raw: Raw | None = None
     ) -> None:
         """Keep a frame if it is due.
 
@@ -109,19 +135,21 @@ class Capture:
             index: Its position in its source.
             time_s: Its time; None for a picture.
             source: uint8 [H, W, 3] RGB.
-            translated: Its translation, as it will be written, the same shape.
-            raw: The round trip of the translation; None if it was not measured.
+            raw: Its translation before it was written; None takes the one that is remembered.
         """
-        if index % self._every == 0:
-            trace = None
-            if raw is not None:
-                small = reduced(translated, self._side)[:: self._step, :: self._step]
-                trace = Raw(raw, self._step, small.copy())
-            self._kept[index] = _Kept(time_s, trace, reduced(source, self._side).copy())
-        elif index - 1 in self._kept:
-            self._kept[index - 1].following = reduced(source, self._side).copy()
-        else:
+        before = self._kept.get(index - 1)
+        if before is None and not self.is_due(index):
             return
+        small = self.reduced(source).copy()
+        if before is not None:
+            before.following = small
+        if self.is_due(index):
+            known = self._kept.get(index, _Kept()).raw if raw is None else raw
+            is_same = known is not None and known.fits(small)
+            self._kept[index] = _Kept(known if is_same else None, time_s, small)
+        self._thin_out()
+
+    def _thin_out(self) -> None:
         while len(self._kept) > 1 and self._is_full():
             self._every *= 2
             self._kept = {i: kept for i, kept in self._kept.items() if i % self._every == 0}
@@ -133,16 +161,25 @@ class Capture:
 
     @property
     def indices(self) -> set[int]:
-        """The indices of all frames that are kept, the second ones included."""
-        return {i for i, kept in self._kept.items()} | {
+        """The indices of all frames whose source is kept, the second ones included."""
+        return {i for i, kept in self._kept.items() if kept.source is not None} | {
             i + 1 for i, kept in self._kept.items() if kept.following is not None
         }
 
     def windows(self) -> Iterator[Window]:
         """The moments in order."""
         for index, kept in sorted(self._kept.items()):
-            yield Window(index, kept.time_s, kept.source, kept.following, kept.raw)
+            if kept.source is not None:
+                yield Window(index, kept.time_s, kept.source, kept.following, kept.raw)
 
-    def clear(self) -> None:
-        """Forget everything."""
-        self._kept = {}
+    def raws(self, first: int, end: int) -> dict[int, Raw]:
+        """The translations of the moments in a range, by the index of their frame.
+
+        It may be called while another thread adds some.
+
+        Args:
+            first: Index of the first frame.
+            end: Index after the last frame.
+        """
+        kept = ((index, self._kept.get(index)) for index in range(first, end))
+        return {index: one.raw for index, one in kept if one is not None and one.raw is not None}

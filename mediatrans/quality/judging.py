@@ -77,14 +77,15 @@ class Judge:
             InputError: The file cannot be read, or a generator fails.
         """
         moments: list[Moment] = []
+        frames = _Frames(results)
         sizes = set()
         for window in windows:
-            first = _frame(results, window.index)
+            first = frames.at(window.index)
             if first is None:
                 break
             second = None
             if window.following is not None:
-                second = _frame(results, window.index + 1)
+                second = frames.at(window.index + 1)
             result = self._fitted(first, window.source)
             values, back = self._values(window, result)
             if second is not None and window.following is not None:
@@ -179,13 +180,17 @@ def judge_pair(
     return values | {"structure": structure(source, result)}
 
 
-def _frame(
-    results: Iterator[tuple[int, NDArray[np.uint8]]], index: int
-) -> NDArray[np.uint8] | None:
-    """The frame of an index; None if the file ends before it."""
-    for place, pixels in results:
-        if place == index:
-            return pixels
-        if place > index:
-            return None
-    return None
+class _Frames:
+    """Frames by their indices, asked for in order; one may be asked for twice."""
+
+    def __init__(self, results: Iterator[tuple[int, NDArray[np.uint8]]]) -> None:
+        self._results = results
+        self._last: tuple[int, NDArray[np.uint8]] | None = None
+
+    def at(self, index: int) -> NDArray[np.uint8] | None:
+        """The frame of an index; None if the file ends before it."""
+        while self._last is None or self._last[0] < index:
+            self._last = next(self._results, None)
+            if self._last is None:
+                return None
+        return self._last[1] if self._last[0] == index else None

@@ -4,7 +4,7 @@ A figure of the card's held-out pictures sets its threshold where the card has i
 number does. `docs/quality.md` lists them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +17,9 @@ Word = Literal["good", "doubtful", "poor"]
 
 _COPY, _NEARLY_COPY = 1.0, 3.0
 _MOST_UNLIKE = 2
+
+_SAME = {"ssim": "psnr_db", "raw_psnr_db": "psnr_db", "change_low": "change"}
+"""Figures that rise and fall with another one: both together say nothing more than one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +86,12 @@ def pronounce(figures: FileFigures, spread: Spread) -> Verdict:
         for verdict in found:
             if verdict.word == word:
                 return verdict
-    if spread:
-        return Verdict("good", "the figures are like those of the card's pictures")
-    return Verdict("good", "no figure is beyond its limit")
+    if not spread:
+        return Verdict("good", "no figure is beyond its limit")
+    if figures.unlike:
+        unusual = _named(figures.unlike)
+        return Verdict("good", f"only its {unusual} is unlike that of the card's pictures")
+    return Verdict("good", "the figures are like those of the card's pictures")
 
 
 def limits_of(spread: Spread) -> dict[str, tuple[float, float]]:
@@ -140,12 +146,20 @@ def _relative(name: str, limit: _Limit, spread: Spread) -> tuple[float, float]:
 
 
 def _of_place(figures: FileFigures) -> Iterator[Verdict]:
-    count = len(figures.unlike)
-    if count >= _MOST_UNLIKE:
-        named = ", ".join(FIGURES[name].label for name in figures.unlike)
+    if len(_kinds(figures.unlike)) >= _MOST_UNLIKE:
+        named = _named(figures.unlike)
         yield Verdict(
             "doubtful", f"it is unlike the pictures of the card in {named}", figures.unlike[0]
         )
+
+
+def _kinds(names: Iterable[str]) -> list[str]:
+    """The figures without those that say the same as another one, in order."""
+    return list(dict.fromkeys(_SAME.get(name, name) for name in names))
+
+
+def _named(names: Iterable[str]) -> str:
+    return " and ".join(FIGURES[name].label for name in _kinds(names))
 
 
 def _worded(name: str, value: float) -> str:

@@ -12,6 +12,7 @@ import torch
 from mediatrans.errors import InputError
 from mediatrans.files.publish import publishing
 from mediatrans.files.records import RecordError, from_table
+from mediatrans.files.regular import check_regular
 from mediatrans.training.config import TrainConfig
 from mediatrans.zoo.graph import is_plain_name
 
@@ -191,6 +192,7 @@ class _Header:
 
 def _read(path: Path, device: torch.device | str) -> dict[str, Any]:
     try:
+        check_regular(path.stat(), path)
         with zipfile.ZipFile(path) as archive:
             torn = archive.testzip()  # torch itself does not compare the checksums
         if torn is not None:

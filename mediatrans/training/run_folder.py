@@ -26,6 +26,7 @@ __all__ = [
     "newest_run",
     "read_run",
     "refuse_existing_run",
+    "refuse_unwritable_settings",
     "run_of",
     "write_settings",
 ]
@@ -93,6 +94,15 @@ def is_run(folder: Path) -> bool:
     return (folder / _SETTINGS).exists() or (folder / CHECKPOINTS).is_dir()
 
 
+def refuse_unwritable_settings(settings: RunSettings) -> None:
+    """Stop before anything is done where `config.toml` cannot hold a path.
+
+    Raises:
+        UsageError: A path is not UTF-8, as TOML is.
+    """
+    _content(settings, "eager")
+
+
 def write_settings(folder: Path, settings: RunSettings, mode: str) -> None:
     """Write a run's `config.toml`, which is a recipe as well.
 
@@ -103,8 +113,14 @@ def write_settings(folder: Path, settings: RunSettings, mode: str) -> None:
 
     Raises:
         OutputError: It cannot be written; the settings that were there are kept.
-        UsageError: The name of a folder of pictures is not UTF-8.
+        UsageError: A path is not UTF-8.
     """
+    content = _content(settings, mode)
+    with publishing(folder / _SETTINGS, what="the settings", remedy=_REMEDY) as part:
+        part.write_bytes(content)
+
+
+def _content(settings: RunSettings, mode: str) -> bytes:
     folders = settings.folders
     sources = _Sources(
         mode,
@@ -116,15 +132,13 @@ def write_settings(folder: Path, settings: RunSettings, mode: str) -> None:
     saved = {"domains": list(folders.domains), **settings.config.to_table()}
     text = f"{tomli_w.dumps(saved)}\n[run]\n{to_toml(sources)}"
     try:
-        content = text.encode("utf-8")
+        return text.encode("utf-8")
     except UnicodeEncodeError as error:
+        line = text[: error.start].count("\n")
         raise UsageError(
-            f"the name of a folder of pictures is not UTF-8, and {_SETTINGS} cannot hold it",
-            path=folder,
-            remedy="rename the folder",
+            f"{text.splitlines()[line]}: the path is not UTF-8, and {_SETTINGS} cannot hold it",
+            remedy="rename the file or folder",
         ) from error
-    with publishing(folder / _SETTINGS, what="the settings", remedy=_REMEDY) as part:
-        part.write_bytes(content)
 
 
 def read_run(folder: Path) -> RunSettings:

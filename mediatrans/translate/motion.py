@@ -17,11 +17,15 @@ SMALLEST_SIDE = 16
 
 _ITERATIONS = 8
 _SUBPIXEL = 0.05
+# The flow back only has to show where the flow does not return, so it is found at half the size.
+_FINEST, _FINEST_BACK = 0, 1
 
 # Squared steps of the 8-bit scale at which the doubt about a pixel is 1.
 _NOISE = 8.0**2
 _DRIFT = 4.0**2
 _DRIFT_PX = 13
+# A change counts as a drift up to this many steps: an edge that moves on is not a change of light.
+_MOST_DRIFT = np.float32(8)
 _MOST_CONTRAST = 200.0
 # The share of the contrast that may change besides: flow is not exact, a picture at rest is.
 _SHARE_MOVING, _SHARE_RESTING = 1.0, 0.3
@@ -70,9 +74,7 @@ def find_motion(previous: Pixels, following: Pixels) -> Motion | None:
         np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8)
         for frame in (previous, following)
     )
-    search, start = _search(), np.zeros((*shape, 2), np.float32)
-    flow = np.asarray(search.calc(here, there, start.copy()), np.float32)
-    back = np.asarray(search.calc(there, here, start), np.float32)
+    flow, back = _searched(here, there, _FINEST), _searched(there, here, _FINEST_BACK)
     change = _change(previous, following, flow)
     if _is_cut(there, here, change):
         return None
@@ -115,16 +117,17 @@ def _positions(height: int, width: int) -> Floats:
     return positions
 
 
-def _search() -> cv2.DISOpticalFlow:
-    """A search as exact as OpenCV's medium preset on pictures of twice the size, in half its time.
+def _searched(here: Pixels, there: Pixels, finest: int) -> Floats:
+    """The flow that leads from one picture into another.
 
-    The refinement costs a third of the time and gains nothing here.
+    With a finest scale of 0 it is as exact as OpenCV's medium preset on pictures of twice the size,
+    in half its time. The refinement costs a third of the time and gains nothing here.
     """
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    search.setFinestScale(0)
+    search.setFinestScale(finest)
     search.setGradientDescentIterations(_ITERATIONS)
     search.setVariationalRefinementIterations(0)
-    return search
+    return np.asarray(search.calc(here, there, np.zeros((*here.shape, 2), np.float32)), np.float32)
 
 
 def _change(previous: Pixels, following: Pixels, flow: Floats) -> Floats:
@@ -135,7 +138,7 @@ def _change(previous: Pixels, following: Pixels, flow: Floats) -> Floats:
 
 def _camera(flow: Floats) -> Floats:
     """The motion of the whole picture, [h, w, 2]."""
-    middle = np.median(flow[::3, ::3].reshape(-1, 2), axis=0)
+    middle = np.array([np.median(channel) for channel in cv2.split(flow[::3, ::3])])
     middle[np.abs(middle) < _SUBPIXEL] = 0
     return np.ascontiguousarray(np.broadcast_to(middle, flow.shape), np.float32)
 
@@ -160,7 +163,7 @@ def _doubt(change: Floats, local: Floats, allowed: Floats) -> Floats:
     A codec's noise has a mean near zero. A flash, a fade and an uncovered place do not, so much
     less of a change is allowed in the mean.
     """
-    mean = cv2.blur(change, (_DRIFT_PX, _DRIFT_PX))
+    mean = cv2.blur(np.clip(change, -_MOST_DRIFT, _MOST_DRIFT), (_DRIFT_PX, _DRIFT_PX))
     drift = _largest(np.asarray(cv2.max(mean, -mean)))
     return np.asarray(drift * drift / _DRIFT + local / (_NOISE + allowed), np.float32)
 
@@ -194,9 +197,9 @@ def _is_cut(there: NDArray[Any], here: NDArray[Any], change: Floats) -> bool:
 
     The histogram of the luminance is compared by correlation, as in PySceneDetect's detector.
     """
-    change = np.abs(change).mean(axis=-1)
-    if float(change.mean()) < _CUT_STEPS:
+    if cv2.norm(change, cv2.NORM_L1) < _CUT_STEPS * change.size:
         return False
+    change = np.abs(change).mean(axis=-1)
     histograms = [cv2.calcHist([grey], [0], None, [_BINS], [0, 256]) for grey in (there, here)]
     correlation = cv2.compareHist(histograms[0], histograms[1], cv2.HISTCMP_CORREL)
     found = float((change * change < _NOISE).mean())

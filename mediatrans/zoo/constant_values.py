@@ -5,12 +5,27 @@ from collections.abc import Iterator
 
 import onnx
 
-__all__ = ["refused_constants"]
+__all__ = ["long_vector", "refused_constants"]
 
 _MOST = 1 << 28
 """The most numbers in all such values together, 1 GiB in float32."""
 
+_LONGEST_VECTOR = 1 << 16
 _BRANCHES = "If"
+
+
+def long_vector(graph: onnx.GraphProto) -> str | None:
+    """The name of a computed vector that is too long for one that holds sizes, or None.
+
+    Args:
+        graph: A graph with inferred shapes.
+    """
+    for value in (*graph.value_info, *graph.output):
+        sides = value.type.tensor_type.shape.dim
+        if len(sides) == 1 and sides[0].dim_value > _LONGEST_VECTOR:
+            return str(value.name)
+    parts = (part for node in graph.node for a in node.attribute for part in (a.g, *a.graphs))
+    return next((name for part in parts if (name := long_vector(part))), None)
 
 
 def refused_constants(graph: onnx.GraphProto) -> str | None:

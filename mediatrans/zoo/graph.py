@@ -26,7 +26,7 @@ import onnx.inliner
 
 from mediatrans.errors import ModelError
 from mediatrans.files.regular import read_regular
-from mediatrans.zoo.constant_values import refused_constants
+from mediatrans.zoo.constant_values import long_vector, refused_constants
 from mediatrans.zoo.size_rule import MAX_MULTIPLE
 
 __all__ = [
@@ -283,6 +283,9 @@ def _too_large(model: onnx.ModelProto) -> str | None:
     for dimension, side in zip(shape.dim, sides, strict=True):
         dimension.dim_value = side
     try:
+        # Propagating data takes time for each number of a vector; the first pass does not.
+        if name := long_vector(onnx.shape_inference.infer_shapes(sample).graph):
+            return f"has a vector of unreasonable size, {name!r}"
         inferred = onnx.shape_inference.infer_shapes(sample, data_prop=True)
     except Exception as error:  # the C++ code raises many kinds of error
         return f"has shapes that cannot be inferred ({str(error).strip().splitlines()[0]})"

@@ -15,6 +15,7 @@ import onnx
 import onnx.inliner
 
 from mediatrans.errors import ModelError
+from mediatrans.zoo.border_strips import BorderStrips
 from mediatrans.zoo.graph import INPUT_NAME
 
 __all__ = ["Locality", "Statistic", "locality_of"]
@@ -41,6 +42,7 @@ _ALONG_AN_AXIS = {"Concat": 0, "Gather": 0, "LogSoftmax": -1, "Softmax": -1, "Sp
 """Operators along one axis, with the default of their attribute `axis`."""
 _WINDOWS = frozenset({"AveragePool", "Conv", "ConvTranspose", "MaxPool"})
 _BLOCKS = frozenset({"DepthToSpace", "SpaceToDepth"})
+_OF_A_PART = "works on a part of the picture"
 
 
 class _Value(NamedTuple):
@@ -119,13 +121,16 @@ def locality_of(content: bytes, path: Path) -> Locality:
     values = _values(model)
     reaches: dict[str, float] = {INPUT_NAME: 0.0}
     statistics = []
+    strips = BorderStrips(model)
     for index, node in enumerate(model.graph.node):
         depends_on = [reaches[name] for name in node.input if name in reaches]
         if not depends_on or node.op_type in ("Shape", "Size"):
             continue
         try:
             statistic = _statistic(index, node, values)
-            wider = 0.0 if statistic else _wider(node, values, set(reaches))
+            if statistic is not None:
+                _refuse_unless(strips.keep(node), _OF_A_PART)
+            wider = 0.0 if statistic else _wider(node, values, set(reaches), strips)
         except (_NotLocalError, KeyError) as error:
             reason = error if isinstance(error, _NotLocalError) else "has a value of unknown size"
             raise ModelError(
@@ -183,13 +188,23 @@ def _statistic(index: int, node: onnx.NodeProto, values: dict[str, _Value]) -> S
     return None
 
 
-def _wider(node: onnx.NodeProto, values: dict[str, _Value], seen: set[str]) -> float:
+def _wider(
+    node: onnx.NodeProto, values: dict[str, _Value], seen: set[str], strips: BorderStrips
+) -> float:
     """How many pixels further than its inputs an operator looks.
 
     Raises:
         _NotLocalError: It looks at the whole picture, or it is not known how far.
     """
     before, after = values[node.input[0]], values[node.output[0]]
+    if node.op_type == "Slice" and strips.cut(node, before.across, after.across):
+        lost = set(before.across) - set(after.across)
+        return max(after.small[axis] for axis in lost) * before.step
+    if node.op_type == "Concat":
+        axis = _attribute(node, "axis", 0) % len(after.small)
+        if strips.join(node, axis, [values[name].across for name in node.input]):
+            return 0.0
+    _refuse_unless(strips.keep(node), _OF_A_PART)
     rule = _RULES.get(node.op_type)
     if node.op_type in _POINTWISE or (rule is None and not before.across):
         return 0.0
@@ -197,8 +212,8 @@ def _wider(node: onnx.NodeProto, values: dict[str, _Value], seen: set[str]) -> f
         return _refuse_unless(len(before.across) == len(after.across), "is of the whole picture")
     if node.op_type in _ALONG_AN_AXIS:
         axis = _attribute(node, "axis", _ALONG_AN_AXIS[node.op_type])
-        picture = next(values[name] for name in node.input if name in seen)
-        is_inside = axis % len(picture.small) not in picture.across
+        pictures = [values[name] for name in node.input if name in seen]
+        is_inside = all(axis % len(each.small) not in each.across for each in pictures)
         return _refuse_unless(is_inside, "combines different places")
     if rule is None:
         raise _NotLocalError("is not known to look at the neighbourhood alone")

@@ -14,6 +14,8 @@ from mediatrans.media.frames import Pixels
 from tests.pairs import hiding, identity, inverting, revealing, smoothing, write_pair
 from tests.quality.scenes import scene, with_object
 
+pytestmark = pytest.mark.usefixtures("auto_is_cpu")
+
 
 def save(pixels: Pixels, name: str) -> Path:
     path = Path(name)

@@ -20,6 +20,11 @@ from tests.media_files import write_clip, write_picture
 from tests.pairs import darkening, identity, write_pair
 from tests.terminals import on_a_terminal
 
+pytestmark = pytest.mark.usefixtures("auto_is_cpu")
+
+OPENVINO_DEVICES = ENGINES["openvino"].devices
+"""As in the processes that are started here."""
+
 MEDIATRANS = [sys.executable, "-m", "mediatrans"]
 
 
@@ -57,7 +62,7 @@ def test_the_engine_is_named_once(pair: Path) -> None:
     write_picture(Path("in/a.png"))
     write_picture(Path("in/b.png"))
     for words, engine in (
-        ([], (ENGINES["openvino"].devices() and "OpenVINO") or "ONNX Runtime"),
+        ([], (OPENVINO_DEVICES() and "OpenVINO") or "ONNX Runtime"),
         (["--device", "cpu"], "CPUExecutionProvider, float32"),
     ):
         command = [*MEDIATRANS, "convert", "in", "--to", "night", *words]
@@ -242,7 +247,10 @@ def test_fail_under_is_7_and_keeps_the_output(
     assert Path("a-night.png").exists()
 
 
-@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("signum", "code"),
+    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)],
+)
 def test_interruption_keeps_what_is_whole(pair: Path, signum: signal.Signals, code: int) -> None:
     write_picture(Path("a.png"))
     write_clip(Path("long.mp4"), frames=1500, width=160, height=120)

@@ -2,7 +2,7 @@
 
 import json
 import os
-import subprocess
+import signal
 import sys
 from pathlib import Path
 
@@ -12,7 +12,10 @@ from mediatrans.cli.main import run
 from mediatrans.errors import ExitCode
 from tests.media_files import write_clip, write_picture
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other names")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows has other names"),
+    pytest.mark.usefixtures("auto_is_cpu"),
+]
 
 NAMES = [
     "\udcff\udcfe.png",
@@ -86,12 +89,15 @@ def test_names_that_are_given_and_too_long(
     assert not list(Path().glob("a-night*"))
 
 
-def ended(*words: str) -> subprocess.CompletedProcess[str]:
-    """A run in a process of its own, which is ended if it waits for a pipe."""
-    return subprocess.run(
-        [sys.executable, "-m", "mediatrans", *words],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+def ended(*words: str) -> int:
+    """The exit code of a run, which is ended if it waits for a pipe."""
+    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it waits for a pipe"))
+    signal.alarm(60)
+    try:
+        return run(list(words))
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.parametrize(
@@ -108,25 +114,27 @@ def ended(*words: str) -> subprocess.CompletedProcess[str]:
     ],
 )  # fmt: skip
 def test_pipes_are_told_before_they_are_opened(
-    pair: Path, pipe: str, words: list[str], code: int, said: str
+    pair: Path, pipe: str, words: list[str], code: int, said: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     write_all(Path("in"), ["a.png"])
     Path(pipe).parent.mkdir(parents=True, exist_ok=True)
     os.mkfifo(pipe)
     ended("convert", *words, "--to", "night", "--dry-run")  # comes back
-    done = ended("convert", *words, "--to", "night")
-    assert done.returncode == code
-    assert said in done.stderr + done.stdout
+    capfd.readouterr()
+    assert ended("convert", *words, "--to", "night") == code
+    assert said in "".join(capfd.readouterr())
 
 
-def test_a_manifest_that_is_a_pipe_is_not_read(pair: Path) -> None:
+def test_a_manifest_that_is_a_pipe_is_not_read(
+    pair: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_all(Path("in"), ["a.png"])
     assert run(["convert", "in", "--to", "night"]) == 0
     Path("in-night/.mediatrans.jsonl").unlink()
     os.mkfifo("in-night/.mediatrans.jsonl")
-    done = ended("convert", "in", "--to", "night")
-    assert done.returncode == ExitCode.OUTPUT
-    assert "the manifest of the output folder cannot be read: not a regular file" in done.stderr
+    assert ended("convert", "in", "--to", "night") == ExitCode.OUTPUT
+    said = capsys.readouterr().err
+    assert "the manifest of the output folder cannot be read: not a regular file" in said
 
 
 def test_a_generator_or_a_recipe_that_is_a_pipe(pair: Path) -> None:
@@ -134,7 +142,6 @@ def test_a_generator_or_a_recipe_that_is_a_pipe(pair: Path) -> None:
     (pair / "to_night.onnx").unlink()
     os.mkfifo(pair / "to_night.onnx")
     for more in ([], ["--dry-run"]):
-        assert ended("convert", "p.png", "--to", "night", *more).returncode == ExitCode.MODEL
+        assert ended("convert", "p.png", "--to", "night", *more) == ExitCode.MODEL
     os.mkfifo("r.toml")
-    done = ended("train", ".", ".", "--recipe", "r.toml")
-    assert done.returncode == ExitCode.USAGE
+    assert ended("train", ".", ".", "--recipe", "r.toml") == ExitCode.USAGE

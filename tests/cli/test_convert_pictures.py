@@ -12,6 +12,8 @@ from mediatrans.cli.main import run
 from tests.media_files import levels, times, write_clip, write_picture
 from tests.pairs import darkening, identity, write_pair
 
+pytestmark = pytest.mark.usefixtures("auto_is_cpu")
+
 
 def pixels(name: str) -> np.ndarray:
     with Image.open(name) as image:

@@ -17,14 +17,14 @@ from mediatrans.cli.main import run
 from tests.media_files import audio_packets, levels, times, write_clip, write_picture
 
 MEDIATRANS = [sys.executable, "-m", "mediatrans", "convert"]
-TO_NIGHT = ["--to", "night", "--check-every", "0"]
+TO_NIGHT = ["--to", "night", "--check-every", "0", "--device", "cpu"]
 
 
 def piped(words: list[str], given: bytes) -> "subprocess.CompletedProcess[bytes]":
     return subprocess.run([*MEDIATRANS, *words, *TO_NIGHT], input=given, capture_output=True)
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+@pytest.mark.parametrize("suffix", [pytest.param(".mp4", marks=pytest.mark.slow), ".mkv"])
 def test_a_video_goes_through(pair: Path, suffix: str) -> None:
     clip = write_clip(Path(f"in{suffix}"), frames=30)
     done = piped(["-", "-o", "-"], clip.read_bytes())
@@ -87,8 +87,15 @@ def test_a_matroska_is_translated_while_it_comes(pair: Path) -> None:
         assert len(list(container.decode(video=0))) == 400
 
 
-@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("suffix", [".mkv", ".mp4"])
+@pytest.mark.parametrize(
+    ("suffix", "signum", "code"),
+    [
+        (".mkv", signal.SIGINT, 130),
+        (".mp4", signal.SIGTERM, 143),
+        pytest.param(".mkv", signal.SIGTERM, 143, marks=pytest.mark.slow),
+        pytest.param(".mp4", signal.SIGINT, 130, marks=pytest.mark.slow),
+    ],
+)
 def test_a_pipe_that_stalls_can_be_interrupted(
     pair: Path, suffix: str, signum: signal.Signals, code: int
 ) -> None:
@@ -134,8 +141,10 @@ def test_stdin_into_a_file_and_a_file_into_stdout(pair: Path) -> None:
     [
         (b"", [], 3, "the pipe is empty"),
         (b"this is no video" * 400, [], 3, "not a video"),
-        (b"\xff\xd8\xff\xe0" + bytes(500), [], 3, "a picture"),
-        (b"\x1a\x45\xdf\xa3" + bytes(900), [], 3, "not a video"),
+        pytest.param(b"\xff\xd8\xff\xe0" + bytes(500), [], 3, "a picture", marks=pytest.mark.slow),
+        pytest.param(
+            b"\x1a\x45\xdf\xa3" + bytes(900), [], 3, "not a video", marks=pytest.mark.slow
+        ),
         (bytes(1_500_000), ["--spool-limit", "1"], 3, "--spool-limit"),
     ],
     ids=["empty", "text", "picture", "no matroska", "too large"],
@@ -150,7 +159,7 @@ def test_what_cannot_be_read_from_a_pipe(
     assert "standard input" in done.stderr.decode()
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+@pytest.mark.parametrize("suffix", [pytest.param(".mp4", marks=pytest.mark.slow), ".mkv"])
 def test_a_video_that_is_cut_short(pair: Path, suffix: str) -> None:
     content = write_clip(Path(f"in{suffix}"), frames=60).read_bytes()
     done = piped(["-", "-o", "-"], content[: len(content) * 2 // 3])
@@ -158,7 +167,7 @@ def test_a_video_that_is_cut_short(pair: Path, suffix: str) -> None:
     assert b"truncated" in done.stderr
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+@pytest.mark.parametrize("suffix", [".mp4", pytest.param(".mkv", marks=pytest.mark.slow)])
 def test_what_can_be_read_of_a_video_that_is_cut_short_is_kept(pair: Path, suffix: str) -> None:
     movable = {"movflags": "faststart"} if suffix == ".mp4" else {}
     whole = write_clip(Path(f"in{suffix}"), frames=60)
@@ -243,7 +252,13 @@ def test_the_report_of_a_piped_video(pair: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-@pytest.mark.parametrize("words", [["models"], ["convert", "a.png", "--to", "night", "--json"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["models"], marks=pytest.mark.slow),
+        ["convert", "a.png", "--to", "night", "--json"],
+    ],
+)
 def test_results_that_cannot_be_written_are_an_output_error(pair: Path, words: list[str]) -> None:
     write_picture(Path("a.png"))
     command = [sys.executable, "-m", "mediatrans", *words]
@@ -263,10 +278,11 @@ def test_results_that_cannot_be_written_are_an_output_error(pair: Path, words: l
     os.close(write)
     assert done.returncode == 6
     assert "Traceback" not in done.stderr
+    assert "standard output" not in done.stderr  # who reads with `head` needs no words
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
-@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+@pytest.mark.parametrize("suffix", [pytest.param(".mp4", marks=pytest.mark.slow), ".mkv"])
 def test_a_temporary_folder_that_is_full_is_an_output_error(pair: Path, suffix: str) -> None:
     content = write_clip(Path(f"in{suffix}"), frames=60).read_bytes()
     limited = (

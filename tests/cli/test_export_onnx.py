@@ -10,7 +10,10 @@ import pytest
 from mediatrans.cli.main import run
 from tests.training.export.test_model_folder import write_run
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:.*:FutureWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:.*:FutureWarning"),
+    pytest.mark.usefixtures("graphs_once"),
+]
 
 
 def test_the_newest_run_becomes_a_model(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

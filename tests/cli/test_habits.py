@@ -1,6 +1,7 @@
 """What a user of other programs expects of every command: short flags, messages, suggestions."""
 
 import logging
+import os
 import re
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import pytest
 
 from mediatrans.cli.main import COMMANDS, run
 from tests.media_files import write_picture
+
+pytestmark = pytest.mark.usefixtures("auto_is_cpu")
 
 MEDIATRANS = [sys.executable, "-m", "mediatrans"]
 
@@ -87,6 +90,10 @@ def test_a_log_file_that_cannot_be_written_is_named(
 ) -> None:
     assert run(["models", "--log-file", "no/such/log.txt"]) == 6
     assert "no/such/log.txt" in capsys.readouterr().err
+    if hasattr(os, "mkfifo"):  # it would be waited for
+        os.mkfifo("pipe")
+        assert run(["models", "--log-file", "pipe"]) == 6
+        assert "named pipe" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from mediatrans.zoo.find import find, places
 from tests.media_files import levels, write_picture
 from tests.pairs import identity, write_pair
 
+pytestmark = pytest.mark.usefixtures("auto_is_cpu")
+
 
 def test_models_lists_the_zoo(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_pair(pair.parent.parent / "data" / "mediatrans" / "models", "mine", ("a", "b"))

@@ -9,6 +9,8 @@ from mediatrans.cli.main import run
 from tests.media_files import write_clip, write_picture
 from tests.pairs import identity, write_pair
 
+pytestmark = pytest.mark.usefixtures("auto_is_cpu")
+
 TO_BOTH = ["--to", "night", "--to", "dusk"]
 
 

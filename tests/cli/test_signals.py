@@ -30,6 +30,23 @@ main()
 """
 
 
+ENDS_LATE = """
+import os, signal, sys
+import mediatrans.cli.main as program
+
+def run(interrupts):
+    try:
+        os.kill(os.getpid(), int(sys.argv[1]))
+    finally:
+        os.kill(os.getpid(), int(sys.argv[1]))
+        if sys.argv[2] == "error":
+            raise RuntimeError("release unlocked lock")
+
+program.run = run
+program.main()
+"""
+
+
 def start(words: list[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "mediatrans", *words],
@@ -82,10 +99,17 @@ def test_signals_spread_over_the_first_two_seconds(pair: Path) -> None:
     assert list(Path().rglob(".*.part.*")) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("name", ["b.jpg", "b.png"])
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("b.jpg", signal.SIGINT),
+        ("b.png", signal.SIGTERM),
+        pytest.param("b.jpg", signal.SIGTERM, marks=pytest.mark.slow),
+        pytest.param("b.png", signal.SIGINT, marks=pytest.mark.slow),
+    ],
+)
 def test_one_signal_ends_a_run_that_waits_for_a_disk(
-    pair: Path, number: signal.Signals, name: str
+    pair: Path, name: str, number: signal.Signals
 ) -> None:
     """A JPEG is opened to be read, a PNG already to see whether it is animated."""
     write_picture(Path("in/a.jpg"))
@@ -100,6 +124,15 @@ def test_one_signal_ends_a_run_that_waits_for_a_disk(
     assert "Traceback" not in said
     assert "interrupted" in said
     assert not list(Path().rglob(".*.part.*"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("word", ["error", "signal"])
+def test_two_signals_while_the_end_is_shown(number: signal.Signals, word: str) -> None:
+    words = [sys.executable, "-c", ENDS_LATE, str(int(number)), word]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 128 + number
+    assert "Traceback" not in done.stderr
 
 
 def test_a_signal_that_the_parent_ignores_stays_ignored(pair: Path) -> None:

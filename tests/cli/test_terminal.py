@@ -1,19 +1,18 @@
 """What files put on the terminal: their names and texts, never what a terminal obeys."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from mediatrans.cli.main import run
 from mediatrans.cli.terminal import json_line
 from mediatrans.printable import printable
 from tests.media_files import write_clip, write_picture
 from tests.pairs import write_pair
 from tests.terminals import on_a_terminal
 
-MEDIATRANS = [sys.executable, "-m", "mediatrans"]
 HOSTILE = "a\x1b[2J\nb\x9b31m\u202e[red]\x7f"
 """Clears the screen, breaks the line, turns the text around, and is rich's markup."""
 SHOWN = r"a\x1b[2J\nb\x9b31m\u202e[red]\x7f"
@@ -53,26 +52,25 @@ def test_json_stays_json() -> None:
         ["--fail-under", "psnr=90"],
     ],
 )
-def test_a_hostile_file_name_reaches_no_terminal(pair: Path, words: list[str]) -> None:
+def test_a_hostile_file_name_reaches_no_terminal(
+    pair: Path, words: list[str], capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
     folder = Path(HOSTILE)
     folder.mkdir()
     write_clip(folder / f"{HOSTILE}.mp4")
     write_picture(folder / f"{HOSTILE}.png")
     (folder / f"bad{HOSTILE}.png").write_bytes(b"no picture")
-    name = folder.name
-    done = subprocess.run(
-        [*MEDIATRANS, "convert", name, "--to", "night", *words], capture_output=True
-    )
-    shown = (done.stdout + done.stderr).decode()
+    assert run(["convert", folder.name, "--to", "night", *words]) != 1
+    shown = b"".join(capfdbinary.readouterr()).decode()
+    assert shown
     assert "Traceback" not in shown
     assert not [line for line in shown.split("\n") if not line.isprintable()]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such file names")
 def test_a_hostile_model_reaches_no_terminal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    here: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     pair = write_pair(Path("models"))
     card = (pair / "card.toml").read_text()
     (pair / "card.toml").write_text(card.replace('name = "day2night"', 'name = "[red]pair"'))
@@ -80,9 +78,9 @@ def test_a_hostile_model_reaches_no_terminal(
     (Path("models") / HOSTILE / "card.toml").write_text("broken")
     write_picture(Path("a.png"))
     for words in (["models"], ["models", "--json"], ["convert", "a.png", "--to", "night"]):
-        done = subprocess.run([*MEDIATRANS, *words], capture_output=True)
-        shown = (done.stdout + done.stderr).decode()
-        assert done.returncode == 0, shown
+        code = run(words)
+        shown = b"".join(capfdbinary.readouterr()).decode()
+        assert code == 0, shown
         assert "--json" in words or "[red]pair" in shown
         assert r"\x1b[2J" in shown or r"\u001b[2J" in shown
         assert not [line for line in shown.split("\n") if not line.isprintable()]

@@ -9,13 +9,17 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 
 from mediatrans.cli.main import run
 from mediatrans.training.checkpoint import load_checkpoint
+from mediatrans.training.model.cyclegan import CycleGAN
+from mediatrans.training.model.losses import Losses
 from tests.terminals import on_a_terminal
 from tests.training.tiny import TINY_FLAGS, write_domains, write_pictures
 
@@ -46,6 +50,7 @@ def test_two_folders_make_a_run_named_after_them(
     assert load_checkpoint(data / "runs" / "red2blue").step == 8
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo terminals")
 def test_80_columns_show_the_step_the_eta_and_the_cycle_loss(data: Path) -> None:
     code, shown = on_a_terminal("train", "red", "blue", *TINY_FLAGS, "--steps", "12", columns=80)
@@ -163,8 +168,35 @@ def start(folder: Path, *words: str) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_saves_and_says_how_to_go_on(data: Path, signum: int, code: int) -> None:
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+
+
+@pytest.mark.parametrize(("signum", "code"), SIGNALS)
+def test_a_signal_saves_and_says_how_to_go_on(
+    data: Path,
+    signum: int,
+    code: int,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    step, steps = CycleGAN.step, count(1)
+
+    def signalled(model: CycleGAN, a: Tensor, b: Tensor, rate: float = 1.0) -> Losses:
+        if next(steps) == 4:
+            signal.raise_signal(signum)
+        return step(model, a, b, rate)
+
+    monkeypatch.setattr(CycleGAN, "step", signalled)
+    assert train("red", "blue", *TINY_FLAGS, "--checkpoint-every", "100") == code
+    assert "mediatrans train --resume --output runs/red2blue" in capsys.readouterr().err
+    assert load_checkpoint(data / "runs" / "red2blue").step == 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("signum", "code"), SIGNALS)
+def test_a_signal_from_elsewhere_saves_and_says_how_to_go_on(
+    data: Path, signum: int, code: int
+) -> None:
     flags = [*TINY_FLAGS, "--steps", "100000", "--checkpoint-every", "100000"]
     with start(data, "red", "blue", *flags) as process:
         assert process.stderr is not None

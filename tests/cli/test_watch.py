@@ -76,7 +76,7 @@ def test_a_killed_watch_goes_on(pair: Path) -> None:
     for index in range(12):
         write_picture(Path(f"in/{index}.png"), 200, 150)
     write_clip(Path("in/clip.mp4"), frames=30)
-    for _ in range(3):
+    for _ in range(2):
         with start(*WATCH, "--settle", "0", "--json") as process:
             assert process.stdout is not None
             process.stdout.readline()

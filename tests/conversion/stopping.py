@@ -29,7 +29,8 @@ class Stopping(Observer):
 
 
 def options(output: str, **others: Any) -> ConvertOptions:
-    how = {"check_every": 5, "segment_frames": SEGMENT, "batch_size": 1, **others}
+    """Without steadying, which takes longer than all else together."""
+    how = {"check_every": 5, "segment_frames": SEGMENT, "batch_size": 1, "stabilise": 0.0, **others}
     return ConvertOptions(output=Path(output), **how)
 
 

@@ -20,6 +20,8 @@ from mediatrans.translate.engines.onnxruntime import OnnxRuntimeEngine
 from tests.media_files import audio_packets, levels, times, write_clip, write_picture
 from tests.pairs import darkening, identity, write_pair
 
+pytestmark = pytest.mark.usefixtures("auto_is_cpu")
+
 
 def pixels(path: Path) -> np.ndarray:
     with Image.open(path) as image:

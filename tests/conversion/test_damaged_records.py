@@ -3,12 +3,13 @@
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mediatrans import ConvertOptions, ExitCode, Observer, convert
+from mediatrans import ExitCode, Observer, convert
 from mediatrans.cli.main import run
 from mediatrans.conversion import batch
 from mediatrans.conversion.manifest import MANIFEST_NAME
@@ -17,6 +18,8 @@ from tests.conversion.long_videos import SHORT, UNEVEN, packets
 from tests.media.clips import times_of, write_clip
 from tests.media_files import write_picture
 from tests.pairs import darkening, identity, write_pair
+
+pytestmark = pytest.mark.usefixtures("auto_is_cpu")
 
 DEEP = "[" * 200_000 + "]" * 200_000
 
@@ -139,8 +142,7 @@ def test_a_damaged_journal_has_the_video_made_anew(
     assert [row.status for row in report.jobs] == ["ok"]
     assert "journal is damaged" in caplog.text
     assert not stopped.exists()
-    how = ConvertOptions(output=Path("other.mp4"), segment_frames=SHORT.segment_frames)
-    convert("day.mp4", "night", how)
+    convert("day.mp4", "night", replace(SHORT, output=Path("other.mp4")))
     assert packets(Path("day-night.mp4")) == packets(Path("other.mp4"))
 
 

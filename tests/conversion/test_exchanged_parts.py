@@ -28,6 +28,8 @@ from tests.conversion.stand_ins import Elsewhere, Greying, Trailing
 from tests.media.clips import write_clip
 from tests.pairs import darkening, identity, write_pair
 
+pytestmark = pytest.mark.usefixtures("auto_is_cpu")
+
 
 def rows(report: Report) -> list[Any]:
     return [(row.input, row.status, row.frames, row.cycle, row.exit_code) for row in report.jobs]
@@ -70,7 +72,9 @@ class Stopping(Observer):
 
 
 def trailing(output: str, segment: int | None = SEGMENT, batch_size: int = 1) -> Workshop:
-    options = ConvertOptions(output=Path(output), segment_frames=segment, batch_size=batch_size)
+    options = ConvertOptions(
+        output=Path(output), segment_frames=segment, batch_size=batch_size, stabilise=0.0
+    )
     return Workshop(find("night"), options, stages=[*STAGES.values(), Trailing])
 
 

@@ -24,6 +24,8 @@ from tests.media.clips import noise, times_of, write_clip
 from tests.media_files import write_picture
 from tests.pairs import identity, write_pair
 
+pytestmark = pytest.mark.usefixtures("auto_is_cpu")
+
 FRAMES = len(UNEVEN)
 
 
@@ -149,7 +151,12 @@ def test_a_stall_keeps_the_segments(long: Path) -> None:
 
     observer = After(FRAMES, lambda: None)
     report = converted(
-        long, lambda *_: Stalling(long), observer, reader_limit_s=0.5, segment_frames=SEGMENT
+        long,
+        lambda *_: Stalling(long),
+        observer,
+        reader_limit_s=0.5,
+        segment_frames=SEGMENT,
+        stabilise=0.0,
     )
     released.set()
     assert report.exit_code == ExitCode.INPUT
@@ -278,13 +285,15 @@ def test_the_output_folder_of_a_video_is_removed(long: Path) -> None:
 
 LOCKED_OUT = """
 import os, sys
+from dataclasses import replace
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from tests.conversion.test_faults import After
 from mediatrans import convert
 from tests.conversion.long_videos import SHORT
 def lock(): os.chmod(sys.argv[3], 0o555)
-report = convert(sys.argv[2], "night", SHORT, After(int(sys.argv[4]), lock))
+how = replace(SHORT, device="cpu")
+report = convert(sys.argv[2], "night", how, After(int(sys.argv[4]), lock))
 print(report.count("ok"), [row.error for row in report.jobs if row.error])
 sys.exit(int(report.exit_code))
 """
@@ -309,7 +318,7 @@ def test_permission_that_is_lost(here: Path, source: str, locked: str, after: in
     assert "permission denied" in done.stdout
     assert not Path("day-night.mp4").exists()
     Path(locked).chmod(0o755)
-    assert convert(source, "night", SHORT).exit_code == ExitCode.OK
+    assert convert(source, "night", replace(SHORT, device="cpu")).exit_code == ExitCode.OK
 
 
 def test_a_file_that_does_not_open_leaves_no_thread_behind(pair: Path) -> None:

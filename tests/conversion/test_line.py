@@ -32,6 +32,8 @@ from tests.media.clips import write_clip
 from tests.media_files import write_picture
 from tests.pairs import write_pair
 
+pytestmark = pytest.mark.usefixtures("auto_is_cpu")
+
 
 @pytest.mark.parametrize("batch_size", [1, 3])
 @pytest.mark.parametrize(

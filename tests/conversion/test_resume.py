@@ -24,14 +24,19 @@ from tests.conversion.stopping import FRAMES, Stopping, interrupt, options
 from tests.media.clips import noise, times_of, write_clip
 from tests.pairs import identity, write_pair
 
+pytestmark = pytest.mark.usefixtures("auto_is_cpu")
+
 
 @pytest.mark.parametrize(
-    ("suffix", "batch_size"), [(".mp4", 1), (".mp4", 5), (".mkv", 1), (".webm", 1)]
+    ("suffix", "batch_size", "stabilise"),
+    [(".mp4", 1, 0.5), (".mp4", 5, 0.5), (".mkv", 1, 0.0), (".webm", 1, 0.0)],
 )
-def test_interrupted_again_and_again(clip: Path, suffix: str, batch_size: int) -> None:
-    reference = convert(clip, "night", options(f"whole{suffix}", batch_size=batch_size))
+def test_interrupted_again_and_again(
+    clip: Path, suffix: str, batch_size: int, stabilise: float
+) -> None:
+    how = options(f"made{suffix}", batch_size=batch_size, stabilise=stabilise)
+    reference = convert(clip, "night", replace(how, output=Path(f"whole{suffix}")))
     assert reference.exit_code == ExitCode.OK
-    how = options(f"made{suffix}", batch_size=batch_size)
     for at in (3, 21, 40, FRAMES):
         interrupt(clip, how, at)
         assert not Path(f"made{suffix}").exists()
@@ -101,7 +106,6 @@ class Elsewhere(OnnxRuntimeEngine):
 def test_another_engine_starts_over(
     clip: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setitem(ENGINES, "openvino", replace(ENGINES["openvino"], devices=list))
     interrupt(clip, options("made.mp4"), 40)
     known: tuple[NumberFormat, ...] = ("float32",)
     other = Backend(

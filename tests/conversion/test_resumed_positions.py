@@ -14,6 +14,8 @@ from tests.conversion.long_videos import packets, same
 from tests.conversion.stopping import interrupt, options
 from tests.media.clips import times_of, write_clip
 
+pytestmark = pytest.mark.usefixtures("auto_is_cpu")
+
 
 def untimed(source: Path) -> Path:
     """A raw stream: nothing can be sought in it, and no frame has a time."""

@@ -16,6 +16,8 @@ from mediatrans.conversion.manifest import MANIFEST_NAME
 from tests.media_files import times, write_clip, write_picture
 from tests.pairs import darkening, identity, write_pair
 
+pytestmark = pytest.mark.usefixtures("auto_is_cpu")
+
 
 def statuses(report: Report) -> dict[str, str]:
     return {row.input.name: row.status for row in report.jobs}

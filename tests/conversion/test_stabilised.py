@@ -8,12 +8,13 @@ import av
 import numpy as np
 import pytest
 
-from mediatrans import ConvertOptions, Translator, convert
+from mediatrans import ConvertOptions, Observer, Translator, convert
 from mediatrans.conversion.workshop import Workshop
 from mediatrans.media.read.sources import Input, open_source
 from mediatrans.media.read_options import ReadOptions
 from mediatrans.media.write.segments.segmented_sink import segment_length
 from mediatrans.translate.engines.engine import Generated, Pixels
+from mediatrans.translate.stages.stabilise import METHOD
 from mediatrans.zoo.find import find
 from tests.conversion.long_videos import SEGMENT, packets, same
 from tests.conversion.test_exchanged_parts import Stopping
@@ -67,6 +68,30 @@ def test_an_interrupted_video_gets_the_same_packets(here: Path, pair: Path) -> N
             convert(clip, "night", observer=Stopping(at), workshop=workshop("made.mkv"))
     assert same(convert(clip, "night", workshop=workshop("made.mkv")), whole)
     assert packets(Path("made.mkv")) == packets(Path("whole.mkv"))
+
+
+class Counting(Observer):
+    """Keeps the numbers of frames that were reported."""
+
+    def __init__(self) -> None:
+        self.frames: list[int] = []
+
+    def translated(self, job: object, frames: int, total: int | None) -> None:
+        self.frames.append(frames)
+
+
+@pytest.mark.parametrize("method", ["earlier", METHOD])
+def test_a_video_begun_with_another_method_is_started_over(
+    here: Path, pair: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    clip = write_clip(Path("day.mkv"), STEADY)
+    with monkeypatch.context() as begun:
+        begun.setattr("mediatrans.conversion.workshop.METHOD", method)
+        with pytest.raises(KeyboardInterrupt):
+            convert(clip, "night", observer=Stopping(30), workshop=workshop("made.mkv"))
+    counting = Counting()
+    convert(clip, "night", observer=counting, workshop=workshop("made.mkv"))
+    assert (min(counting.frames) > SEGMENT) == (method == METHOD)
 
 
 def test_times_change_no_picture(here: Path, pair: Path) -> None:

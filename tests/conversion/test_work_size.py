@@ -21,6 +21,8 @@ from mediatrans.zoo.card import CARD_NAME
 from tests.media_files import times, write_clip
 from tests.pairs import darkening, identity, recolouring, write_pair
 
+pytestmark = pytest.mark.usefixtures("auto_is_cpu")
+
 RNG = np.random.default_rng(3)
 
 

@@ -37,26 +37,34 @@ them."""
 VIDEOS = ("summer.mp4", "long.mp4", "film.mp4", "film-1080p.mp4", "film.mkv", "walk.mov")
 
 
-@pytest.fixture
-def files(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The files that the pages name, and settings under which a command ends soon."""
-    write_pair(here / "models", "summer2winter", ("summer", "winter"))
+@pytest.fixture(scope="module")
+def named(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of the files that the pages name."""
+    root = tmp_path_factory.mktemp("named")
+    write_pair(root / "models", "summer2winter", ("summer", "winter"))
     for name in VIDEOS:
-        write_clip(Path(name), frames=3)
+        write_clip(root / name, frames=3)
     for name in ("photo.jpg", "large.jpg", "photos/a.jpg", "photos/b.png", "incoming/a.png"):
-        write_picture(Path(name))
+        write_picture(root / name)
     for index in range(3):
-        write_picture(Path(f"frames/{index}.png"))
+        write_picture(root / f"frames/{index}.png")
     for folder in ("day", "night", "downloads/trainA", "downloads/trainB"):
         for index in range(12):
-            write_picture(Path(folder, f"{index}.jpg"), 80, 70)
+            write_picture(root / folder / f"{index}.jpg", 80, 70)
     for folder in ("trainA", "trainB", "testA", "testB"):
         for index in range(3):
-            write_picture(Path("horse2zebra", folder, f"{index}.jpg"), 80, 70)
-    presets = Path("settings/mediatrans/presets/web.toml")
+            write_picture(root / "horse2zebra" / folder / f"{index}.jpg", 80, 70)
+    presets = root / "settings/mediatrans/presets/web.toml"
     presets.parent.mkdir(parents=True)
     presets.write_text('format = "webp"\n')
-    shutil.copy(presets, "web.toml")
+    shutil.copy(presets, root / "web.toml")
+    return root
+
+
+@pytest.fixture
+def files(here: Path, named: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The files that the pages name, and settings under which a command ends soon."""
+    shutil.copytree(named, here, dirs_exist_ok=True)
     for command in ("CONVERT", "WATCH"):
         monkeypatch.setenv(f"MEDIATRANS_{command}_DEVICE", "cpu")
     monkeypatch.setenv("MEDIATRANS_WATCH_SETTLE", "0")

@@ -105,6 +105,21 @@ def test_what_is_not_supported_is_not_called_damaged(
     assert "save it as PNG or TIFF" in str(caught.value)
 
 
+@pytest.mark.parametrize("number", [9, 34712, 50001, 50002, 65000])
+def test_a_compression_that_no_decoder_has_is_not_called_damaged(
+    tmp_path: Path, number: int
+) -> None:
+    path = tmp_path / "in.tif"
+    Image.new("RGB", (8, 6), "red").save(path)
+    content = path.read_bytes()
+    entry = struct.pack("<HHI", 259, 3, 1)
+    assert entry in content
+    at = content.index(entry) + len(entry)
+    path.write_bytes(content[:at] + struct.pack("<H", number) + content[at + 2 :])
+    with pytest.raises(InputError, match=f"compression {number} is not supported"):
+        read_picture(path)
+
+
 LAB = [(50, 20, -30), (100, 0, 0), (0, 0, 0), (60, -40, 50)]
 
 
@@ -177,6 +192,7 @@ def test_an_uncommon_bmp_is_not_called_damaged(tmp_path: Path) -> None:
     [
         (b"8BPS\0\1", "a Photoshop document.*export it as PNG"),
         (b"\xef\xbb\xbf<svg xmlns=", "an SVG drawing"),
+        (b"PF\n2 2\n-1.0\n", "a floating-point picture.*16 bits"),
         (b"FUJIFILMCCD-RAW 0201", "a raw photograph.*develop it"),
         (b"\n<!DOCTYPE html>", "a web page"),
     ],

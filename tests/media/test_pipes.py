@@ -3,7 +3,8 @@
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
+from fractions import Fraction
 from pathlib import Path
 from threading import Thread
 
@@ -17,6 +18,7 @@ from mediatrans.media.read.video_source import VideoSource
 from mediatrans.media.write.destination import PublishedFile
 from mediatrans.media.write.video_sink import VideoSink
 from tests.media.clips import noise, write_clip
+from tests.media.ffmpeg_clips import ffmpeg, picture
 
 LARGE = {"crf": "1", "preset": "ultrafast"}
 
@@ -92,6 +94,7 @@ def test_a_lone_stream_waits_for_no_second_reader(tmp_path: Path) -> None:
         assert sum(map(len, packets(first))) > 2_000_000
 
 
+@pytest.mark.slow
 def test_a_sound_that_is_not_copied_is_not_waited_for(clip: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.gif"
     with (
@@ -143,3 +146,17 @@ def test_a_stream_of_too_many_streams(clip: Path, monkeypatch: pytest.MonkeyPatc
             with pytest.raises(InputError, match="2 streams") as caught:
                 pipe.open()
             assert caught.value.path == STDIN_NAME
+
+
+@pytest.mark.parametrize("layout", ["yuv420p", "gray", "yuv444p10le"])
+@pytest.mark.parametrize("share", [Fraction(1), Fraction(2, 3)])
+def test_a_piped_y4m_that_is_cut_inside_a_frame_is_told(
+    tmp_path: Path, layout: str, share: Fraction
+) -> None:
+    path = tmp_path / "in.y4m"
+    ffmpeg(*picture(0.4, "63x47"), "-pix_fmt", layout, "-strict", "-1", path)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    expected = nullcontext() if share == 1 else pytest.raises(InputError, match="bytes are missing")
+    with fed(path) as pipe, expected, VideoSource(Path("-"), opener=pipe.open) as source:
+        assert len(list(source)) == 10

@@ -117,6 +117,7 @@ def grey_and_red(index: int, width: int, height: int) -> Pixels:
     return picture
 
 
+@pytest.mark.slow  # FFmpeg needs 7 s to work out the table, whatever the size of the frames
 @pytest.mark.parametrize("transfer", [16, 18], ids=["PQ", "HLG"])
 def test_hdr_becomes_sdr_and_says_so(
     tmp_path: Path, transfer: int, caplog: pytest.LogCaptureFixture

@@ -1,5 +1,7 @@
 """The verdict: the worst figure decides, relative to the card where it has the figure."""
 
+from dataclasses import replace
+
 import pytest
 
 from mediatrans.quality.figures import FileFigures, Moment
@@ -82,6 +84,24 @@ def test_a_file_that_is_unlike_the_pictures_is_doubtful() -> None:
     verdict = pronounce(placed, spread)
     assert verdict.word == "doubtful"
     assert "unlike" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("unlike", "word"),
+    [
+        (("change",), "good"),
+        (("change", "change_low"), "good"),
+        (("psnr_db", "ssim", "raw_psnr_db"), "good"),
+        (("ssim", "change_low"), "doubtful"),
+        (("psnr_db", "ssim", "structure"), "doubtful"),
+    ],
+)
+def test_figures_that_rise_and_fall_together_count_once(unlike: tuple[str, ...], word: str) -> None:
+    spread = read_spread(spread_of(PICTURES))
+    verdict = pronounce(replace(figures(), unlike=unlike), spread)
+    assert verdict.word == word
+    assert "unlike" in verdict.reason
+    assert "SSIM" not in verdict.reason
 
 
 @pytest.mark.parametrize(

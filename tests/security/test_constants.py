@@ -50,10 +50,36 @@ def ranging(end: float, *, hidden: bool) -> onnx.ModelProto:
     return model
 
 
+def doubling(operator: str, times: int) -> onnx.ModelProto:
+    """A vector that is doubled again and again, and of which one number is used."""
+    nodes = []
+    for index in range(times):
+        name, made = f"v{index}", [f"v{index + 1}"]
+        if operator == "Tile":
+            nodes.append(helper.make_node("Tile", [name, "two"], made))
+        else:
+            nodes.append(helper.make_node("Concat", [name, name], made, axis=0))
+    nodes += [
+        helper.make_node("Slice", [f"v{times}", "first", "one"], ["number"]),
+        helper.make_node("Cast", ["number"], ["whole"], to=TensorProto.UINT8),
+        helper.make_node("Add", ["image", "whole"], ["image_out"]),
+    ]
+    model = graph(nodes, {})
+    for name, value in (("v0", 0), ("first", 0), ("one", 1), ("two", 2)):
+        model.graph.initializer.append(helper.make_tensor(name, TensorProto.INT64, [1], [value]))
+    return model
+
+
 @pytest.mark.parametrize(
     "model",
-    [expanding(900, 4000), ranging(2e9, hidden=False), ranging(21.4, hidden=True)],
-    ids=["many", "long", "of unknown length"],
+    [
+        expanding(900, 4000),
+        ranging(2e9, hidden=False),
+        ranging(21.4, hidden=True),
+        doubling("Tile", 33),
+        doubling("Concat", 33),
+    ],
+    ids=["many", "long", "of unknown length", "tiled", "joined"],
 )
 def test_large_constants_are_refused_at_once(
     here: Path, capsys: pytest.CaptureFixture[str], model: onnx.ModelProto

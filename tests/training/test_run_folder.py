@@ -1,12 +1,18 @@
 """Run folders: records, and what is refused."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mediatrans.errors import InputError, OutputError, UsageError
+from mediatrans.training.checkpoint import load_checkpoint
 from mediatrans.training.data.folders import Folders
+from mediatrans.training.evaluation.curve import Curve
+from mediatrans.training.export.legacy import load_legacy_generator
+from mediatrans.training.run.loop import train
+from mediatrans.training.run.run_log import RunLog
 from mediatrans.training.run_folder import (
     RunSettings,
     create_run,
@@ -15,7 +21,7 @@ from mediatrans.training.run_folder import (
     refuse_existing_run,
     write_settings,
 )
-from tests.training.tiny import TINY
+from tests.training.tiny import TINY, write_domains
 
 
 def test_settings_come_back(tmp_path: Path) -> None:
@@ -24,11 +30,17 @@ def test_settings_come_back(tmp_path: Path) -> None:
     assert read_run(tmp_path) == RunSettings(TINY, folders)
 
 
-def test_folders_that_toml_cannot_name_are_a_usage_error(tmp_path: Path) -> None:
-    folders = Folders(("a", "b"), tmp_path / "A\udcff", tmp_path / "B")
-    with pytest.raises(UsageError, match="UTF-8"):
-        write_settings(tmp_path, RunSettings(TINY, folders), "eager")
-    assert list(tmp_path.iterdir()) == []
+def test_paths_that_toml_cannot_hold_are_refused_before_anything_is_deleted(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    (run / "checkpoints").mkdir(parents=True)
+    (run / "checkpoints" / "latest.pt").touch()
+    named = Folders(("a", "b"), tmp_path / "A\udcff", tmp_path / "B")
+    with pytest.raises(UsageError, match=r"train_a = .*A.*UTF-8"):
+        train(TINY, named, run, overwrite=True)
+    begun = replace(TINY, start_from="\udcff.pt")
+    with pytest.raises(UsageError, match=r"start_from = .*UTF-8"):
+        train(begun, write_domains(tmp_path), run, overwrite=True)
+    assert (run / "checkpoints" / "latest.pt").exists()
 
 
 @pytest.mark.parametrize(
@@ -85,3 +97,17 @@ def test_a_run_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="--output"):
         create_run(tmp_path / "file" / "run")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_no_named_pipe_is_waited_for(tmp_path: Path) -> None:
+    for name in ("latest.pt", "net.pth", "evaluation.csv", "metrics.csv"):
+        os.mkfifo(tmp_path / name)
+    with pytest.raises(InputError, match="not a regular file"):
+        load_checkpoint(tmp_path / "latest.pt")
+    with pytest.raises(InputError, match="not a file of weights"):
+        load_legacy_generator(tmp_path / "net.pth")
+    with pytest.raises(OutputError, match="not a regular file"):
+        Curve(tmp_path, 0)
+    with pytest.raises(OutputError, match="not a regular file"):
+        RunLog(tmp_path, 0)

@@ -157,6 +157,7 @@ def test_one_process_writes_and_speaks(whole: subprocess.CompletedProcess[str], 
     assert load_checkpoint(data / "whole").environment["device"] == "2 x cpu"
 
 
+@pytest.mark.slow
 def test_a_signal_to_one_stops_both_and_the_run_goes_on_bit_for_bit(
     whole: subprocess.CompletedProcess[str], data: Path
 ) -> None:
@@ -172,12 +173,10 @@ def test_a_signal_to_one_stops_both_and_the_run_goes_on_bit_for_bit(
     assert_same(*spied(data))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("trouble", "code", "said"),
-    [
-        ("1 nan 4", 8, "no longer a finite number at step 4"),
-        pytest.param("0 full 5", 6, "no space left", marks=pytest.mark.slow),
-    ],
+    [("1 nan 4", 8, "no longer a finite number at step 4"), ("0 full 5", 6, "no space left")],
 )
 def test_what_ends_one_ends_both_with_its_code(
     data: Path, trouble: str, code: int, said: str

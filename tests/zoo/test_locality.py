@@ -27,17 +27,32 @@ STRIDED = """
       y = Add (b, m)
 """
 
+BORDERED = """
+      top = Slice (x, origin, two, rows, one_step)
+      bottom = Slice (x, last, most, rows, one_step)
+      above = Conv <kernel_shape = [2, 3], pads = [0, 1, 0, 1]> (top, w2)
+      below = Conv <kernel_shape = [2, 3], pads = [0, 1, 0, 1]> (bottom, w2)
+      inner = Conv <kernel_shape = [3, 3], pads = [0, 1, 0, 1]> (x, w)
+      a = Concat <axis = 2> (above, inner, below)
+      n = InstanceNormalization (a, unit, zero)
+      y = Add (n, x)
+"""
+"""Rows at the border with weights of their own, joined with the others."""
+
 
 def around(nodes: str) -> bytes:
     """A graph whose nodes make y [N, 3, H, W] of x, a float picture in [-1, 1]."""
     random = np.random.default_rng(2)
-    weights = ", ".join(f"{value:.3f}" for value in random.normal(0, 0.2, 81))
+    values = [f"{value:.3f}" for value in random.normal(0, 0.2, 81)]
+    weights, fewer = ", ".join(values), ", ".join(values[:54])
     text = f"""<ir_version: 8, opset_import: ["" : 18]>
     graph (uint8[N, H, W, 3] image) => (uint8[N, H, W, 3] image_out)
     <float[3, 3, 3, 3] w = {{{weights}}}, float half = {{127.5}}, float one = {{1}},
      float[3] unit = {{1, 1, 1}}, float[3] zero = {{0, 0, 0}}, int64[2] axes = {{2, 3}},
      int64[1] three = {{3}}, int64[1] channel = {{1}}, int64[1] first = {{4}},
-     int64[1] most = {{1000000}}, float[4] scales = {{1, 1, 2, 2}}>
+     int64[1] most = {{9223372036854775807}}, int64[1] origin = {{0}}, int64[1] last = {{-2}},
+     int64[1] two = {{2}}, int64[1] rows = {{2}}, int64[1] one_step = {{1}},
+     float[3, 3, 2, 3] w2 = {{{fewer}}}, float[4] scales = {{1, 1, 2, 2}}>
     {{
       values = Cast <to = 1> (image)
       quotient = Div (values, half)
@@ -63,6 +78,7 @@ def session(content: bytes) -> ort.InferenceSession:
         (network(), 2, 1, 2),
         (recolouring(), 6, 4, 0),
         (onnx.load_model_from_string(around(STRIDED)), 2, 2, 2),
+        (onnx.load_model_from_string(around(BORDERED)), 3, 2, 1),
     ],
 )
 def test_what_tiles_depend_on(
@@ -77,12 +93,14 @@ def test_the_shipped_pair(direction: str) -> None:
     path = SHIPPED / f"to_{direction}.onnx"
     found = locality_of(read_graph(path), path)
     # 12 convolutions of 3x3 at a quarter of the size, and seven around them.
-    assert (found.reach, found.multiple, len(found.statistics)) == (66, 4, 19)
+    assert (found.reach, found.multiple, len(found.statistics)) == (80, 4, 19)
     assert sum(statistic.is_norm for statistic in found.statistics) == 17
 
 
 @pytest.mark.parametrize(
-    "content", [bytes(network().SerializeToString()), around(STRIDED)], ids=["network", "strided"]
+    "content",
+    [bytes(network().SerializeToString()), around(STRIDED), around(BORDERED)],
+    ids=["network", "strided", "bordered"],
 )
 def test_a_part_with_the_statistics_of_the_whole_is_a_part_of_the_whole(content: bytes) -> None:
     locality = locality_of(content, PATH)
@@ -114,6 +132,13 @@ def test_a_part_with_the_statistics_of_the_whole_is_a_part_of_the_whole(content:
             "Resize",
         ),
         ("s = Slice (x, first, most, three) y = Sub (s, one)", "Slice"),
+        (BORDERED.replace("above, inner, below", "below, inner, above"), "Concat"),
+        (BORDERED.replace("Add (n, x)", "Add (n, above)"), "Add"),
+        (BORDERED.replace("origin, two", "two, last"), "Slice"),
+        (
+            "s = Slice (x, origin, two, rows, one_step) m = ReduceMean (s, axes) y = Add (x, m)",
+            "ReduceMean",
+        ),
         (
             "a = Concat <axis = 3> (x, x) "
             "y = AveragePool <kernel_shape = [1, 2], strides = [1, 2]> (a)",

@@ -23,7 +23,7 @@ from mediatrans.media.read.source_check import (
     Gaps,
     check_end,
 )
-from mediatrans.media.read.source_scan import ScanResult, SourceScan
+from mediatrans.media.read.source_scan import UNNUMBERED, ScanResult, SourceScan
 from mediatrans.media.wholeness import clean_joints, doubt_of
 
 __all__ = ["Decoding", "lacks_alpha_decoder"]
@@ -80,6 +80,7 @@ class Decoding:
         self._ledger = FrameLedger(stream)
         self._gaps = Gaps(stream)
         self._is_broadcast = container.format.name in BROADCASTS
+        self._is_unnumbered = container.format.name in UNNUMBERED
         # AVI stores no presentation timestamps, only an order of decoding at a constant rate.
         self._avi_times: deque[int] | None = deque() if container.format.name == "avi" else None
         self._joints = JointClock(path) if container.format.name in BROADCASTS else None
@@ -108,8 +109,7 @@ class Decoding:
                     return
                 self._look_at_scan(self._scan.found if self._scan else None)
                 if frame.is_corrupt:
-                    start = Fraction(self._container.start_time or 0, av.time_base)
-                    self._warn(f"damaged at {float((time or start) - start):.3f} s")
+                    self._warn(f"damaged at {self._place(time)}")
                 yield frame
             self._finish()
         except av.FFmpegError as error:
@@ -178,6 +178,8 @@ class Decoding:
                 )  # fmt: skip
             else:
                 self._warn(f"lost packets{found.place} ({found.damage})")
+        if self._is_unnumbered and found and found.damage:
+            self._warn(f"damaged ({found.damage})")
         gaps = self._gaps.found()
         if gaps and not self.is_joined:
             number, before = gaps
@@ -194,8 +196,13 @@ class Decoding:
     def _look_at_scan(self, found: ScanResult | None) -> None:
         if found is None or found.damage is None or self.damage is not None:
             return
-        if not self._is_broadcast:
+        if not (self._is_broadcast or self._is_unnumbered):
             self._refuse(f"damaged{found.place}: {found.damage}")
+
+    def _place(self, time: Fraction | None) -> str:
+        if time is None:
+            return f"frame {self.count - 1}"
+        return f"{float(time - Fraction(self._container.start_time or 0, av.time_base)):.3f} s"
 
     def _refuse(self, problem: str) -> None:
         self.damage = self._damaged(problem)

@@ -196,6 +196,8 @@ def _by_pillow(picture: ImageFile, opened: _Opened) -> _Decoded:
             upright = Image.fromarray(layout.to_8_bits(np.asarray(picture)))
             upright.info = dict(picture.info)
     except Exception as error:  # decoders raise many kinds of error for damaged data
+        if layout and not layout.is_well_compressed:
+            raise not_supported(f"a TIFF of {layout}", path) from error
         title = picture.format or "picture"
         raise refused_by_decoder(error, title, opened.header, path) from error
     return _Decoded(picture, upright, metadata, bits)

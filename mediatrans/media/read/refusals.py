@@ -44,6 +44,8 @@ _FOREIGN = (
     (b"gimp xcf", "a GIMP document", _EXPORT),
     (b"DDS ", "a DDS texture", _EXPORT),
     (b"icns", "an icon of macOS", _EXPORT),
+    (b"PF\n", "a floating-point picture", "save it with 16 bits per channel"),
+    (b"PF ", "a floating-point picture", "save it with 16 bits per channel"),
     (b"SIMPLE  =", "a FITS picture", _EXPORT),
     (b"<svg", "an SVG drawing", _EXPORT),
     (b"<?xml", "an XML document, perhaps a drawing", _EXPORT),

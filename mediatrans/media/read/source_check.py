@@ -29,7 +29,7 @@ ONE_TO_ONE: Final = frozenset({
 # frames into the packets of others.
 _VP8_IS_SHOWN: Final = 0x10
 # Formats whose headers declare a duration; that of others is guessed or found by reading them.
-_DECLARES_DURATION: Final = frozenset({"matroska,webm", "flv", "asf", "mxf"})
+_DECLARES_DURATION: Final = frozenset({"matroska,webm", "flv", "asf", "mxf", "avi", "rm"})
 _DURATION_TAG: Final = "DURATION"
 # Broadcasts and NUT neither count nor number their frames, but have a constant rate.
 _HAS_NO_GAPS: Final = frozenset({"nut", *BROADCASTS})

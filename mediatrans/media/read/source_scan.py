@@ -1,4 +1,4 @@
-"""The demuxing of a video by the second FFmpeg, whose log tells of damage that demuxers skip."""
+"""The reading of a video by the second FFmpeg, whose log tells of damage that is skipped."""
 
 import os
 import re
@@ -18,7 +18,10 @@ from mediatrans.media.container import input_format, input_options
 from mediatrans.media.ffmpeg import start_ffmpeg
 from mediatrans.media.formats import DEMUXERS
 
-__all__ = ["ScanResult", "SourceScan"]
+__all__ = ["UNNUMBERED", "ScanResult", "SourceScan"]
+
+UNNUMBERED: Final = frozenset({"h264", "hevc"})
+"""Formats without counts and times, which are also decoded: frames miss those they depend on."""
 
 _INPUT = "file:input"
 _CHUNK = 512
@@ -41,6 +44,12 @@ _DAMAGE: Final = re.compile("|".join((
     "Invalid chunk", "Invalid data", "invalid .* size", "[Tt]runcated", "missing mandatory",
     "error reading header", "overread end of atom",
 )))
+_DECODERS_DAMAGE: Final = re.compile("|".join((
+    "missing picture in access unit", "Too many refs", "Could not find ref",
+    "constructing the frame", "error while decoding MB", "co located POCs unavailable",
+    "eference picture missing", "unref short failure", "non-existing PPS",
+    "Invalid NAL unit size", "does not exist",
+)))
 # fmt: on
 _GUESSED = "Estimating duration"
 
@@ -50,7 +59,7 @@ class ScanResult:
     """What the second FFmpeg has found so far.
 
     Attributes:
-        damage: The first message of the demuxer that means that something was skipped, or None.
+        damage: The first message which means that something was skipped or is missing, or None.
         damaged_after: About how many packets of the main stream were read before that message.
         packets: The number of packets by position: 0 is the main stream, the others are audio.
         ends: The end of the last packet, in seconds, by position.
@@ -86,6 +95,7 @@ class SourceScan:
         begin_s: The beginning of the part that is read, in seconds after that of the file.
         end_s: Its end, in seconds after the beginning of the file.
         limit: The most frames that are read.
+        decodes: Whether frames are decoded, too, because their loss shows in others alone.
 
     Attributes:
         found: What has been found so far.
@@ -99,9 +109,11 @@ class SourceScan:
         begin_s: Fraction | None = None,
         end_s: Fraction | None = None,
         limit: int | None = None,
+        decodes: bool = False,
     ) -> None:
         self.found = ScanResult()
-        self._command = _command(path, stream_index, begin_s, end_s, limit)
+        self._command = _command(path, stream_index, begin_s, end_s, limit, decodes)
+        self._damage = _DECODERS_DAMAGE if decodes else _DAMAGE
         self._time_bases: dict[int, Fraction] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: Thread | None = None
@@ -160,7 +172,7 @@ class SourceScan:
             return
         found = self.found
         found.is_duration_guessed |= _GUESSED in said[3]
-        if found.damage is None and _DAMAGE.search(said[3]):
+        if found.damage is None and self._damage.search(said[3]):
             found.damaged_after = found.packets[0]
             found.damage = said[3].strip().rstrip(".!")
 
@@ -181,6 +193,7 @@ def _command(
     begin_s: Fraction | None,
     end_s: Fraction | None,
     limit: int | None,
+    decodes: bool,
 ) -> list[str]:
     part = {"ss": begin_s, "to": end_s}
     times = {key: f"{float(value):.6f}" for key, value in part.items() if value is not None}
@@ -191,6 +204,9 @@ def _command(
         source[str(stream_index)], source["a?"], "-", format="framecrc", c="copy",
         flush_packets=1, **frames,
     )  # fmt: skip
+    if decodes:
+        decoded = ffmpeg.output(source[str(stream_index)], "-", format="null", **frames)
+        output = ffmpeg.merge_outputs(output, decoded)
     # Put in afterwards: ffmpeg-python takes no name that is not UTF-8.
     words = [f"file:{path}" if word == _INPUT else word for word in output.get_args()]
     return ["-loglevel", "repeat+level+warning", *words]

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from mediatrans.errors import InputError, OutputError
 from mediatrans.media.pipe_formats import STDIN_NAME
 from mediatrans.media.read.waiting import Read
-from mediatrans.media.wholeness import matroska_size
+from mediatrans.media.wholeness import matroska_size, y4m_missing
 
 __all__ = ["SEGMENT_BYTES", "Tee", "TeeReader", "not_spooled", "too_large"]
 
@@ -49,7 +49,7 @@ class Tee:
         self._segment = segment_bytes
         self._read = read
         self._limit = limit
-        self._declared = matroska_size(start) or 0
+        self._start = start
         self._lock = Lock()
         self._segments: deque[BinaryIO] = deque()
         self._begin = self._end = 0
@@ -115,9 +115,9 @@ class Tee:
             return
         chunk = self._read(_CHUNK)
         self._is_over = not chunk
-        if self._is_over and self._end < self._declared:
+        if self._is_over and (missing := self._missing()) > 0:
             self.truncation = InputError(
-                f"the video is truncated: {self._declared - self._end:,} bytes are missing",
+                f"the video is truncated: {missing:,} bytes are missing",
                 path=STDIN_NAME,
                 remedy="check the program that feeds the pipe",
             )
@@ -126,6 +126,10 @@ class Tee:
         self._append(chunk)
         if self._end - self._begin > self._limit + self._segment:
             raise too_large(self._limit)
+
+    def _missing(self) -> int:
+        declared = matroska_size(self._start)
+        return declared - self._end if declared else y4m_missing(self._start, self._end)
 
     def _append(self, data: bytes) -> None:
         while data:

@@ -7,6 +7,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 from PIL.ExifTags import IFD, Base
+from PIL.TiffImagePlugin import COMPRESSION_INFO
 
 from mediatrans.media.tiff_directory import (
     EXIF_PREFIX,
@@ -45,6 +46,9 @@ _LARGEST_VALUE = 16_000_000
 _MINIMUM_IS_WHITE, _MINIMUM_IS_BLACK = 0, 1
 _DATA = ((Base.StripOffsets, Base.StripByteCounts), (Base.TileOffsets, Base.TileByteCounts))
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
+# Raw of 16 bits, ThunderScan, LogLuv and WebP, which Pillow knows and its libtiff may not have.
+_RARE_COMPRESSIONS = frozenset({32771, 32809, 34676, 34677, 50001})
+_COMMON_COMPRESSIONS = frozenset(COMPRESSION_INFO) - _RARE_COMPRESSIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class SampleLayout:
         photometric: The number of the colour model.
         photometric_at: The position of that number in the file; 0 if there is none.
         is_whole: Whether the file holds all the data that its tags point to.
+        compression: The number of the compression.
     """
 
     size: tuple[int, int]
@@ -93,6 +98,7 @@ class SampleLayout:
     photometric: int
     photometric_at: int
     is_whole: bool
+    compression: int
 
     @property
     def is_too_deep(self) -> bool:
@@ -119,7 +125,12 @@ class SampleLayout:
     def is_common(self) -> bool:
         """Whether every decoder reads it, so that a failure means damage."""
         is_usual = self.channels in (1, 3, 4) and self.bits in (1, 8) and self.is_plain
-        return self.is_grey_or_rgb and is_usual and not self.is_float
+        return self.is_grey_or_rgb and is_usual and self.is_well_compressed and not self.is_float
+
+    @property
+    def is_well_compressed(self) -> bool:
+        """Whether every decoder has the compression, so that a failure means damage."""
+        return self.compression in _COMMON_COMPRESSIONS
 
     @property
     def is_float(self) -> bool:
@@ -132,6 +143,7 @@ class SampleLayout:
         return (
             f"{self.channels} x {self.bits} {kinds.get(self.kind, '')}bits, "
             f"photometric interpretation {self.photometric}"
+            + ("" if self.is_well_compressed else f", compression {self.compression}")
         )
 
     def to_8_bits(self, samples: NDArray[np.generic]) -> NDArray[np.uint8]:
@@ -178,6 +190,7 @@ def layout_of(file: BinaryIO) -> SampleLayout | None:
         photometric=photometric,
         photometric_at=told.at if (told := tags.get(Base.PhotometricInterpretation)) else 0,
         is_whole=_is_whole(reader, tags),
+        compression=reader.number(tags.get(Base.Compression), 1),
     )
 
 

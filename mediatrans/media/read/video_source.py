@@ -18,16 +18,17 @@ from av.video.stream import VideoStream
 
 from mediatrans.errors import InputError, UsageError
 from mediatrans.media.animation import FOREVER, Animation, animation_of
-from mediatrans.media.colour.yuv import Colour, ToRgb, chroma_of, has_alpha, is_hdr, is_wide
-from mediatrans.media.container import check_whole, limit_stream, open_input
+from mediatrans.media.colour.yuv import Colour, ToRgb, chroma_of, has_alpha
+from mediatrans.media.container import WHOLE_COPY, check_whole, limit_stream, open_input
 from mediatrans.media.frames import Clip, Frame, Opener, VideoInfo
-from mediatrans.media.read.decoding import Decoding, lacks_alpha_decoder
+from mediatrans.media.read.decoding import Decoding
 from mediatrans.media.read.deinterlace import deinterlaced
+from mediatrans.media.read.frame_losses import FrameLosses, warn_of_layers
 from mediatrans.media.read.letterbox import Letterbox
 from mediatrans.media.read.main_stream import announce_choice, main_stream
 from mediatrans.media.read.orientation import UPRIGHT, display_matrix, is_transposing, upright
 from mediatrans.media.read.pixel_aspect import PixelAspect
-from mediatrans.media.read.source_scan import SourceScan
+from mediatrans.media.read.source_scan import UNNUMBERED, SourceScan
 from mediatrans.media.side_data import side_data
 from mediatrans.media.stereo import stereo_mode_of
 from mediatrans.media.times import SteadyClock
@@ -89,6 +90,7 @@ class VideoSource:
         self._decoded: Iterator[VideoFrame] = iter(())
         self._stack = ExitStack()
         self._scan: SourceScan | None = None
+        self._losses = FrameLosses(path)
 
     @property
     def info(self) -> VideoInfo:
@@ -171,6 +173,7 @@ class VideoSource:
             # The orientation of an animation is stored with its first frame alone.
             matrix = display_matrix(decoded) or matrix
             aspect = self._aspect.change(decoded)
+            self._losses.look(decoded, index)
             pixels, alpha = convert(decoded)
             pixels, alpha = fit(
                 upright(pixels, matrix),
@@ -206,17 +209,23 @@ class VideoSource:
         frames = self._decode(container, stream, clip, clip.begin)
         first = next(frames, None)
         if first is None:
-            raise InputError(
-                "no frame in the requested part",
-                path=self._path,
-                remedy="check --start and --end, and that the file is complete",
-            )
+            raise self._no_frame(clip)
         self._decoded = chain([first], frames)
         self._aspect = PixelAspect(stream)
         info = _info(container, stream, first, self._path, clip)
         is_interlaced = self._decoding is not None and self._decoding.is_interlaced
         self._info = replace(info, reopen=self._reopen, is_interlaced=is_interlaced)
-        _warn(stream, first, self._path)
+        warn_of_layers(stream, self._path)
+        self._losses.look(first, 0)
+
+    def _no_frame(self, clip: Clip) -> InputError:
+        if clip.begin is None and clip.end is None:
+            return InputError("no frame can be decoded", path=self._path, remedy=WHOLE_COPY)
+        return InputError(
+            "no frame in the requested part",
+            path=self._path,
+            remedy="check --start and --end, and that the file is complete",
+        )
 
     def _started_scan(
         self, container: InputContainer, stream: VideoStream, clip: Clip
@@ -229,6 +238,7 @@ class VideoSource:
             begin_s=None if clip.begin is None else clip.begin - origin,
             end_s=None if clip.end is None else clip.end - origin,
             limit=clip.limit,
+            decodes=container.format.name in UNNUMBERED,
         )
         try:
             return self._stack.enter_context(scan)
@@ -312,15 +322,3 @@ def _frame_count(
     if clip.limit is not None:
         count = min(count, clip.limit) if count else None
     return count
-
-
-def _warn(stream: VideoStream, first: VideoFrame, path: Path) -> None:
-    if is_hdr(first):
-        _LOG.warning("%s: HDR; tone-mapped to SDR (bt709, 8 bits)", path)
-    elif is_wide(first):
-        _LOG.warning("%s: wide gamut; mapped to bt709 with 8 bits", path)
-    elif first.format.components[0].bits > 8:
-        bits = first.format.components[0].bits
-        _LOG.warning("%s: %d bits per channel; converted with 8", path, bits)
-    if lacks_alpha_decoder(stream):
-        _LOG.warning("%s: its transparency is not supported; converted as opaque", path)

@@ -17,11 +17,13 @@ __all__ = [
     "ogg_damage",
     "png_damage",
     "y4m_damage",
+    "y4m_missing",
 ]
 
 _TAIL_BYTES = 4096
 _FLV_TAGS = frozenset({8, 9, 18})
 _KLV = b"\x06\x0e\x2b\x34"
+_Y4M_MARK = b"FRAME\n"
 # Bytes per pixel of luma and the subsampling of chroma; formats with more bits take two bytes.
 _Y4M_CHROMA = {"420": (2, 2), "411": (4, 1), "422": (2, 1), "440": (1, 2), "444": (1, 1)}
 
@@ -60,8 +62,7 @@ def png_damage(file: BinaryIO, size: int) -> str | None:
 def y4m_damage(file: BinaryIO, size: int) -> str | None:
     """The damage of a Y4M: a frame without its mark, or a last frame that is not whole."""
     header = file.readline(1000)
-    fields = {word[:1]: word[1:].decode("ascii", "replace") for word in header.split()[1:]}
-    length = _y4m_frame_bytes(fields)
+    length = _y4m_frame_bytes(_y4m_fields(header))
     position = len(header)
     while length and position < size:
         file.seek(position)
@@ -70,6 +71,28 @@ def y4m_damage(file: BinaryIO, size: int) -> str | None:
             return _at(position, size)
         position += len(mark) + length
     return shortfall(position, size)
+
+
+def y4m_missing(start: bytes, size: int) -> int:
+    """Bytes that the last frame of a Y4M lacks, as far as its beginning tells.
+
+    The marks of the frames may have fields of their own where the header says that frames differ.
+
+    Args:
+        start: The first bytes; those of other formats lack nothing.
+        size: The size in bytes.
+    """
+    header, _, frames = start.partition(b"\n")
+    fields = _y4m_fields(header)
+    length = _y4m_frame_bytes(fields)
+    is_regular = fields.get(b"I") != "m" and frames.startswith(_Y4M_MARK)
+    if not header.startswith(b"YUV4MPEG2 ") or not length or not is_regular:
+        return 0
+    return -(size - len(header) - 1) % (len(_Y4M_MARK) + length)
+
+
+def _y4m_fields(header: bytes) -> dict[bytes, str]:
+    return {word[:1]: word[1:].decode("ascii", "replace") for word in header.split()[1:]}
 
 
 def _y4m_frame_bytes(fields: dict[bytes, str]) -> int | None:

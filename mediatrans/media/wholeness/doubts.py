@@ -41,7 +41,7 @@ def doubt_of(path: Path, demuxer: str, frames: int) -> str | None:
 
 def _ts_doubt(path: Path, frames: int) -> str | None:
     lost = _lost_ts_packets(path)
-    return f"bytes are missing in {lost} places" if lost else None
+    return f"bytes are missing in {lost} place{'' if lost == 1 else 's'}" if lost else None
 
 
 def _gif_doubt(path: Path, frames: int) -> str | None:

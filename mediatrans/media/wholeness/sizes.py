@@ -39,7 +39,8 @@ def shortfall(end: int, size: int) -> str | None:
         return None
     if end > _MOST_TIMES * size:
         return "the file is damaged: a size in it leads far beyond its end"
-    return f"the file is truncated: {end - size:,} bytes are missing"
+    missing = end - size
+    return f"the file is truncated: {missing:,} byte{' is' if missing == 1 else 's are'} missing"
 
 
 def box_damage(file: BinaryIO, size: int) -> str | None:

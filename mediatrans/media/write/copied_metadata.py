@@ -1,16 +1,21 @@
-"""The tags of a container or stream that are copied to its translation."""
+"""The tags and chapters of a container or stream that are copied to its translation."""
 
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import av
 from av.stream import Disposition
 
 from mediatrans.media.animation import metadata_names
+from mediatrans.media.frames import Clip
+
+if TYPE_CHECKING:
+    from av.container.core import Chapter
 
 __all__ = [
+    "chapter_within",
     "copied_metadata",
     "copied_stream_metadata",
     "has_foreign_keys",
@@ -165,3 +170,21 @@ def _missing(tags: Mapping[str, str], held: Mapping[str, str]) -> list[str]:
         and key.lower() not in keys | _OF_MUXER
         and not value.startswith(_UNKNOWN)
     ]
+
+
+def chapter_within(chapter: "Chapter", clip: Clip) -> "Chapter | None":
+    """The part of a chapter inside a clip, on the clip's clock; None if there is none.
+
+    Args:
+        chapter: A chapter of the source.
+        clip: The part of the source that is copied.
+    """
+    time_base = chapter["time_base"]
+    if clip.limit is not None or time_base is None:
+        return None  # the end of a clip with a frame limit is not known yet
+    shift = clip.shift(time_base)
+    part = chapter.copy()
+    part["start"], part["end"] = max(0, chapter["start"] - shift), chapter["end"] - shift
+    if clip.end is not None:
+        part["end"] = min(part["end"], round(clip.end / time_base) - shift)
+    return part if part["end"] > part["start"] else None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import av
 from av import Packet
@@ -15,25 +15,25 @@ from av.stream import Discard, Disposition, Stream
 from mediatrans.media.container import BROADCASTS, input_error, open_input
 from mediatrans.media.frames import Clip, Opener, VideoInfo
 from mediatrans.media.joints import JointClock
-from mediatrans.media.times import SteadyClock
-from mediatrans.media.write.copied_metadata import copied_metadata, copied_stream_metadata
+from mediatrans.media.write.copied_metadata import (
+    chapter_within,
+    copied_metadata,
+    copied_stream_metadata,
+)
 from mediatrans.media.write.holdable_streams import (
     add_copy,
     describe_stream,
     is_chapters,
     warn_of_lost_streams,
 )
-from mediatrans.media.write.transcoding import Converter, converter_for
-
-if TYPE_CHECKING:
-    from av.container.core import Chapter
+from mediatrans.media.write.stream_copy import StreamCopy
+from mediatrans.media.write.transcoding import converter_for
 
 __all__ = ["StreamCopier", "warn_of_dropped"]
 
 _LOG = logging.getLogger(__name__)
 
 _ANIMATIONS = frozenset({"gif", "apng"})
-_OVERLAP_S = Fraction(1, 4)
 
 
 def warn_of_dropped(info: VideoInfo, holder: str) -> None:
@@ -87,7 +87,7 @@ class StreamCopier:
         if self._joints is None:
             container.streams[main_index].discard = Discard.all
         self._container: InputContainer | None = container
-        self._copies: dict[int, _Copy] = {}
+        self._copies: dict[int, StreamCopy] = {}
         self._dropped: list[Stream] = []
         self._has_refused = False
         self._packets: Iterator[tuple[Fraction, Packet[Stream]]] | None = None
@@ -150,7 +150,7 @@ class StreamCopier:
             return
         copied.metadata.update(copied_stream_metadata(stream.metadata))
         copied.disposition = stream.disposition
-        self._copies[stream.index] = _Copy(self._path, stream, copied, converter, self._clip)
+        self._copies[stream.index] = StreamCopy(self._path, stream, copied, converter, self._clip)
 
     def describe(self, output: OutputContainer) -> None:
         """Copy the file's metadata and chapters to an output; call it after the last `add`.
@@ -167,7 +167,7 @@ class StreamCopier:
         chapters = [
             part
             for chapter in self._container.chapters()
-            if (part := _chapter_within(chapter, self._clip))
+            if (part := chapter_within(chapter, self._clip))
         ]
         if chapters and output.format.name in _ANIMATIONS:
             _warn_of_chapters(self._path, len(chapters), output.format.name)
@@ -198,9 +198,12 @@ class StreamCopier:
         try:
             output.mux_one(packet)
         except av.error.InvalidDataError:
-            if not self._has_refused:
-                _LOG.warning("%s: damaged parts of other streams are left out", self._path)
-            self._has_refused = True
+            self._leave_out()
+
+    def _leave_out(self) -> None:
+        if not self._has_refused:
+            _LOG.warning("%s: damaged parts of other streams are left out", self._path)
+        self._has_refused = True
 
     def _demux(self) -> "Iterator[tuple[Fraction, Packet[Stream]]]":
         """The packets of the clip, with their times on the output's clock."""
@@ -223,9 +226,10 @@ class StreamCopier:
                     stamp = self._joined(packet, stamp)
                 if packet.stream_index not in self._copies:
                     continue
-                if stamp is not None and self._is_outside(packet, stamp * packet.time_base):
+                at = None if stamp is None else stamp * packet.time_base
+                if at is not None and self._is_outside(packet, at):
                     continue
-                for taken in self._copies[packet.stream_index].take(packet):
+                for taken in self._taken(packet, at):
                     time = _time_of(taken, time)
                     yield time, taken
             for copy in self._copies.values():
@@ -241,6 +245,17 @@ class StreamCopier:
             raise input_error(
                 self._path, error, "an audio or subtitle stream is damaged"
             ) from error
+
+    def _taken(self, packet: "Packet[Stream]", at: Fraction | None) -> "Iterator[Packet[Stream]]":
+        """The output packets for an input packet; none for one whose time or content is damaged."""
+        copy = self._copies[packet.stream_index]
+        if at is not None and copy.is_far(at):
+            self._leave_out()
+            return
+        try:
+            yield from copy.take(packet)
+        except av.error.InvalidDataError:
+            self._leave_out()
 
     def _joined(self, packet: "Packet[Stream]", stamp: int | None) -> int | None:
         """Move a packet of a later recording behind the earlier ones."""
@@ -261,89 +276,6 @@ class StreamCopier:
         return (begin is not None and at < begin) or (end is not None and at >= end)
 
 
-class _Copy:
-    """One copied stream: shifts the timestamps of its packets, and converts them if needed."""
-
-    def __init__(
-        self, path: Path, source: Stream, copied: Stream, converter: Converter | None, clip: Clip
-    ) -> None:
-        self._copied = copied
-        self._converter = converter
-        self._clip = clip
-        assert source.time_base is not None
-        # The sound of a recording ends a little after its picture, when the next one has begun.
-        is_recording = source.container.format.name in BROADCASTS and source.type == "audio"
-        self._clock = SteadyClock(
-            f"{path}, stream {source.index}",
-            source.time_base,
-            tolerance_s=_OVERLAP_S if is_recording else Fraction(0),
-        )
-        self._first: Fraction | None = None
-        self._last = Fraction(0)
-
-    @property
-    def index(self) -> int:
-        return self._copied.index
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether no packet was copied so far."""
-        return self._first is None
-
-    @property
-    def span(self) -> Fraction:
-        """Seconds from the first to the last copied packet."""
-        return self._last - (self._first or 0)
-
-    def take(self, packet: "Packet[Stream]") -> "Iterator[Packet[Stream]]":
-        """The output packets for an input packet."""
-        shift = self._clip.shift(packet.time_base)
-        if packet.pts is not None:
-            packet.pts -= shift
-        if packet.dts is not None:
-            packet.dts -= shift
-        # The muxer orders video packets that have no decoding timestamp.
-        if self._copied.type == "audio" or (
-            self._copied.type == "video" and packet.dts is not None
-        ):
-            self._keep_order(packet)
-        for taken in self._converter.convert(packet) if self._converter else (packet,):
-            yield self._placed(taken)
-
-    def flush(self) -> "Iterator[Packet[Stream]]":
-        """The packets still held back."""
-        for packet in self._converter.convert(None) if self._converter else ():
-            yield self._placed(packet)
-
-    def _placed(self, packet: "Packet[Stream]") -> "Packet[Stream]":
-        packet.stream = self._copied
-        if packet.pts is not None:
-            time = packet.pts * packet.time_base
-            self._first = time if self._first is None else min(self._first, time)
-            self._last = max(self._last, time)
-        return packet
-
-    def _keep_order(self, packet: "Packet[Stream]") -> None:
-        stamp = packet.dts if packet.dts is not None else packet.pts
-        repaired = self._clock.tick(stamp, packet.duration)
-        if repaired != stamp:
-            packet.pts = repaired + max(0, (packet.pts or 0) - (stamp or 0))
-            packet.dts = repaired
-
-
 def _time_of(packet: "Packet[Stream]", otherwise: Fraction) -> Fraction:
     stamp = packet.dts if packet.dts is not None else packet.pts
     return otherwise if stamp is None else stamp * packet.time_base
-
-
-def _chapter_within(chapter: "Chapter", clip: Clip) -> "Chapter | None":
-    """The part of a chapter inside the clip, on the clip's clock, or None."""
-    time_base = chapter["time_base"]
-    if clip.limit is not None or time_base is None:
-        return None  # the end of a clip with a frame limit is not known yet
-    shift = clip.shift(time_base)
-    part = chapter.copy()
-    part["start"], part["end"] = max(0, chapter["start"] - shift), chapter["end"] - shift
-    if clip.end is not None:
-        part["end"] = min(part["end"], round(clip.end / time_base) - shift)
-    return part if part["end"] > part["start"] else None

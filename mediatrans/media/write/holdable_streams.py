@@ -53,7 +53,8 @@ def describe_stream(stream: Stream) -> str:
     """A stream's index, type, codec and language for a message."""
     codec = stream.codec_context.name if stream.codec_context else "unknown codec"
     language = f", {stream.language}" if stream.language else ""
-    return f"stream {stream.index} ({stream.type}, {codec}{language})"
+    damage = ", damaged" if stream.codec_context and _is_damaged(stream) else ""
+    return f"stream {stream.index} ({stream.type}, {codec}{language}{damage})"
 
 
 def add_copy(stream: Stream, output: OutputContainer) -> Stream | None:

@@ -202,9 +202,12 @@ def _edges(values: Sequence[float], digits: int) -> "np.ndarray[tuple[int], np.d
 
 
 def _widened(low: float, high: float, digits: int) -> tuple[float, float]:
-    """A range with a little room, so that differences which nobody is shown look small."""
+    """A range with a little room, so that differences which nobody is shown look small.
+
+    A figure that is nowhere below 0 has no room there: it cannot be.
+    """
     room = max((high - low) * 0.04, 5 * 10.0**-digits)
-    return low - room, high + room
+    return (max(0.0, low - room) if low >= 0 else low - room), high + room
 
 
 def _band(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mediatrans.files.publish import output_errors, publishing
+from mediatrans.files.regular import check_regular
 from mediatrans.training.evaluation.figures import Evaluation, TranslationFigures
 from mediatrans.training.run_folder import EVALUATIONS
 
@@ -124,6 +125,7 @@ def _read(path: Path) -> list[Point]:
     if not path.exists():
         return []
     points = []
+    check_regular(path.stat(), path)
     with path.open(newline="", encoding="utf-8", errors="replace") as file:
         for row in csv.reader(file):
             # The heading, and what a fault of the disk made of a row, are no numbers.

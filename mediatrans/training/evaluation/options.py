@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mediatrans.errors import OutputError, UsageError
+from mediatrans.files.regular import check_regular
 from mediatrans.quality.report.page_files import is_page, is_page_name
 from mediatrans.settings import Setting, setting
 
@@ -222,6 +223,7 @@ class EvaluateOptions:
 def _is_earlier_report(path: Path) -> bool:
     """Whether a file holds the figures of an earlier evaluation, by its first bytes."""
     try:
+        check_regular(path.stat(), path)
         with path.open("rb") as file:
             return is_page(path) or _REPORT_START.match(file.read(200)) is not None
     except OSError:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mediatrans.errors import InputError
+from mediatrans.files.regular import check_regular
 from mediatrans.training.export.pair import DataNote, TrainedPair
 from mediatrans.training.model.networks import GeneratorConfig, ResnetGenerator
 from mediatrans.zoo.card import sha256_of
@@ -119,6 +120,7 @@ def load_legacy_generator(path: Path) -> LegacyGenerator:
 
 def _read(path: Path) -> dict[str, Tensor]:
     try:
+        check_regular(path.stat(), path)
         content: Any = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise InputError("no such file", path=path, remedy="give latest_net_G_A.pth") from error

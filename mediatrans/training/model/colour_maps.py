@@ -82,15 +82,19 @@ class ColourMapGenerator(ResnetGenerator):
 
     def recolour(self, x: Tensor) -> Recoloured:
         """As `forward`, with the maps and the texture."""
+        colour_map, drawn = self.draw(x)
+        texture = None if drawn is None else drawn.expand(-1, 3, -1, -1)
+        return Recoloured(apply_colour_map(x, colour_map, texture), colour_map, texture)
+
+    def draw(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The maps and the texture for pictures, which has one channel where it is grey."""
         features: Tensor = self.first_stage(self.blocks(self.encoder(x)))
         statistics = torch.cat(mean_and_deviation(x), dim=1).flatten(1)
         change: Tensor = self.colour_head(features + self.statistics(statistics)[:, :, None, None])
         colour_map = change.to(x.dtype) + self.identity
-        texture = None
-        if self.config.texture != "none":
-            drawn = torch.tanh(self.decoder(features)).to(x.dtype)
-            texture = _TEXTURE * drawn.expand(-1, 3, -1, -1)
-        return Recoloured(apply_colour_map(x, colour_map, texture), colour_map, texture)
+        if self.config.texture == "none":
+            return colour_map, None
+        return colour_map, _TEXTURE * torch.tanh(self.decoder(features)).to(x.dtype)
 
 
 def apply_colour_map(x: Tensor, colour_map: Tensor, texture: Tensor | None = None) -> Tensor:

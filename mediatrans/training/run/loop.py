@@ -46,6 +46,7 @@ from mediatrans.training.run_folder import (
     cache_folder,
     create_run,
     refuse_existing_run,
+    refuse_unwritable_settings,
     write_settings,
 )
 from mediatrans.training.team import ALONE, Team, fingerprint
@@ -94,6 +95,7 @@ def train(
     observer = (observer if team.is_rank_zero else None) or SilentObserver()
     with team.together():
         device = team.device(config.device)
+        refuse_unwritable_settings(RunSettings(config, folders))
         saved = load_checkpoint(run) if resume else None
         if saved is None:
             refuse_existing_run(run, overwrite)

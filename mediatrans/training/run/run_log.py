@@ -10,6 +10,7 @@ from typing import Self
 from PIL import Image
 
 from mediatrans.files.publish import output_errors, publishing
+from mediatrans.files.regular import check_regular
 from mediatrans.media.frames import Pixels
 from mediatrans.training.evaluation.curve import Point
 from mediatrans.training.model.losses import Losses
@@ -152,6 +153,7 @@ def _rows_up_to(metrics: Path, last: int) -> list[list[str]]:
     """The whole rows of the steps up to one; a kill may have cut the last row short."""
     if not metrics.exists():
         return []
+    check_regular(metrics.stat(), metrics)
     with metrics.open(newline="", encoding="utf-8", errors="replace") as file:
         rows = [row for row in csv.reader(file) if len(row) == len(_COLUMNS)]
     return [row for row in rows if row[0].isdecimal() and int(row[0]) <= last]

@@ -187,6 +187,15 @@ def test_the_page_is_accessible_and_fits(
     assert found.violations_count == 0, found.generate_report()
     scrolled = watched.page.evaluate("document.documentElement.scrollWidth")
     assert scrolled <= width
+    hidden = "tables => tables.map(table => table.scrollWidth - table.clientWidth)"
+    assert max(watched.page.locator(".card .scroll").evaluate_all(hidden)) <= 0
+    table = watched.page.locator("#table table")
+    left = table.locator("tbody th").first.bounding_box()
+    table.evaluate("table => table.parentElement.scrollLeft = 2000")
+    still = table.locator("tbody th").first.bounding_box()  # names stay beside their figures
+    assert left is not None
+    assert still is not None
+    assert 0 <= still["x"] <= left["x"]
     assert watched.said == []
     watched.page.context.close()
 

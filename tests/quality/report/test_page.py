@@ -207,6 +207,7 @@ def test_a_page_of_500_files_has_less_than_10_mb() -> None:
     assert len(ids) == 500
 
 
+@pytest.mark.slow
 def test_beyond_the_limits_files_are_counted() -> None:
     row = replace(rows()[0], samples=())
     count = MOST_ROWS + 7

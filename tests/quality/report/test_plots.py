@@ -79,3 +79,11 @@ def test_a_long_series_keeps_its_extremes() -> None:
 def test_a_series_of_one_frame_can_be_drawn() -> None:
     plot = draw_times([4.0], [2.5], [], {}, 1)
     assert plot.points.count(",") == 1
+
+
+def test_a_figure_that_cannot_be_negative_has_no_ticks_below_nothing() -> None:
+    for values in ([0.0] * 9, [0.0, 0.1, 4.0]):
+        plot = draw_histogram({"good": values}, {}, None, 2)
+        assert not any("\N{MINUS SIGN}" in tick.label for tick in plot.ticks)
+    below = draw_histogram({"good": [-0.5, 0.1]}, {}, None, 2)
+    assert any("\N{MINUS SIGN}" in tick.label for tick in below.ticks)

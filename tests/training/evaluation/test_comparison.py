@@ -24,7 +24,10 @@ from tests.pairs import write_pair
 from tests.training.colours import COLOURS, GRADIENTS, nothing, swap, tinted
 from tests.training.export.test_model_folder import write_run
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:.*:FutureWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:.*:FutureWarning"),
+    pytest.mark.usefixtures("graphs_once"),
+]
 
 DOMAINS = ("red", "blue")
 

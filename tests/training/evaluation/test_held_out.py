@@ -14,22 +14,28 @@ from mediatrans.cli.main import run as cli
 from mediatrans.errors import Interrupted, UsageError
 from mediatrans.training.checkpoint import load_checkpoint
 from mediatrans.training.data.folders import Folders, find_pictures, resolve_folders
-from mediatrans.training.evaluation import exported
+from mediatrans.training.evaluation import domain_file, exported
 from mediatrans.training.evaluation.features import FEATURE_NETWORKS
 from mediatrans.training.evaluation.held_out import HeldOut, open_judge
+from mediatrans.training.model.domain_classifier import train_domain_network
 from mediatrans.training.run.loop import train
 from tests.training.colours import COLOURS, GRADIENTS, loaded
+from tests.training.export.test_model_folder import write_run
 from tests.training.run.watching import Watcher, assert_same_model
 from tests.training.tiny import TINY, TINY_FLAGS, write_domains, write_pictures
+
+pytestmark = pytest.mark.usefixtures("graphs_once", "auto_is_cpu")
 
 EVALUATED = replace(TINY, hold_out="always", evaluate_every=2, steps=6, checkpoint_every=3)
 
 
 @pytest.fixture(autouse=True)
-def _small_features(monkeypatch: pytest.MonkeyPatch) -> None:
+def _small_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in FEATURE_NETWORKS:
         monkeypatch.setitem(FEATURE_NETWORKS, name, lambda device: COLOURS)
     monkeypatch.setattr(exported, "load_texture_network", lambda device: GRADIENTS)
+    few = partial(train_domain_network, most_steps=10)
+    monkeypatch.setattr(domain_file, "train_domain_network", few)
 
 
 @pytest.fixture
@@ -146,6 +152,7 @@ def test_a_model_whose_pictures_are_gone_is_exported_without_figures(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     train(replace(TINY, steps=1), folders, tmp_path / "run")
+    write_run(tmp_path / "run")  # the networks of other tests, which are exported already
     folders.train_a.rename(tmp_path / "elsewhere")
     assert cli(["export-onnx", str(tmp_path / "run"), "-o", str(tmp_path / "model")]) == 0
     assert "the run's pictures are gone" in capsys.readouterr().err

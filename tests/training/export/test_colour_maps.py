@@ -21,16 +21,22 @@ from mediatrans.zoo.graph import MAP_REACH
 from tests.training.export.test_model_folder import write_run
 from tests.training.tiny import TINY
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:.*:FutureWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:.*:FutureWarning"),
+    pytest.mark.usefixtures("graphs_once"),
+]
 
 
-@pytest.fixture(scope="module", params=["colour_maps", "fine_colour_maps"])
+@pytest.fixture(
+    scope="module",
+    params=["colour_maps", pytest.param("fine_colour_maps", marks=pytest.mark.slow)],
+)
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of coarse maps with a texture, and of fine ones without."""
     config = replace(TINY, head=request.param, upsample="resize")
     if request.param == "fine_colour_maps":
         config = replace(config, texture="none")
-    return write_run(tmp_path_factory.mktemp("run"), config)
+    return write_run(tmp_path_factory.mktemp("run"), config, alike=True)
 
 
 @pytest.fixture(scope="module")

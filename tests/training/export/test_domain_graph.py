@@ -20,6 +20,8 @@ from mediatrans.zoo.domain_graph import MAX_BYTES, read_domain_graph
 from tests.pairs import identity, inverting, write_pair
 from tests.quality.scenes import scene
 
+pytestmark = pytest.mark.usefixtures("auto_is_cpu")
+
 
 def day(seed: int) -> Pixels:
     """A light picture."""

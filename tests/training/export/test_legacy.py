@@ -238,7 +238,7 @@ def test_two_generators_of_different_size_are_no_pair(tmp_path: Path) -> None:
 
 
 def test_the_files_become_a_model(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    networks = reference(1, statistics=True), reference(2)
+    networks = reference(1, blocks=1, statistics=True), reference(2, blocks=1)
     a = saved(here / "latest_net_G_A.pth", networks[0].state_dict())
     b = saved(here / "latest_net_G_B.pth", networks[1].state_dict())
     words = ["export-onnx", "--from-pytorch-cyclegan", str(a), str(b), "--domains", "horse,zebra"]
@@ -251,7 +251,7 @@ def test_the_files_become_a_model(here: Path, capsys: pytest.CaptureFixture[str]
     assert "quality" in card["training"]["unknown"]
     assert "seed" not in card
     assert "quality" not in card
-    assert card["architecture"]["generator"] == "resnet_6blocks ngf 4 transpose"
+    assert card["architecture"]["generator"] == "resnet_1blocks ngf 4 transpose"
     assert card["data"] == {"source": "not stated", "licence": "none"}
 
     # G_A leads from A to B: to_zebra.

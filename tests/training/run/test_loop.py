@@ -59,6 +59,7 @@ def test_a_run_leaves_its_records(folders: Folders, tmp_path: Path) -> None:
     assert "seconds per step" in watcher.text
 
 
+@pytest.mark.slow
 def test_the_first_samples_do_not_wait_for_long(folders: Folders, tmp_path: Path) -> None:
     config = replace(TINY, sample_every=500, steps=102, checkpoint_every=500)
     train(config, folders, tmp_path / "run")

@@ -23,8 +23,14 @@ from tests.training.run.watching import Watcher, assert_same_model, metrics
 from tests.training.tiny import TINY, write_pictures
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-@pytest.mark.parametrize("stop", [1, 4, 7])
+@pytest.mark.parametrize(
+    ("workers", "stop"),
+    [
+        (0, 4),
+        (2, 7),
+        *(pytest.param(*how, marks=pytest.mark.slow) for how in ((0, 1), (0, 7), (2, 1), (2, 4))),
+    ],
+)
 def test_an_interrupted_run_ends_bit_for_bit_like_a_whole_one(
     folders: Folders, tmp_path: Path, workers: int, stop: int
 ) -> None:
@@ -187,8 +193,19 @@ def test_what_a_stop_between_saving_and_showing_left_out_is_made_up_for(
     assert samples[1].read_bytes() == whole
 
 
-@pytest.mark.parametrize("size", [0, 300, 3000, 20_000, 60_000])
-@pytest.mark.parametrize("checkpoint_every", [1, 100])
+@pytest.mark.parametrize(
+    ("size", "checkpoint_every"),
+    [
+        (0, 1),
+        (300, 100),
+        (20_000, 1),
+        (60_000, 100),
+        *(
+            pytest.param(*how, marks=pytest.mark.slow)
+            for how in ((0, 100), (300, 1), (3000, 1), (3000, 100), (20_000, 100), (60_000, 1))
+        ),
+    ],
+)
 def test_a_disk_that_fills_up_is_an_output_error_and_the_run_goes_on_later(
     folders: Folders, tmp_path: Path, size: int, checkpoint_every: int
 ) -> None:

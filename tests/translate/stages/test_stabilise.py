@@ -85,15 +85,17 @@ def test_nothing_crosses_a_cut() -> None:
         assert difference(picture[8:-8, 8:-16], (255 - frame)[8:-8, 8:-16]) < 2
 
 
-@pytest.mark.parametrize("speed", [3, 8, 20])
-@pytest.mark.parametrize("colour", [(255, 255, 255), (0, 60, 0), (150, 110, 128)])
-@pytest.mark.parametrize("sigma", [1.0, 2.0, 6.0])
+BARS = {"white": ((255, 255, 255), 1.0), "green": ((0, 60, 0), 2.0), "grey": ((150, 110, 128), 6.0)}
+
+
+@pytest.mark.parametrize("speed", [2, 3, 8, 20])
+@pytest.mark.parametrize(("colour", "sigma"), BARS.values(), ids=BARS.keys())
 def test_a_bar_drags_nothing_along(speed: int, colour: tuple[int, int, int], sigma: float) -> None:
-    frames = [scene(width=W, sigma=sigma) for _ in range(6)]
+    frames = [scene(width=W, sigma=sigma) for _ in range(7)]
     for index, frame in enumerate(frames):
         frame[:, 20 + speed * index : 40 + speed * index] = colour
     made = steadied(frames)
-    for index in range(3, 6):
+    for index in range(3, 7):
         # What was uncovered three frames ago, or now.
         for age in (0, 2):
             left = 20 + speed * (index - age - 1)
@@ -101,12 +103,22 @@ def test_a_bar_drags_nothing_along(speed: int, colour: tuple[int, int, int], sig
             assert difference(made[index][strip], (255 - frames[index])[strip]) < (4, 2)[age > 0]
 
 
-def test_a_flash_and_what_follows_it_are_left_as_they_are() -> None:
+@pytest.mark.parametrize("columns", [W, W // 2])
+@pytest.mark.parametrize("steps", [-60, 12, 60, 255])
+def test_a_flash_and_what_follows_it_are_left_as_they_are(steps: int, columns: int) -> None:
     frames = [np.clip(scene(width=W), 60, 180) for _ in range(8)]
-    frames[4] = frames[4] + np.uint8(60)
+    bright = np.clip(frames[4].astype(int) + steps, 0, 255).astype(np.uint8)
+    frames[4][:, :columns] = bright[:, :columns]
     made = steadied(frames)
     for index in (4, 5):
         assert difference(made[index], 255 - frames[index]) < 1
+
+
+def test_a_frame_of_another_scene_leaves_no_trace() -> None:
+    frames = [scene(width=W)] * 4
+    frames[2] = scene(9, width=W)
+    for frame, picture in zip(frames, steadied(frames), strict=True):
+        np.testing.assert_array_equal(picture, 255 - frame)
 
 
 @pytest.mark.parametrize("step", [-9, -4, -1, 1, 4, 9])
@@ -115,6 +127,25 @@ def test_a_fade_does_not_lag(step: int) -> None:
     frames = [np.clip(middle + step * i, 0, 255).astype(np.uint8) for i in range(10)]
     for frame, picture in list(zip(frames, steadied(frames), strict=True))[3:]:
         assert difference(picture, 255 - frame) < 2
+
+
+@pytest.mark.parametrize("frames", [6, 40])
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_a_fade_from_or_to_black_does_not_lag(frames: int, is_reversed: bool) -> None:
+    shares = np.linspace(0, 1, frames)[:: 1 - 2 * is_reversed][:12]
+    faded = [np.rint(scene(width=W) * share).astype(np.uint8) for share in shares]
+    for frame, picture in zip(faded, steadied(faded), strict=True):
+        assert difference(picture, 255 - frame) < 2
+
+
+def test_repeats_of_a_moving_scene_stay_what_they_are() -> None:
+    frames = shifted([(3 * (i // 3), 0) for i in range(12)])
+    frames = [frames[3 * (i // 3)] for i in range(12)]
+    made = steadied(frames)
+    for index in range(12):
+        assert difference(made[index], 255 - frames[index]) < 2
+        if index % 3:
+            assert difference(made[index], made[index - 1]) < 1
 
 
 def test_equal_frames_stay_equal() -> None:
