@@ -30,7 +30,7 @@ $(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.installed-extras: $(VENV)/.installed
-	$(PIP) install --constraint constraints.txt --editable '.[train,evaluate,dev]'
+	$(PIP) install --constraint constraints.txt --editable '.[train,evaluate,s3,dev]'
 	@touch $@
 
 demo: $(VENV)/.installed

@@ -59,8 +59,14 @@ def command(
     """
     from mediatrans.cli.row_text import describe_row
     from mediatrans.conversion.check import check, find_generator
+    from mediatrans.files.addresses import refuse_urls
     from mediatrans.quality.report.rows import JobReport, Report, failed_limits
 
+    refuse_urls(
+        [source, result],
+        "what is checked",
+        "convert measures what it writes into a bucket; copy other outputs to this machine first",
+    )
     files = ReportFiles(reports)
     files.check([source, result])
     options = replace(CheckOptions(**settings), samples=files.has_page)

@@ -92,8 +92,9 @@ def command(
 ) -> int:
     """Translate pictures, videos and folders to a domain.
 
-    INPUTS may be mixed; folders are searched with their subfolders. A single video may be read
-    from standard input and written to standard output; both are spelled "-".
+    INPUTS may be mixed; folders are searched with their subfolders. What is in a bucket has an
+    address: s3://BUCKET/FOLDER (extra s3), gs://, az:// or hf://. A single video may be read from
+    standard input and written to standard output; both are spelled "-".
     """
     options = ConvertOptions(**settings)
     files = ReportFiles(reports, overwrite=options.overwrite)
@@ -171,6 +172,7 @@ def _convert(
 def _show_plan(
     inputs: Sequence[Path], to: str, options: ConvertOptions, *, as_json: bool
 ) -> ExitCode:
+    from mediatrans.conversion.bucket_run import bucket_run
     from mediatrans.conversion.plan import plan
     from mediatrans.files.walk import LeftOut, describe_left_out
     from mediatrans.zoo.card import sha256_of
@@ -180,7 +182,18 @@ def _show_plan(
     generator.verify()
     options = with_working_size(options, generator.working_size)
     left_out: list[LeftOut] = []
-    jobs = plan(inputs, generator.to, options, sha256_of(generator.path), left_out.append)
+    with bucket_run(inputs, options) as buckets:
+        jobs = buckets.named(
+            plan(
+                buckets.paths,
+                generator.to,
+                buckets.options,
+                sha256_of(generator.path),
+                left_out.append,
+                look_up=buckets.look_up,
+            )
+        )
+        left_out = buckets.left_out(left_out)
     echo(f"{generator.path} ({generator.place})", err=True)
     piped = options.output == STDIO
     for job in jobs:
@@ -196,7 +209,7 @@ def _show_plan(
             }
             click.echo(json_line(row))
         elif job.ready:
-            replacing = " (replaced)" if job.output and job.output.exists() else ""
+            replacing = " (replaced)" if job.replaces else ""
             echo(f"{action}  {job.input} -> {job.output}{replacing}", err=piped)
         else:
             echo(f"{action}  {reason if job.error else f'{job.input}: {reason}'}", err=piped)

@@ -19,6 +19,7 @@ from mediatrans.cli.patterns import expand_patterns
 from mediatrans.cli.results import ResultStream
 from mediatrans.cli.terminal import echo
 from mediatrans.errors import ExitCode, Interrupted, MediatransError
+from mediatrans.files.addresses import refuse_credentials
 
 COMMANDS = {
     "benchmark": "mediatrans.cli.benchmark",
@@ -96,6 +97,7 @@ def run(arguments: Sequence[str] | None = None, interrupts: Interrupts | None = 
     """
     try:
         words = sys.argv[1:] if arguments is None else list(arguments)
+        refuse_credentials(words)
         if arguments is None and sys.platform == "win32":
             words = expand_patterns(words)
         result = cli.main(words, prog_name="mediatrans", standalone_mode=False, obj=words)

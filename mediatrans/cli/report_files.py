@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from mediatrans.errors import OutputError, UsageError
+from mediatrans.files.addresses import refuse_urls
 from mediatrans.files.names import is_too_long
 from mediatrans.quality.report.page_files import is_page, is_page_name
 
@@ -42,10 +43,11 @@ class ReportFiles:
         overwrite: Whether one may replace a file that is not an earlier report.
 
     Raises:
-        UsageError: Two reports have the same name.
+        UsageError: Two reports have the same name, or one is an address.
     """
 
     def __init__(self, paths: Sequence[Path], *, overwrite: bool = False) -> None:
+        refuse_urls(paths, "a report", "name a local file with --report")
         self.paths = tuple(paths)
         self._overwrite = overwrite
         places = [os.path.realpath(path) for path in paths]

@@ -91,9 +91,11 @@ def command(
     changed.
     """
     from mediatrans.cli.watch_progress import WatchProgress
+    from mediatrans.files.addresses import refuse_urls
     from mediatrans.files.arrivals import Arrivals
     from mediatrans.media.formats import kind_of
 
+    refuse_urls([folder, output], "a watched folder or its output", "use convert for buckets")
     options = ConvertOptions(output=output, **settings)
     workshop = _workshop(folder, output, to, options)
     progress = WatchProgress(options.limits, as_json=as_json, quiet=quiet)

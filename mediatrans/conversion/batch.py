@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from mediatrans.conversion.bucket_run import BucketRun, bucket_run
 from mediatrans.conversion.executors.choice import EXECUTORS, choose_executor, with_threads
 from mediatrans.conversion.executors.executor import Executor
 from mediatrans.conversion.executors.local import LocalExecutor
@@ -42,7 +43,7 @@ def convert(
     A file that cannot be read, translated or written is reported and skipped.
 
     Args:
-        inputs: A file or folder, or several of them.
+        inputs: A file or folder, or several of them; addresses such as `s3://bucket/photos`.
         to: The domain to translate to, for example "winter".
         options: The options; None uses the defaults. A workshop has options of its own.
         observer: Its methods are called as the conversion proceeds; None: not called.
@@ -69,13 +70,32 @@ def convert(
             "the workshop has another domain or other options",
             remedy="create the workshop with this domain and these options",
         )
-    options = workshop.options
     given = [inputs] if isinstance(inputs, Path | str) else inputs
-    translator = workshop.translator
-    domain = workshop.generator.to
-    left_out: list[LeftOut] = []
     paths = [Path(path) for path in given]
-    jobs = plan(paths, domain, options, translator.sha256, left_out.append, within=within)
+    with bucket_run(paths, workshop.options, executor) as buckets:
+        workshop.mirror = buckets.mirror
+        return _converted(buckets, workshop, observer, executor, within)
+
+
+def _converted(
+    buckets: BucketRun,
+    workshop: Workshop,
+    observer: Observer,
+    executor: Executor | str | None,
+    within: Path | None,
+) -> Report:
+    observer = buckets.observer(observer)
+    options, translator, domain = buckets.options, workshop.translator, workshop.generator.to
+    left_out: list[LeftOut] = []
+    jobs = plan(
+        buckets.paths,
+        domain,
+        options,
+        translator.sha256,
+        left_out.append,
+        within=within,
+        look_up=buckets.look_up,
+    )
     if any(job.kind == "video" and job.ready for job in jobs):
         try_encoder(encoding_of(options))
     observer.left_out(left_out)
@@ -83,10 +103,11 @@ def convert(
     _check_reverse(workshop)
     settlement = Settlement(jobs, observer)
     tasks = (job.task() for job in jobs if job.ready)
-    _executor(paths, options, executor).run(tasks, workshop, settlement)
+    with buckets.uploading(settlement) as events:
+        _executor(buckets.paths, options, executor).run(tasks, workshop, events)
     settlement.finish()
     report = settlement.report(workshop.generator.name, options.limits, workshop.model_error())
-    return replace(report, left_out=tuple(left_out))
+    return buckets.report(replace(report, left_out=tuple(left_out)))
 
 
 def _executor(

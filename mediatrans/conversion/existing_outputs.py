@@ -29,7 +29,7 @@ def compare_with_existing(jobs: list[Job], options: ConvertOptions, model_sha256
         if job.ready and job.home is not None and job.kind is not None:
             manifest = manifests.setdefault(job.home, Manifest(job.home))
             try:
-                identity = input_identity(job.input)
+                identity = job.stored.identity if job.stored else input_identity(job.input)
             except OSError as error:
                 looked.append(
                     Job.refused(

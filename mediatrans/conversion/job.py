@@ -6,6 +6,7 @@ from pathlib import Path
 from mediatrans.conversion.manifest import Entry, Origin
 from mediatrans.conversion.task import Task
 from mediatrans.errors import InputError, MediatransError
+from mediatrans.files.buckets import StoredObject
 from mediatrans.media.formats import Kind
 
 __all__ = ["Job"]
@@ -27,6 +28,7 @@ class Job:
         done: The manifest's entry of an output that is up to date, else None.
         replaces: Whether an existing output may be replaced.
         frames: The pictures of a folder that is converted as one video, in order.
+        stored: The object in a bucket that the input stands for; None for a file.
     """
 
     input: Path
@@ -39,6 +41,7 @@ class Job:
     done: Entry | None = None
     replaces: bool = False
     frames: tuple[Path, ...] = ()
+    stored: StoredObject | None = None
 
     @property
     def ready(self) -> bool:
@@ -57,6 +60,7 @@ class Job:
             home=self.home,
             origin=self.origin,
             replaces=self.replaces,
+            stored=self.stored,
         )
 
     @classmethod

@@ -187,7 +187,8 @@ class _Line:
     def _progress(self) -> object:
         reading = self._reading
         source = reading.source if reading else None
-        return reading, source and source.decoded
+        mirror = self._workshop.mirror
+        return reading, source and source.decoded, mirror and mirror.steps
 
     # The calling thread.
 

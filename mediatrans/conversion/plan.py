@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 _FRAMES_SUFFIX = ".mp4"
 _PREVIEW = "-preview"
 
+LookUp = Callable[[list[Job]], list[Job]]
+"""Called with the jobs before their outputs are compared with what exists."""
+
 Leave = Callable[[LeftOut], None]
 """Called with each file or folder in an input folder that is left out."""
 
@@ -44,6 +47,7 @@ def plan(
     leave: Leave = lambda _: None,
     *,
     within: Path | None = None,
+    look_up: LookUp = lambda jobs: jobs,
 ) -> list[Job]:
     """Turn inputs into jobs; an input that cannot be converted becomes a job with an error.
 
@@ -55,6 +59,7 @@ def plan(
         leave: Called with what is left out of input folders.
         within: A folder that holds the inputs, which are files. They get the place below the folder
             of `-o` that the conversion of the whole folder would give them.
+        look_up: Called with all jobs, before the shard is taken; returns them.
 
     Raises:
         UsageError: There are no inputs, or -o does not fit them.
@@ -87,7 +92,7 @@ def plan(
             jobs += _jobs_of(given, to, options, leave, alone=len(inputs) == 1)
     for job in jobs:
         _warn_of_new_container(job, options)
-    jobs = _check_outputs(jobs)
+    jobs = look_up(_check_outputs(jobs))
     if options.shard is not None:
         jobs = jobs[options.shard.number - 1 :: options.shard.count]
     return compare_with_existing(jobs, options, model_sha256)

@@ -10,6 +10,7 @@ from pathlib import Path
 from mediatrans.conversion.manifest import Origin
 from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.errors import ExitCode, InputError, MediatransError, OutputError
+from mediatrans.files.buckets import StoredObject
 from mediatrans.files.fingerprint import Fingerprint
 from mediatrans.media.formats import Kind
 from mediatrans.media.frames import Mark, Segment, Stretch
@@ -55,6 +56,7 @@ class Task:
         replaces: Whether an existing output may be replaced.
         span: The part of a video to convert; None converts all of it.
         is_deferred: Whether the output is finished, but published by another process.
+        stored: The object in a bucket that the input stands for; None for a file.
     """
 
     input: Path
@@ -66,6 +68,7 @@ class Task:
     replaces: bool = False
     span: Span | None = None
     is_deferred: bool = False
+    stored: StoredObject | None = None
 
     def refuse_taken(self) -> None:
         """Refuse to replace an output that did not exist when the plan was made.

@@ -15,6 +15,7 @@ from mediatrans.conversion.options import ConvertOptions, settings_of, with_work
 from mediatrans.conversion.task import Task
 from mediatrans.errors import InputError, ModelError
 from mediatrans.files.fingerprint import Fingerprint
+from mediatrans.files.mirror import Mirror
 from mediatrans.media.endpoints import Sink, Source
 from mediatrans.media.formats import Kind
 from mediatrans.media.frames import MediaInfo
@@ -59,6 +60,7 @@ class Workshop:
     Attributes:
         generator: The generator that translates.
         options: The options, with the generator's working size in place of "auto".
+        mirror: Where inputs in buckets are fetched to; None without any.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Workshop:
         self._open_sink = sink_opener
         self._open_engine = engine_opener
         self._stages = stages
+        self.mirror: Mirror | None = None
         self._manifests: dict[Path, Manifest] = {}
         self._model_error: ModelError | None = None
 
@@ -167,7 +170,13 @@ class Workshop:
         return None
 
     def source(self, task: Task) -> Source:
-        """The source of a task; its `with` block opens it."""
+        """The source of a task; its `with` block opens it.
+
+        Raises:
+            InputError: The input is in a bucket and cannot be fetched.
+        """
+        if task.stored is not None and self.mirror is not None:
+            self.mirror.fetch(task.stored, task.input)
         is_checked = task.span is not None and task.span.stretch is not None
         wanted = Input(task.input, task.kind, task.frames, is_checked=is_checked)
         return self._open_source(wanted, self.options)
@@ -295,7 +304,7 @@ class Workshop:
 
 def _identity_of(task: Task) -> Mapping[str, Any]:
     """What identifies the current content of a task's video."""
-    identity = input_identity(task.input)
+    identity = task.stored.identity if task.stored else input_identity(task.input)
     if task.frames:  # the folder's own time also changes with unrelated files
         listing = json.dumps([input_identity(frame) for frame in task.frames])
         digest = hashlib.sha256(listing.encode()).hexdigest()
@@ -303,7 +312,8 @@ def _identity_of(task: Task) -> Mapping[str, Any]:
     return {
         "input": identity["path"],
         "input_size": identity["size"],
-        "input_time": identity["mtime_ns"],
+        "input_time": identity.get("mtime_ns"),
         "input_change": identity.get("ctime_ns"),
         "input_number": identity.get("inode"),
+        "input_tag": identity.get("etag"),
     }

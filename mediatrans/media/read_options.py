@@ -12,7 +12,8 @@ MAX_PIXELS = 200_000_000
 """The default limit: pictures with more pixels are refused before decoding."""
 
 MAX_SPOOL_MB = 4096
-"""The default limit: megabytes (10^6 bytes) of piped input that may be on disk at one time."""
+"""The default limit: megabytes (10^6 bytes) of piped input, or of one object of a bucket, that may
+be on disk at one time."""
 
 _GROUP = "Input"
 
@@ -39,7 +40,8 @@ class ReadOptions:
             ones.
         keep_partial: Keep the readable part of a damaged video.
         max_pixels: Pictures and animated WebP files with more pixels are refused before decoding.
-        spool_limit_mb: Megabytes of a piped input that may be on disk at one time.
+        spool_limit_mb: Megabytes of a piped input, or of one object of a bucket, that may be on
+            disk at one time.
         reader_limit_s: Seconds without a frame after which reading a file is given up.
     """
 
@@ -119,7 +121,8 @@ class ReadOptions:
     spool_limit_mb: int = setting(
         MAX_SPOOL_MB,
         Setting(
-            "Megabytes of a piped video that may be on disk at one time.",
+            "Megabytes of a piped video, or of one object of a bucket, that may be on disk at one "
+            "time.",
             _GROUP,
             "--spool-limit",
             metavar="MB",

@@ -39,8 +39,9 @@ class WriteOptions:
     output: Path | None = setting(
         None,
         Setting(
-            "The output: a file for a single input file, else a folder; - is standard output. By "
-            "default summer.mp4 becomes summer-winter.mp4 and photos/ becomes photos-winter/.",
+            "The output: a file for a single input file, else a folder; - is standard output. It "
+            "may be in a bucket: s3://BUCKET/FOLDER. By default summer.mp4 becomes "
+            "summer-winter.mp4 and photos/ becomes photos-winter/.",
             _GROUP,
             "-o/--output",
             changes="nothing",

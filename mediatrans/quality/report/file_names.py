@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from mediatrans.files.addresses import BucketPath
 from mediatrans.quality.report.document import Link
 
 __all__ = ["common_folder", "link_to", "short_name"]
@@ -17,7 +18,8 @@ def common_folder(paths: Sequence[Path]) -> Path | None:
     if len(paths) < 2:
         return None
     try:
-        common = Path(os.path.commonpath([path.absolute().parent for path in paths]))
+        # Of the same class, so that a folder in a bucket is shown as an address.
+        common = type(paths[0])(os.path.commonpath([path.absolute().parent for path in paths]))
     except ValueError:  # on several drives
         return None
     return common if common != Path(common.anchor) else None
@@ -36,6 +38,8 @@ def short_name(path: Path, common: Path | None) -> str:
 
 def link_to(path: Path, folder: Path) -> Link:
     """A link to a file that works wherever the folder of the page is moved together with it."""
+    if isinstance(path, BucketPath):
+        return Link(short_name(path, None), quote(os.fsencode(path), safe=":/"))
     absolute = path.absolute()
     try:
         address = quote(os.fsencode(os.path.relpath(absolute, folder.absolute())))
