@@ -30,7 +30,7 @@ from mediatrans.conversion.line import run_tasks
 from mediatrans.conversion.survey import Survey, Surveyed
 from mediatrans.conversion.task import Failure, Result, Task
 from mediatrans.conversion.workshop import Workshop
-from mediatrans.errors import DeviceError, ExitCode, MediatransError, ModelError, UsageError
+from mediatrans.errors import DeviceError, ExitCode, MediatransError
 from mediatrans.files.fingerprint import Fingerprint
 from mediatrans.files.publish import discard_part, publish_part
 
@@ -189,8 +189,8 @@ class Dispatcher:
         match message:
             case Ready(identity):
                 self._ready(number, identity)
-            case Refused(failure):
-                raise _error_of(failure)
+            case Refused():
+                raise message.error()
             case Lost(how):
                 self._lost(number, how)
             case Logged(record):
@@ -345,11 +345,3 @@ class Dispatcher:
                 self._told.clear()
             self._told.add(words)
             logging.getLogger(record.name).handle(record)
-
-
-def _error_of(failure: Failure) -> MediatransError:
-    kinds: dict[ExitCode, type[MediatransError]] = {
-        ExitCode.MODEL: ModelError,
-        ExitCode.USAGE: UsageError,
-    }
-    return kinds.get(failure.exit_code, DeviceError)(failure.message)

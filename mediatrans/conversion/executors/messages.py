@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.conversion.survey import Survey, Surveyed
 from mediatrans.conversion.task import Failure, Result, Task
+from mediatrans.errors import DeviceError, ExitCode, MediatransError, ModelError, UsageError
 from mediatrans.media.frames import Segment
 
 __all__ = [
@@ -51,6 +52,14 @@ class Refused:
     """A worker cannot begin."""
 
     failure: Failure
+
+    def error(self) -> MediatransError:
+        """The error that ends the run."""
+        kinds: dict[ExitCode, type[MediatransError]] = {
+            ExitCode.MODEL: ModelError,
+            ExitCode.USAGE: UsageError,
+        }
+        return kinds.get(self.failure.exit_code, DeviceError)(self.failure.message)
 
 
 @dataclass(frozen=True, slots=True)

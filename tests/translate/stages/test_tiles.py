@@ -114,7 +114,7 @@ def test_a_frame_next_to_without_contrast_keeps_its_colour(contrast: int) -> Non
     picture[100:200, 100:200] += np.uint8(contrast)
     whole, tiled = (
         Translator.load("winter", model=str(SHIPPED), work_size="full", tile=tile, device="cpu")
-        for tile in (None, 272)
+        for tile in (None, 320)
     )
     assert np.abs(tiled(picture).astype(int) - whole(picture)).max() <= 1
 
@@ -133,8 +133,8 @@ def test_values_that_are_refused(tmp_path: Path, tile: int, work_size: int, says
 
 
 def test_tiles_smaller_than_the_model_looks() -> None:
-    with pytest.raises(UsageError, match="overlap by 136 pixels; use --tile 512, and at least 272"):
-        Translator.load("winter", model=str(SHIPPED), tile=268)
+    with pytest.raises(UsageError, match="overlap by 160 pixels; use --tile 512, and at least 320"):
+        Translator.load("winter", model=str(SHIPPED), tile=316)
 
 
 def test_a_card_may_forbid_tiles(tmp_path: Path) -> None:
