@@ -30,9 +30,9 @@ def structure(source: NDArray[np.uint8], result: NDArray[np.uint8]) -> float:
         At most 1, for equal edges.
     """
     x, y = edges(source), edges(result)
-    energy = float(np.vdot(y, y))
+    energy = float(np.sum(y * y, dtype=np.float64))
     if energy:
-        y = y * np.float32(float(np.vdot(x, y)) / energy)
+        y = y * np.float32(float(np.sum(x * y, dtype=np.float64)) / energy)
     side = max(3, min(x.shape) // _REGION)
     xx, yy, xy = (_sums(product, side) for product in (x * x, y * y, x * y))
     floor = np.float32(_NOISE**2)
@@ -55,7 +55,8 @@ def edges(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     # The kernel's positive weights add up to 16.
     across = cv2.Scharr(smooth, cv2.CV_32F, 1, 0, scale=1 / 32)
     down = cv2.Scharr(smooth, cv2.CV_32F, 0, 1, scale=1 / 32)
-    return np.asarray(cv2.magnitude(across, down), np.float32)
+    # OpenCV's own magnitude has other last bits where its arrays lie elsewhere in memory.
+    return np.sqrt(across * across + down * down, dtype=np.float32)
 
 
 def _sums(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:

@@ -142,12 +142,17 @@ def sharpened(steady: Floats, translated: Pixels, share: Floats) -> Pixels:
 def _amount(luma: Floats, mask: Floats, now: Pixels) -> np.float32:
     """The amount k for which |grad(luma + k mask)|^2 is the wanted share of |grad(now)|^2."""
     has, gains, wanted = (_gradients(_lines(plane)) for plane in (luma, mask, now))
-    lack = _SHARPNESS * float(wanted @ wanted) - float(has @ has)
-    energy, common = float(gains @ gains), float(has @ gains)
+    lack = _SHARPNESS * _sum(wanted * wanted) - _sum(has * has)
+    energy, common = _sum(gains * gains), _sum(has * gains)
     if lack <= 0 or energy <= 0:
         return np.float32(0)
     amount = (math.sqrt(common**2 + energy * lack) - common) / energy
     return np.float32(min(_MOST_SHARPENING, amount))
+
+
+def _sum(values: Floats) -> float:
+    """The sum in double precision; the last bits of BLAS follow where arrays lie in memory."""
+    return float(np.sum(values, dtype=np.float64))
 
 
 def _lines(plane: NDArray[Any]) -> list[Floats]:
