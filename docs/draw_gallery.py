@@ -1,6 +1,6 @@
 """Draws the pictures of docs/gallery.md: drawn scenes, and what the shipped pair makes of them.
 
-    python docs/draw_gallery.py
+python docs/draw_gallery.py
 """
 
 import sys
