@@ -4,6 +4,7 @@ import importlib
 import io
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
@@ -20,6 +21,7 @@ from mediatrans.cli.results import ResultStream
 from mediatrans.cli.terminal import echo
 from mediatrans.errors import ExitCode, Interrupted, MediatransError
 from mediatrans.files.addresses import refuse_credentials
+from mediatrans.translate.engines.loading import LOADING_THREAD
 
 COMMANDS = {
     "benchmark": "mediatrans.cli.benchmark",
@@ -149,12 +151,13 @@ def main() -> None:
         # A signal that comes while an error is shown, or at the end, is no error of its own.
         if interrupts.number is None:
             raise
-    if interrupts.number is None:
+    is_loading = any(thread.name == LOADING_THREAD for thread in threading.enumerate())
+    if interrupts.number is None and not is_loading:
         sys.exit(code)
-    # Python would wait for what native libraries are doing.
+    # Python would wait for what native libraries are doing, or break them off.
     with suppress(OSError):
         sys.stderr.flush()
-    os._exit(128 + interrupts.number)
+    os._exit(code if interrupts.number is None else 128 + interrupts.number)
 
 
 def _flushed(code: int) -> int:

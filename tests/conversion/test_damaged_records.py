@@ -194,7 +194,7 @@ def test_an_interrupt_before_the_plan_writes_no_report(
     write_picture(Path("a.png"))
     Path("notes.txt").write_text("notes of mine")
 
-    def interrupted(*inputs: object, within: Path | None) -> None:
+    def interrupted(*inputs: object, **how: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(batch, "plan", interrupted)

@@ -20,6 +20,7 @@ from mediatrans.translate.engines.engine import (
     graph_inputs,
     refuse_large,
 )
+from mediatrans.translate.engines.loading import load_within
 from mediatrans.zoo.graph import inspect_graph, read_graph
 from mediatrans.zoo.graph_memory import bytes_per_pixel
 
@@ -116,10 +117,19 @@ def load_session(
         threads: Threads per operator; None lets ONNX Runtime choose.
 
     Raises:
-        ModelError: ONNX Runtime refuses the graph.
+        ModelError: ONNX Runtime refuses the graph, or takes too long on a CPU. The providers of a
+            GPU may build their engines for minutes.
     """
-    try:
+
+    def load() -> ort.InferenceSession:
         return ort.InferenceSession(content, _options(threads), providers=list(providers))
+
+    try:
+        if {name for name, _ in providers} == {CPU_PROVIDER}:
+            return load_within(load, path)
+        return load()
+    except ModelError:
+        raise
     except Exception as error:  # as above
         raise ModelError(
             f"ONNX Runtime cannot load the graph ({error})",

@@ -3,7 +3,7 @@
 import sys
 from collections import deque
 from contextlib import suppress
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +24,7 @@ from mediatrans.translate.engines.engine import (
     graph_inputs,
     refuse_large,
 )
+from mediatrans.translate.engines.loading import load_within
 from mediatrans.translate.engines.openvino_memory import bytes_per_pixel
 from mediatrans.zoo.graph import inspect_graph, read_graph
 
@@ -91,9 +92,9 @@ class OpenVinoEngine:
         content = read_graph(path)
         self.metadata = inspect_graph(content, path)
         try:
-            self._model = core.read_model(tiles or content)
+            self._model = load_within(partial(core.read_model, tiles or content), path)
             self._bytes_per_pixel = bytes_per_pixel(self._model, 4 if precision == "float32" else 2)
-            self._compiled = [self._compile(1, threads)]
+            self._compiled = [load_within(partial(self._compile, 1, threads), path)]
         except (RuntimeError, ValueError) as error:
             raise ModelError(
                 f"OpenVINO cannot load the graph ({_last_line(error)})",
