@@ -54,8 +54,9 @@ def command(
 ) -> int:
     """Judge a picture, a video or a folder against the input that it was made from.
 
-    Nothing is converted. Without a model, change, structure and flicker are measured; with one,
-    the round trip and what it hides as well.
+    Nothing is converted. The model is the one named, or an installed one of the domain that the
+    output's name ends in. Without one, change, structure and flicker are measured; with one, the
+    round trip and what it hides as well.
     """
     from mediatrans.cli.row_text import describe_row
     from mediatrans.conversion.check import check, find_generator

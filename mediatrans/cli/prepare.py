@@ -184,7 +184,7 @@ def _places(options: PrepareOptions) -> tuple[dict[str, Path], str, str]:
             remedy="give A/ and B/, or one root",
         )
     if layout == "root":
-        return _root(folders[0]), folders[0].resolve().name, "A,B"
+        return _root(folders[0]), folders[0].resolve().name, "NAME_A,NAME_B"
     a, b = folders if layout == "two-folders" else _subfolders(folders[0])
     if a.resolve() == b.resolve():
         raise UsageError(

@@ -95,6 +95,8 @@ class ReportFiles:
         ):
             problem = "exists already and is not a report"
             remedy = f"use --overwrite, or {remedy}"
+        elif not Path(place).parent.is_dir():
+            problem = "the report cannot be written: its folder does not exist"
         elif not os.access(Path(place).parent, os.W_OK | os.X_OK):
             problem = "the report cannot be written: no permission to write to its folder"
         else:

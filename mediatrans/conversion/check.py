@@ -106,7 +106,8 @@ def find_generator(result: Path, to: str | None, model: str | None) -> Generator
         model: A model's name, folder or ONNX file; None searches the installed ones for `to`.
 
     Returns:
-        The generator; None if neither a domain nor a model is given.
+        The generator; None if neither a domain nor a model is given, and no installed model
+        translates to what the name ends in.
 
     Raises:
         ModelError: There is no such model.
@@ -114,8 +115,6 @@ def find_generator(result: Path, to: str | None, model: str | None) -> Generator
     """
     if to is not None:
         return find(to, model)
-    if model is None:
-        return None
     words = result.resolve().stem.split("-")
     unfound: ModelError | None = None
     for first in range(1, len(words)):
@@ -123,6 +122,8 @@ def find_generator(result: Path, to: str | None, model: str | None) -> Generator
             return find("-".join(words[first:]), model)
         except ModelError as error:
             unfound = error
+    if model is None:
+        return None
     if unfound is not None:  # it tells a model that is not there from one of other domains
         raise unfound
     raise UsageError(

@@ -322,7 +322,8 @@ class _Line:
             if result.kept is not None:
                 self._events.kept(result.task, result.kept)
             try:
-                if not self._is_stopped:
+                # A picture takes a moment; without its figures it would be skipped later on.
+                if not self._is_stopped or result.task.kind == "image":
                     result = passage.delivery.measured(result)
             finally:  # the output is there, even if measuring it is interrupted
                 self._events.ended(result)

@@ -137,7 +137,7 @@ def _row(result: Result) -> JobReport:
         samples=result.samples,
     )
     if failure is not None:
-        message = f"{failure.message}; {result.frames} frames before it were kept"
+        message = f"{failure.message}; frames before it that were kept: {result.frames}"
         row = replace(row, status="partial", error=message, exit_code=failure.exit_code)
     return row
 

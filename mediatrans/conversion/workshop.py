@@ -214,7 +214,9 @@ class Workshop:
 
     @cached_property
     def spread(self) -> Spread:
-        """The percentiles of the figures in the model's card."""
+        """The percentiles of the figures in the model's card; none for a weaker translation."""
+        if self.options.strength < 1:
+            return {}
         return read_spread(self.generator.percentiles)
 
     def resumable(self, task: Task, info: MediaInfo, notes: Notes) -> Resumable | None:

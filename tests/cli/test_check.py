@@ -47,6 +47,19 @@ def converted(capsys: pytest.CaptureFixture[str], name: str) -> dict[str, Any]:
     return row
 
 
+def test_the_name_of_an_output_chooses_the_model(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_pair(here / "models", forward=inverting(), back=inverting())
+    save(scene(1), "a.png")
+    save(255 - scene(1), "a-night.png")
+    save(255 - scene(1), "other.png")
+    (by_name,) = rows(capsys, "check", "a.png", "a-night.png")
+    assert by_name["figures"]["psnr_db"]["mean"] > 50
+    (unknown,) = rows(capsys, "check", "a.png", "other.png")
+    assert "psnr_db" not in unknown["figures"]
+
+
 def test_a_copy_is_poor_however_perfect_its_cycle(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -47,7 +47,11 @@ def test_both_reports_at_once_and_again_over_themselves(
         (["r.json", "./r.json"], 2, "two reports cannot have the same name"),
         (["mine.html"], 6, "mine.html: exists already and is not a report"),
         (["r.json", "a.png"], 6, "the report would replace a file of this run"),
-        (["no/such/r.html"], 6, "no/such/r.html"),
+        (
+            ["no/such/r.html"],
+            6,
+            "no/such/r.html: the report cannot be written: its folder does not exist",
+        ),
     ],
 )
 def test_reports_replace_nothing_else(

@@ -236,6 +236,9 @@ def test_an_interrupted_folder_reports_what_is_written(pair: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         convert("in", "night", observer=Impatient())
     assert {row.output for row in rows} == set(Path("in-night").glob("*.png"))
+    # Also the picture in hand: the next run skips it.
+    assert all(row.verdict for row in rows)
+    assert all(row.verdict for row in convert("in", "night").jobs)
 
 
 def test_a_bug_in_one_picture_is_that_pictures(pair: Path, monkeypatch: pytest.MonkeyPatch) -> None:
