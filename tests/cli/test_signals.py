@@ -59,7 +59,7 @@ def start(words: list[str]) -> subprocess.Popen[str]:
 def signalled(count: int) -> str | None:
     """Start a run and send it a signal; returns what is wrong with its end, or None.
 
-    Every fourth signal comes twice, as from somebody impatient.
+    Half of the signals come twice, as from somebody impatient.
     """
     moments = random.Random(count)
     number = (signal.SIGINT, signal.SIGTERM)[count % 2]
