@@ -182,7 +182,7 @@ def failed_run(images: Pixels, path: Path, reason: object) -> InputError:
     count, height, width, _ = images.shape
     return InputError(
         f"{path.name} fails on {count} picture(s) of {width}x{height} ({reason})",
-        remedy="try smaller pictures, --work-size auto or --batch-size 1",
+        remedy="try smaller pictures, --work-size auto, --tile 512 or --batch-size 1",
     )
 
 
