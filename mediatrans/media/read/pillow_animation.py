@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
+from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
@@ -102,6 +103,8 @@ class PillowAnimation:
         Raises:
             InputError: The file is missing, damaged, too large or not an animated WebP.
         """
+        # The size is checked below; Pillow's own limit would call a large file damaged.
+        Image.MAX_IMAGE_PIXELS = self._max_pixels
         try:
             self._picture = self._opened()
             if animation_of(self._path) is None:

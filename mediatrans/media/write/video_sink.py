@@ -246,7 +246,8 @@ class VideoSink(SinglePiece):
     def _file_order(self, spans: Mapping[int, Fraction]) -> list[int]:
         """The muxer's indices of the streams in the order in which a demuxer lists them.
 
-        MP4 and MOV store no track without packets, and covers apart from the tracks.
+        MP4 and MOV store no track without packets, but for subtitles, and covers apart from the
+        tracks.
         """
         indices = [stream.index for stream in self._container.streams]
         if self.muxer not in MOV_FAMILY:
@@ -256,7 +257,13 @@ class VideoSink(SinglePiece):
             for index in indices
             if self._container.streams[index].disposition & Disposition.attached_pic
         }
-        held = [index for index in indices if index in spans or index in covers]
+        held = [
+            index
+            for index in indices
+            if index in spans
+            or index in covers
+            or self._container.streams[index].type == "subtitle"
+        ]
         return sorted(held, key=lambda index: index in covers)
 
     def _mux(self, packet: "Packet[VideoStream]") -> None:
