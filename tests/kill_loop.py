@@ -220,7 +220,7 @@ def kill(name: str, kills: int, seed: int) -> Figures:
 
     Args:
         name: One of `WORKS`.
-        kills: The least number of kills.
+        kills: The least number of kills; there are more until a run goes on with something.
         seed: Decides the moments.
 
     Raises:
@@ -233,7 +233,7 @@ def kill(name: str, kills: int, seed: int) -> Figures:
     assert _run(work.words(whole_path)) == 0
     lasts_s = time.monotonic() - begun_s
     whole = work.content(whole_path)
-    while figures.kills < kills:
+    while figures.kills < kills or not figures.continued:
         for _ in range(moments.randint(1, 3)):
             moment_s = moments.uniform(_FIRST, 1.0) * lasts_s
             figures.kills += _was_killed(work.words(work.made), moment_s)
