@@ -167,7 +167,7 @@ class _Training(Work):
 
     def check_unfinished(self, whole: Any) -> None:
         if self.is_begun():
-            assert 0 < self.content(self.made)[0] <= _STEPS
+            assert 0 <= self.content(self.made)[0] <= _STEPS  # one is saved before the first step
 
     def check_left(self) -> None:
         names = [path.name for path in self.made.rglob("*")]
