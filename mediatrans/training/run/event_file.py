@@ -6,32 +6,15 @@ the same records are written by the caller, who gets the error.
 
 import os
 import socket
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from mediatrans.media.frames import Pixels
+from mediatrans.translate.engines.hidden_module import hidden_module
 
-
-@contextmanager
-def _without_s3() -> Iterator[None]:
-    """Hide botocore from TensorBoard, which loads it where it is installed.
-
-    It loads urllib3, which opens a socket to see whether there is IPv6.
-    """
-    is_hidden = "botocore" not in sys.modules
-    if is_hidden:
-        sys.modules["botocore"] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        if is_hidden:
-            del sys.modules["botocore"]
-
-
-with _without_s3():
+# TensorBoard loads botocore where it is installed, and with it urllib3, which opens a socket to see
+# whether there is IPv6.
+with hidden_module("botocore"):
     from tensorboard.compat.proto.event_pb2 import Event, SessionLog
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.summary.writer.record_writer import RecordWriter

@@ -1,6 +1,5 @@
 """The OpenVINO engine: runs an inspected graph on the CPU or an Intel GPU."""
 
-import sys
 from collections import deque
 from contextlib import suppress
 from functools import cache, cached_property, partial
@@ -24,6 +23,7 @@ from mediatrans.translate.engines.engine import (
     graph_inputs,
     refuse_large,
 )
+from mediatrans.translate.engines.hidden_module import hidden_module
 from mediatrans.translate.engines.loading import load_within
 from mediatrans.translate.engines.openvino_memory import bytes_per_pixel
 from mediatrans.zoo.graph import inspect_graph, read_graph
@@ -266,14 +266,8 @@ def _runtime() -> Any:
     The converter sends a report whenever it is imported, and takes longer than the rest. OpenVINO
     does without it if it is missing.
     """
-    missing = _SENDS_TELEMETRY not in sys.modules
-    if missing:
-        sys.modules[_SENDS_TELEMETRY] = None  # type: ignore[assignment]
-    try:
+    with hidden_module(_SENDS_TELEMETRY):
         return import_module("openvino")
-    finally:
-        if missing:
-            del sys.modules[_SENDS_TELEMETRY]
 
 
 def _version() -> str:
