@@ -220,7 +220,10 @@ def _print_table(generator: "Generator", rows: list[Row]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    echo(f"frames per second, {generator.origin} -> {generator.to} with {generator.name}")
+    echo(
+        f"frames per second at working sizes, {generator.origin} -> {generator.to} with "
+        f"{generator.name}"
+    )
     table = Table(box=None, pad_edge=False)
     for heading in ("device", "precision"):
         table.add_column(heading, no_wrap=True)

@@ -24,7 +24,7 @@ from mediatrans.cli.closing_table import closing_table
 from mediatrans.cli.estimate import Estimates
 from mediatrans.cli.report_files import ReportFiles
 from mediatrans.cli.row_text import describe_row
-from mediatrans.cli.terminal import echo, json_line, stderr_console
+from mediatrans.cli.terminal import echo_row, fitted, json_line, stderr_console
 from mediatrans.conversion.job import Job
 from mediatrans.conversion.observer import Observer
 from mediatrans.conversion.overlap import Bottleneck
@@ -177,7 +177,8 @@ class ConvertProgress(Observer):
             self._files = self._bar.add_task("files", total=len(jobs), limit="")
 
     def _print(self, line: str, style: str | None = None) -> None:
-        self._console.print(printable(line), style=style, markup=False, highlight=False)
+        text = fitted(printable(line), is_terminal=self._console.is_interactive)
+        self._console.print(text, style=style, markup=False, highlight=False)
 
     def begun(self, job: Job, frames: int, total: int | None, size: tuple[int, int] | None) -> None:
         """Show a new progress bar for a video, and where it is resumed."""
@@ -245,7 +246,7 @@ class ConvertProgress(Observer):
                 self._print(f"kept    {self.resume_hint()}")
                 self._kept = None
         elif not self._as_json and not self._quiet:
-            echo(f"{row.status:<7} {describe_row(row)}", err=self._piped)
+            echo_row(f"{row.status:<7} {describe_row(row)}", err=self._piped)
         if below:
             self._print(f"below   {row.output}: {below}", style="yellow")
 

@@ -145,3 +145,33 @@ def test_a_generator_or_a_recipe_that_is_a_pipe(pair: Path) -> None:
         assert ended("convert", "p.png", "--to", "night", *more) == ExitCode.MODEL
     os.mkfifo("r.toml")
     assert ended("train", ".", ".", "--recipe", "r.toml") == ExitCode.USAGE
+
+
+@pytest.mark.parametrize("name", ["new/", "new/deep//", "out.png/", "v.mp4-out/"])
+@pytest.mark.parametrize("source", ["p.png", "v.mp4"])
+def test_a_separator_at_the_end_of_o_makes_a_folder(pair: Path, source: str, name: str) -> None:
+    write_all(Path("in"), [])
+    words = ["convert", source, "--to", "night", "-o", name, "--check-every", "0"]
+    assert run([*words, "-n"]) == 0
+    assert not Path(name).exists()
+    assert run(words) == 0
+    assert {path.name for path in Path(name).iterdir()} == {source, ".mediatrans.jsonl"}
+    # As in any output folder: what is up to date is skipped.
+    assert run(words) == 0
+
+
+def test_a_separator_in_settings_makes_a_folder_as_well(
+    pair: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_picture(Path("a.png"))
+    words = ["convert", "a.png", "--to", "night", "--check-every", "0"]
+    assert run([*words, "-o", "plain"]) == 2
+    assert "write plain/ for a new folder" in capsys.readouterr().err
+    Path("mediatrans.toml").write_text('[convert]\noutput = "by-file/"\n')
+    assert run(words) == 0
+    monkeypatch.setenv("MEDIATRANS_CONVERT_OUTPUT", "by-variable/")
+    assert run(words) == 0
+    Path("file").touch()
+    assert run([*words, "-o", "file/"]) == 6
+    assert Path("by-file/a.png").exists()
+    assert Path("by-variable/a.png").exists()
