@@ -211,13 +211,13 @@ def _no_model_there(path: Path) -> ModelError:
             path=path,
             remedy="check the path, or see mediatrans models",
         )
-    problem = f"the folder has no {CARD_NAME}, so it is no model"
+    problem = f"the folder holds no file {CARD_NAME}, so it is no model"
     cards = sorted(path.glob(f"*/{CARD_NAME}"))
     graphs = sorted(path.glob("*.onnx"))
     if cards:
         remedy = f"models are in it; name one, for example --model {cards[0].parent}"
     elif (path / "checkpoints").is_dir():
-        problem = f"the folder is a training run and no model: it has no {CARD_NAME}"
+        problem = f"the folder is a training run and no model: it holds no file {CARD_NAME}"
         remedy = f"make a model of it with: mediatrans export-onnx {shlex.quote(str(path))}"
     elif graphs:
         remedy = (

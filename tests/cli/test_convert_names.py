@@ -106,7 +106,7 @@ def ended(*words: str) -> int:
         ("a.jpg", ["a.jpg"], 3, "a.jpg: not a regular file"),
         ("a.gif", ["a.gif"], 3, "a.gif: not a regular file"),
         ("m.onnx", ["p.png", "--model", "m.onnx"], 4, "m.onnx: cannot be read (not a regular"),
-        ("m/card.toml", ["p.png", "--model", "m"], 4, "no installed model"),
+        ("m/card.toml", ["p.png", "--model", "m"], 4, "holds no file card.toml"),
         ("models/m/card.toml", ["p.png"], 0, "card.toml: the card cannot be read (not a regular"),
         ("r.json", ["p.png", "--report", "r.json"], 6, "r.json: exists already and is not a reg"),
         ("o/.mediatrans.jsonl", ["in", "-o", "o"], 6, ".mediatrans.jsonl beside it is not a reg"),

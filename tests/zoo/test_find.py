@@ -116,7 +116,7 @@ def test_a_path_that_leads_to_no_model_says_what_is_there(pair: Path) -> None:
 
     assert "no such model folder" in said("models/none")
     Path("empty").mkdir()
-    assert "no card.toml" in said("empty")
+    assert "no file card.toml" in said("empty")
     assert "export-onnx makes one" in said("empty")
     assert "--model models/day2night" in said("models")
     Path("runs/a b/checkpoints").mkdir(parents=True)
