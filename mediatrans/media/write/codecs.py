@@ -316,7 +316,7 @@ def _refusal(
 ) -> MediatransError:
     reason = (getattr(error, "strerror", None) or str(error)).lower()
     settings = "".join(
-        f", {key} {value}"
+        f", {key} {value:g}" if isinstance(value, float) else f", {key} {value}"
         for key, value in (("crf", encoding.crf), ("preset", encoding.preset))
         if value is not None
     )
