@@ -253,7 +253,6 @@ class ConvertProgress(Observer):
         if below:
             self._print(f"below   {row.output}: {below}", style="yellow")
 
-
     @contextmanager
     def _bar_aside(self) -> Iterator[None]:
         """Take the bars off the screen while something is printed that is not rich's."""
