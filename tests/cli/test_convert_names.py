@@ -147,8 +147,10 @@ def test_a_generator_or_a_recipe_that_is_a_pipe(pair: Path) -> None:
     assert ended("train", ".", ".", "--recipe", "r.toml") == ExitCode.USAGE
 
 
-@pytest.mark.parametrize("name", ["new/", "new/deep//", "out.png/", "v.mp4-out/"])
-@pytest.mark.parametrize("source", ["p.png", "v.mp4"])
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [("p.png", "new/"), ("p.png", "new/deep//"), ("p.png", "out.png/"), ("v.mp4", "v.mkv/")],
+)
 def test_a_separator_at_the_end_of_o_makes_a_folder(pair: Path, source: str, name: str) -> None:
     write_all(Path("in"), [])
     words = ["convert", source, "--to", "night", "-o", name, "--check-every", "0"]
