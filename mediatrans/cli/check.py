@@ -77,9 +77,9 @@ def command(
         rows.append(row)
         if as_json:
             click.echo(json_line(row.to_dict()))
-        elif row.status == "ok":
+        elif row.status in ("ok", "skipped"):
             echo_row(f"{row.status:<7} {describe_row(row)}")
-        if row.status != "ok":
+        if row.status == "failed":
             echo_row(f"{row.status:<7} {row.error}", err=True)
         if below := ", ".join(failed_limits(row, options.limits)):
             echo(f"below   {row.output}: {below}", err=True)

@@ -146,6 +146,10 @@ def test_a_line_says_so(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
     captured = capsys.readouterr()
     assert f"skipped {line}" in captured.out
     assert "2 files in 0:00:00: 1 ok, 1 skipped" in captured.err
+    assert run(["check", "p", "p-night", "--device", "cpu"]) == 0
+    captured = capsys.readouterr()
+    assert f"skipped {line}" in captured.out
+    assert captured.out.count("ok ") == 1
     watch = ["watch", "p", "w", *CONVERT[1:], "--settle", "0", "--until-idle", "0"]
     assert run(watch) == 0
     captured = capsys.readouterr()
