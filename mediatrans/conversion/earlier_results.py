@@ -28,11 +28,14 @@ class EarlierResults:
         root: The input folder.
         to: The domain.
         model_sha256: The generator's digest.
+
+    Attributes:
+        to: The domain.
     """
 
     def __init__(self, root: Path, to: str, model_sha256: str) -> None:
         self._root = root
-        self._to = to
+        self.to = to
         self._model = model_sha256
         self._manifests: dict[Path, Manifest | None] = {}
         self._listed: tuple[Path, dict[tuple[str, str], str]] | None = None
@@ -64,7 +67,7 @@ class EarlierResults:
                 log.info("%s", error)
                 self._manifests[home] = None
                 continue
-            if entry is not None and (entry.to == self._to or entry.origin.model == self._model):
+            if entry is not None and (entry.to == self.to or entry.origin.model == self._model):
                 return True
         return False
 
@@ -82,7 +85,7 @@ class EarlierResults:
 
     def _source(self, path: Path) -> str | None:
         """The name of the file or folder whose result has this name; None if there is none."""
-        stem = _source_stem(path, self._to)
+        stem = _source_stem(path, self.to)
         if stem is None:
             return None
         folder = path.parent

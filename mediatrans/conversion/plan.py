@@ -72,7 +72,7 @@ def plan(
     earlier = EarlierResults(within or Path(), to, model_sha256)
     for given in inputs:
         if within is not None:
-            jobs.append(_job_within(given, within, to, options, earlier))
+            jobs.append(_job_within(given, within, options, earlier))
         elif given in results and given.is_file():
             jobs.append(_named_result(given, results[given], options))
         else:
@@ -138,10 +138,10 @@ def _jobs_of(
             raise InputError("no such file or folder", path=given, remedy="check the name")
         if given.is_dir() and options.fps is not None:
             earlier = EarlierResults(given, to, model_sha256)
-            return [_frames_job(given, to, options, earlier, leave, alone=alone)]
+            return [_frames_job(given, options, earlier, leave, alone=alone)]
         if given.is_dir():
             earlier = EarlierResults(given, to, model_sha256)
-            return _folder_jobs(given, to, options, earlier, leave, alone=alone)
+            return _folder_jobs(given, options, earlier, leave, alone=alone)
         if not given.is_file():
             raise InputError(
                 "not a regular file", path=given, remedy="name a file, or pipe it in as -"
@@ -178,15 +178,13 @@ def _file_job(path: Path, to: str, options: ConvertOptions, *, alone: bool) -> J
     return Job(path, output, kind, home=home)
 
 
-def _job_within(
-    path: Path, folder: Path, to: str, options: ConvertOptions, earlier: EarlierResults
-) -> Job:
+def _job_within(path: Path, folder: Path, options: ConvertOptions, earlier: EarlierResults) -> Job:
     """The job of a file as the conversion of a folder has it."""
     assert options.output is not None
     if reason := earlier.reason(path):
         return Job(path, skip=reason)
     try:
-        job = _file_job(path, to, options, alone=False)
+        job = _file_job(path, earlier.to, options, alone=False)
     except (InputError, OutputError) as error:
         return Job(path, error=error)
     assert job.output is not None
@@ -211,13 +209,7 @@ def _stdin_job(to: str, options: ConvertOptions) -> Job:
 
 
 def _frames_job(
-    folder: Path,
-    to: str,
-    options: ConvertOptions,
-    earlier: EarlierResults,
-    leave: Leave,
-    *,
-    alone: bool,
+    folder: Path, options: ConvertOptions, earlier: EarlierResults, leave: Leave, *, alone: bool
 ) -> Job:
     named = folder.resolve() if folder.name in ("", "..") else folder
     pictures = numbered_pictures(folder)
@@ -229,7 +221,7 @@ def _frames_job(
         )
     suffix = output_suffix(Path(f"x{_FRAMES_SUFFIX}"), "video", options.file_format)
     mark = _preview_mark("video", options)
-    derived = named.with_name(f"{named.name}-{to}{mark}{suffix}")
+    derived = named.with_name(f"{named.name}-{earlier.to}{mark}{suffix}")
     # No manifest: it records single input files, not folders.
     output, _ = _place(derived, f"{named.name}{mark}{suffix}", "video", options, alone=alone)
     for path in sorted(set(folder.iterdir()) - set(frames)):
@@ -250,13 +242,7 @@ def _place(
 
 
 def _folder_jobs(
-    folder: Path,
-    to: str,
-    options: ConvertOptions,
-    earlier: EarlierResults,
-    leave: Leave,
-    *,
-    alone: bool,
+    folder: Path, options: ConvertOptions, earlier: EarlierResults, leave: Leave, *, alone: bool
 ) -> list[Job]:
     named = folder.resolve() if folder.name in ("", "..") else folder
     if options.output == STDIO:
@@ -266,7 +252,7 @@ def _folder_jobs(
         )
     if options.output is None:
         mark = "" if options.preview is None else PREVIEW_MARK
-        target = named.with_name(f"{named.name}-{to}{mark}")
+        target = named.with_name(f"{named.name}-{earlier.to}{mark}")
     else:
         target = options.output if alone else options.output / named.name
     if real_path(target).is_relative_to(real_path(folder)):
