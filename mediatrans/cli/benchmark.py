@@ -105,7 +105,7 @@ def command(
     """
     generator = _generator(to, model)
     rows = []
-    with _progress() as show:
+    with _progress(is_shown=not as_json) as show:
         for row in measure(generator, devices, threads, seconds):
             show(f"{row.device} in {row.precision}, {row.width}x{row.height}")
             rows.append(row)
@@ -206,10 +206,10 @@ def _generator(to: str | None, model: str | None) -> "Generator":
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """A line on a terminal that shows what was measured last."""
+def _progress(*, is_shown: bool) -> Iterator[Callable[[str], None]]:
+    """A line on a terminal that shows what was measured last; nothing if results do."""
     console = stderr_console()
-    if not console.is_interactive:
+    if not is_shown or not console.is_interactive:
         yield lambda text: None
         return
     with console.status("measuring") as status:
