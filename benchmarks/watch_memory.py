@@ -12,7 +12,6 @@ memory after the first thousand with that after the last.
 import argparse
 import io
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -83,7 +82,7 @@ def watch(place: Path, files: int, per: int) -> list[tuple[int, float, float]]:
                 found.append((now, *memory_mib(process.pid)))
                 print("{:6} outputs: {:.1f} MiB, peak {:.1f} MiB".format(*found[-1]), flush=True)
             seen = now
-        process.send_signal(signal.SIGINT)
+        process.terminate()
     return found
 
 

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-import torch
-
 from mediatrans.durations import about
 from mediatrans.errors import DivergedError, InputError, Interrupted
 from mediatrans.training.checkpoint import (
@@ -33,9 +31,9 @@ from mediatrans.training.run.classifier import keep_classifier
 from mediatrans.training.run.compatibility import (
     describe_environment,
     environment_changes,
+    first_model,
     load_start,
     refuse_other_settings,
-    start_with,
 )
 from mediatrans.training.run.compilation import Mode, compile_step, is_worth_compiling
 from mediatrans.training.run.dataset import Dataset, count_steps, open_dataset, refuse_other_data
@@ -110,7 +108,7 @@ def train(
         start = load_start(config) if saved is None else None
         judges = config.evaluate_every and team.is_rank_zero
         judge = open_judge(config, folders, device, observer.message) if judges else None
-        model = _first_model(config, device, team, start, observer)
+        model = first_model(config, device, team, start, observer.message)
         trainer = _Trainer(config, folders, run, observer, dataset, model, judge, team)
     trainer.begin(saved)
     last = trainer.train()
@@ -118,21 +116,6 @@ def train(
         keep_classifier(run, dataset, config, observer.message)
     shutil.rmtree(cache, ignore_errors=True)
     return last
-
-
-def _first_model(
-    config: TrainConfig,
-    device: torch.device,
-    team: Team,
-    start: Checkpoint | None,
-    observer: Observer,
-) -> CycleGAN:
-    """The model before its first step: new networks, or those of the run that it begins with."""
-    model = CycleGAN(config, device, team)
-    if start is not None:
-        start_with(model, start, Path(str(config.start_from)))
-        observer.message(f"beginning with the networks of {config.start_from}")
-    return model
 
 
 class _Trainer:
