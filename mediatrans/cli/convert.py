@@ -109,7 +109,7 @@ def command(
     for domain in domains:
         how, paths = options, files.paths
         if len(domains) > 1:
-            how = for_domain(options, domain, inputs)
+            how = for_domain(options, domain)
             paths = tuple(report_for_domain(path, domain) for path in paths)
         if dry_run:
             codes.append(_show_plan(inputs, domain, how, as_json=as_json))

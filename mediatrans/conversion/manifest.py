@@ -81,6 +81,7 @@ class Entry:
         is_partial: Whether it holds only the readable part of a damaged input.
         figures: The figures of the written file; None if it was not measured, or not yet.
         verdict: The verdict on it; None likewise.
+        to: The domain that it was translated to; "" in records of earlier versions.
     """
 
     output: str
@@ -91,6 +92,7 @@ class Entry:
     is_partial: bool = False
     figures: FileFigures | None = None
     verdict: Verdict | None = None
+    to: str = ""
 
 
 class Manifest:
@@ -137,6 +139,14 @@ class Manifest:
     def knows(self, output: Path) -> bool:
         """Whether the manifest has an entry for an output's name."""
         return self.name_of(output) in self._known()
+
+    def written(self, path: Path) -> Entry | None:
+        """The entry of an existing file that has not changed since it was written; None if none.
+
+        Raises:
+            OutputError: The manifest cannot be read.
+        """
+        return self._entry_of(path) if self.knows(path) else None
 
     def name_of(self, output: Path) -> str:
         """An output's name in the manifest."""
