@@ -112,5 +112,7 @@ def test_the_gradient_of_detail_lowers_the_translation_alone() -> None:
     translation.requires_grad_()
     excess_detail(picture, translation).backward()
     assert picture.grad is None or not picture.grad.any()
-    step = translation.detach() - 0.1 * translation.grad / translation.grad.abs().max()
+    slope = translation.grad
+    assert slope is not None
+    step = translation.detach() - 0.1 * slope / slope.abs().max()
     assert excess_detail(waves(0.1), step) < excess_detail(waves(0.1), translation)
