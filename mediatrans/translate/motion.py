@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mediatrans.translate.engines.engine import Pixels
 from mediatrans.translate.stages.recolour import Floats
 
-__all__ = ["SMALLEST_SIDE", "Motion", "find_motion", "moved"]
+__all__ = ["SMALLEST_SIDE", "Motion", "contrast", "find_motion", "moved"]
 
 SMALLEST_SIDE = 16
 """The shortest side of a frame, in pixels, whose motion can be found."""
@@ -78,13 +78,13 @@ def find_motion(previous: Pixels, following: Pixels) -> Motion | None:
     change = _change(previous, following, flow)
     if _is_cut(there, here, change):
         return None
-    contrast = _contrast(here)
+    allowed = contrast(here)
     local = _local(change)
-    doubt = _doubt(change, local + _return_error(flow, back) * contrast, contrast * _SHARE_MOVING)
+    doubt = _doubt(change, local + _return_error(flow, back) * allowed, allowed * _SHARE_MOVING)
     camera = _camera(flow)
     whole_change = _change(previous, following, camera)
     rest = _local(whole_change)
-    camera_doubt = _doubt(whole_change, rest, contrast * _SHARE_RESTING)
+    camera_doubt = _doubt(whole_change, rest, allowed * _SHARE_RESTING)
     is_whole = (rest < local) & (camera_doubt < _DOUBTED)
     np.copyto(flow, camera, where=is_whole[..., None])
     doubt = np.where(is_whole, camera_doubt, doubt)
@@ -107,6 +107,20 @@ def moved(frame: NDArray[Any], flow: Floats, interpolation: int = cv2.INTER_LINE
     x, y = cv2.split(cv2.add(flow, _positions(*flow.shape[:2])))
     border = cv2.BORDER_REPLICATE
     return np.asarray(cv2.remap(frame, x, y, interpolation, borderMode=border))
+
+
+def contrast(grey: Pixels) -> Floats:
+    """The variance around each pixel, bounded: the edge of an object is not its surroundings'.
+
+    Args:
+        grey: uint8 [h, w].
+
+    Returns:
+        float32 [h, w], squared steps of the 8-bit scale.
+    """
+    values, window = grey.astype(np.float32), (5, 5)
+    variance = cv2.blur(values * values, window) - cv2.blur(values, window) ** 2
+    return np.asarray(np.clip(variance, 0, _MOST_CONTRAST), np.float32)
 
 
 @lru_cache(maxsize=4)
@@ -141,13 +155,6 @@ def _camera(flow: Floats) -> Floats:
     middle = np.array([np.median(channel) for channel in cv2.split(flow[::3, ::3])])
     middle[np.abs(middle) < _SUBPIXEL] = 0
     return np.ascontiguousarray(np.broadcast_to(middle, flow.shape), np.float32)
-
-
-def _contrast(grey: Pixels) -> Floats:
-    """The variance around each pixel, bounded: the edge of an object is not its surroundings'."""
-    values, window = grey.astype(np.float32), (5, 5)
-    variance = cv2.blur(values * values, window) - cv2.blur(values, window) ** 2
-    return np.asarray(np.clip(variance, 0, _MOST_CONTRAST), np.float32)
 
 
 def _local(change: Floats) -> Floats:
