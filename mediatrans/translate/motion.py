@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mediatrans.translate.engines.engine import Pixels
 from mediatrans.translate.stages.recolour import Floats
 
-__all__ = ["SMALLEST_SIDE", "Motion", "contrast", "find_motion", "moved"]
+__all__ = ["SMALLEST_SIDE", "Motion", "contrast", "find_motion", "largest", "moved"]
 
 SMALLEST_SIDE = 16
 """The shortest side of a frame, in pixels, whose motion can be found."""
@@ -123,6 +123,12 @@ def contrast(grey: Pixels) -> Floats:
     return np.asarray(np.clip(variance, 0, _MOST_CONTRAST), np.float32)
 
 
+def largest(values: Floats) -> Floats:
+    """The largest of three channels, float32 [h, w] of [h, w, 3]."""
+    red, green, blue = cv2.split(values)
+    return np.asarray(cv2.max(cv2.max(red, green), blue), np.float32)
+
+
 @lru_cache(maxsize=4)
 def _positions(height: int, width: int) -> Floats:
     rows, columns = np.indices((height, width), dtype=np.float32)
@@ -160,7 +166,7 @@ def _camera(flow: Floats) -> Floats:
 def _local(change: Floats) -> Floats:
     """The largest squared change of a channel around each pixel, [h, w]."""
     return np.asarray(
-        cv2.blur(_largest(np.asarray(cv2.multiply(change, change))), (3, 3)), np.float32
+        cv2.blur(largest(np.asarray(cv2.multiply(change, change))), (3, 3)), np.float32
     )
 
 
@@ -171,19 +177,13 @@ def _doubt(change: Floats, local: Floats, allowed: Floats) -> Floats:
     less of a change is allowed in the mean.
     """
     mean = cv2.blur(np.clip(change, -_MOST_DRIFT, _MOST_DRIFT), (_DRIFT_PX, _DRIFT_PX))
-    drift = _largest(np.asarray(cv2.max(mean, -mean)))
+    drift = largest(np.asarray(cv2.max(mean, -mean)))
     return np.asarray(drift * drift / _DRIFT + local / (_NOISE + allowed), np.float32)
 
 
 def _fading(change: Floats) -> float:
     """The change of most of the picture; what moves is left out by the median."""
     return float(np.abs(np.median(change[::3, ::3].reshape(-1, 3), axis=0)).max())
-
-
-def _largest(values: Floats) -> Floats:
-    """The largest of three channels, [h, w]."""
-    red, green, blue = cv2.split(values)
-    return np.asarray(cv2.max(cv2.max(red, green), blue), np.float32)
 
 
 def _return_error(flow: Floats, back: Floats) -> Floats:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from mediatrans.translate.engines.engine import Pixels
-from mediatrans.translate.motion import contrast, moved
+from mediatrans.translate.motion import contrast, largest, moved
 from mediatrans.translate.stages.recolour import Floats
 from mediatrans.translate.stages.running_average import TOLERANCE
 
@@ -39,7 +39,7 @@ def carried(average: Floats, source: Pixels, flow: Floats) -> Floats:
     """
     there = moved(average, flow, cv2.INTER_CUBIC) if flow.any() else average
     low, high = cv2.erode(source, _AROUND), cv2.dilate(source, _AROUND)
-    return np.clip(there, low - TOLERANCE, high + TOLERANCE)
+    return np.minimum(np.maximum(there, low - TOLERANCE), high + TOLERANCE)
 
 
 def agreement(average: Floats, source: Pixels, flow: Floats) -> Floats:
@@ -59,8 +59,7 @@ def agreement(average: Floats, source: Pixels, flow: Floats) -> Floats:
     Returns:
         float32 [h, w], 0 to 1.
     """
-    difference = np.asarray(cv2.absdiff(average, source.astype(np.float32)), np.float32)
-    size = difference.max(axis=-1)
+    size = largest(np.asarray(cv2.absdiff(average, source.astype(np.float32)), np.float32))
     noise = float(np.median(size[::2, ::2]))
     around = contrast(np.asarray(cv2.cvtColor(source, cv2.COLOR_RGB2GRAY), np.uint8))
     moves = np.minimum(cv2.magnitude(*cv2.split(flow)) / _MOVING_PX, 1)

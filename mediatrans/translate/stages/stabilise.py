@@ -101,10 +101,10 @@ class Stabilise:
         age = self._age(past.age, motion)
         before = carried(past.sources, source, motion.flow)
         share = agreement(before, source, motion.flow) * motion.trust * age / (1 + age)
-        sources = source + share[..., np.newaxis] * (before - source)
+        sources = cv2.blendLinear(before, source.astype(np.float32), share, 1 - share)
         along = enlarged(motion.flow, share, frame.shape[:2])
         steady = average(past.average, translated, along)
-        self._past = _Past(source, sources, steady, age)
+        self._past = _Past(source, np.asarray(sources, np.float32), steady, age)
         return sharpened(steady, translated, along.share)
 
     def _age(self, before: Floats, motion: Motion) -> Floats:
