@@ -39,7 +39,8 @@ def carried(average: Floats, source: Pixels, flow: Floats) -> Floats:
     """
     there = moved(average, flow, cv2.INTER_CUBIC) if flow.any() else average
     low, high = cv2.erode(source, _AROUND), cv2.dilate(source, _AROUND)
-    return np.minimum(np.maximum(there, low - TOLERANCE), high + TOLERANCE)
+    kept = np.minimum(np.maximum(there, low - TOLERANCE), high + TOLERANCE)
+    return np.asarray(kept, np.float32)
 
 
 def agreement(average: Floats, source: Pixels, flow: Floats) -> Floats:

@@ -95,8 +95,8 @@ class Stabilise:
             motion = find_motion(past.source, source)
         if past is None or motion is None:
             age = np.zeros(source.shape[:2], np.float32)
-            now = (each.astype(np.float32) for each in (source, translated))
-            self._past = _Past(source, *now, age)
+            sources, now = source.astype(np.float32), translated.astype(np.float32)
+            self._past = _Past(source, sources, now, age)
             return translated
         age = self._age(past.age, motion)
         before = carried(past.sources, source, motion.flow)

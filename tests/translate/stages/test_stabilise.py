@@ -129,7 +129,7 @@ def test_a_bar_drags_nothing_along(speed: float, way: tuple[float, float]) -> No
             ground = scene(width=W, sigma=sigma)
         covers = [covered(speed, i, width, way) for i in range(7 + round(2 / speed))]
         frames = [
-            np.rint(ground + cover[..., np.newaxis] * (np.float32(colour) - ground))
+            np.rint(ground + cover[..., np.newaxis] * (np.asarray(colour, np.float32) - ground))
             for cover in covers
         ]
         shown = [frame.astype(np.uint8) for frame in frames]
