@@ -95,16 +95,17 @@ class Stabilise:
             motion = find_motion(past.source, source)
         if past is None or motion is None:
             age = np.zeros(source.shape[:2], np.float32)
-            sources, now = source.astype(np.float32), translated.astype(np.float32)
-            self._past = _Past(source, sources, now, age)
+            begun = source.astype(np.float32), translated.astype(np.float32)
+            self._past = _Past(source, begun[0], begun[1], age)
             return translated
         age = self._age(past.age, motion)
         before = carried(past.sources, source, motion.flow)
         share = agreement(before, source, motion.flow) * motion.trust * age / (1 + age)
-        sources = cv2.blendLinear(before, source.astype(np.float32), share, 1 - share)
+        blended = cv2.blendLinear(before, source.astype(np.float32), share, 1 - share)
+        sources = np.asarray(blended, np.float32)
         along = enlarged(motion.flow, share, frame.shape[:2])
         steady = average(past.average, translated, along)
-        self._past = _Past(source, np.asarray(sources, np.float32), steady, age)
+        self._past = _Past(source, sources, steady, age)
         return sharpened(steady, translated, along.share)
 
     def _age(self, before: Floats, motion: Motion) -> Floats:
