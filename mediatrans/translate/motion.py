@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mediatrans.translate.engines.engine import Pixels
 from mediatrans.translate.stages.recolour import Floats
 
-__all__ = ["SMALLEST_SIDE", "Motion", "find_motion", "moved"]
+__all__ = ["SMALLEST_SIDE", "Motion", "contrast", "find_motion", "largest", "moved"]
 
 SMALLEST_SIDE = 16
 """The shortest side of a frame, in pixels, whose motion can be found."""
@@ -78,13 +78,13 @@ def find_motion(previous: Pixels, following: Pixels) -> Motion | None:
     change = _change(previous, following, flow)
     if _is_cut(there, here, change):
         return None
-    contrast = _contrast(here)
+    allowed = contrast(here)
     local = _local(change)
-    doubt = _doubt(change, local + _return_error(flow, back) * contrast, contrast * _SHARE_MOVING)
+    doubt = _doubt(change, local + _return_error(flow, back) * allowed, allowed * _SHARE_MOVING)
     camera = _camera(flow)
     whole_change = _change(previous, following, camera)
     rest = _local(whole_change)
-    camera_doubt = _doubt(whole_change, rest, contrast * _SHARE_RESTING)
+    camera_doubt = _doubt(whole_change, rest, allowed * _SHARE_RESTING)
     is_whole = (rest < local) & (camera_doubt < _DOUBTED)
     np.copyto(flow, camera, where=is_whole[..., None])
     doubt = np.where(is_whole, camera_doubt, doubt)
@@ -107,6 +107,26 @@ def moved(frame: NDArray[Any], flow: Floats, interpolation: int = cv2.INTER_LINE
     x, y = cv2.split(cv2.add(flow, _positions(*flow.shape[:2])))
     border = cv2.BORDER_REPLICATE
     return np.asarray(cv2.remap(frame, x, y, interpolation, borderMode=border))
+
+
+def contrast(grey: Pixels) -> Floats:
+    """The variance around each pixel, bounded: the edge of an object is not its surroundings'.
+
+    Args:
+        grey: uint8 [h, w].
+
+    Returns:
+        float32 [h, w], squared steps of the 8-bit scale.
+    """
+    values, window = grey.astype(np.float32), (5, 5)
+    variance = cv2.blur(values * values, window) - cv2.blur(values, window) ** 2
+    return np.asarray(np.clip(variance, 0, _MOST_CONTRAST), np.float32)
+
+
+def largest(values: Floats) -> Floats:
+    """The largest of three channels, float32 [h, w] of [h, w, 3]."""
+    red, green, blue = cv2.split(values)
+    return np.asarray(cv2.max(cv2.max(red, green), blue), np.float32)
 
 
 @lru_cache(maxsize=4)
@@ -143,17 +163,10 @@ def _camera(flow: Floats) -> Floats:
     return np.ascontiguousarray(np.broadcast_to(middle, flow.shape), np.float32)
 
 
-def _contrast(grey: Pixels) -> Floats:
-    """The variance around each pixel, bounded: the edge of an object is not its surroundings'."""
-    values, window = grey.astype(np.float32), (5, 5)
-    variance = cv2.blur(values * values, window) - cv2.blur(values, window) ** 2
-    return np.asarray(np.clip(variance, 0, _MOST_CONTRAST), np.float32)
-
-
 def _local(change: Floats) -> Floats:
     """The largest squared change of a channel around each pixel, [h, w]."""
     return np.asarray(
-        cv2.blur(_largest(np.asarray(cv2.multiply(change, change))), (3, 3)), np.float32
+        cv2.blur(largest(np.asarray(cv2.multiply(change, change))), (3, 3)), np.float32
     )
 
 
@@ -164,19 +177,13 @@ def _doubt(change: Floats, local: Floats, allowed: Floats) -> Floats:
     less of a change is allowed in the mean.
     """
     mean = cv2.blur(np.clip(change, -_MOST_DRIFT, _MOST_DRIFT), (_DRIFT_PX, _DRIFT_PX))
-    drift = _largest(np.asarray(cv2.max(mean, -mean)))
+    drift = largest(np.asarray(cv2.max(mean, -mean)))
     return np.asarray(drift * drift / _DRIFT + local / (_NOISE + allowed), np.float32)
 
 
 def _fading(change: Floats) -> float:
     """The change of most of the picture; what moves is left out by the median."""
     return float(np.abs(np.median(change[::3, ::3].reshape(-1, 3), axis=0)).max())
-
-
-def _largest(values: Floats) -> Floats:
-    """The largest of three channels, [h, w]."""
-    red, green, blue = cv2.split(values)
-    return np.asarray(cv2.max(cv2.max(red, green), blue), np.float32)
 
 
 def _return_error(flow: Floats, back: Floats) -> Floats:

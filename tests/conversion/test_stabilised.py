@@ -10,6 +10,7 @@ import pytest
 
 from mediatrans import ConvertOptions, Observer, Translator, convert
 from mediatrans.conversion.workshop import Workshop
+from mediatrans.errors import UsageError
 from mediatrans.media.read.sources import Input, open_source
 from mediatrans.media.read_options import ReadOptions
 from mediatrans.media.write.segments.segmented_sink import segment_length
@@ -116,6 +117,12 @@ def test_zero_leaves_every_frame_to_itself(here: Path, pair: Path) -> None:
     for frame, picture in zip(frames, alone, strict=True):
         made = Flickering().run(frame[np.newaxis]).image[0]
         assert np.abs(picture.astype(int) - made).mean() < 3
+
+
+@pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan")])
+def test_strength_is_a_share(strength: float) -> None:
+    with pytest.raises(UsageError, match="--stabilise is not between 0 and 1"):
+        ConvertOptions(stabilise=strength)
 
 
 def test_pictures_are_left_alone(pair: Path) -> None:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from mediatrans.translate.engines.engine import Pixels
 from mediatrans.translate.stages.recolour import Floats
 
-__all__ = ["Along", "average", "enlarged", "sharpened"]
+__all__ = ["TOLERANCE", "Along", "average", "enlarged", "sharpened"]
 
-_TOLERANCE = np.float32(1.5)
+TOLERANCE = np.float32(1.5)
 """Steps of the 8-bit scale by which the past may exceed the values around a pixel."""
 
 _SHARPNESS = 0.955
@@ -95,8 +95,8 @@ def average(past: Floats, translated: Pixels, along: Along) -> Floats:
     for first in range(0, past.shape[0], _STRIP_ROWS):
         strip = slice(first, first + _STRIP_ROWS)
         warped = _warped(past, along, strip)
-        np.maximum(warped, low[strip] - _TOLERANCE, out=warped)
-        np.minimum(warped, high[strip] + _TOLERANCE, out=warped)
+        np.maximum(warped, low[strip] - TOLERANCE, out=warped)
+        np.minimum(warped, high[strip] + TOLERANCE, out=warped)
         share, now = along.share[strip], translated[strip].astype(np.float32)
         cv2.blendLinear(warped, now, share, 1 - share, dst=steady[strip])
     return steady

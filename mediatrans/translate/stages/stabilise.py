@@ -9,6 +9,7 @@ import numpy as np
 
 from mediatrans.translate.engines.engine import Pixels
 from mediatrans.translate.motion import SMALLEST_SIDE, Motion, find_motion, moved
+from mediatrans.translate.stages.agreement import agreement, carried
 from mediatrans.translate.stages.recolour import Floats
 from mediatrans.translate.stages.reduce import reduced
 from mediatrans.translate.stages.running_average import average, enlarged, sharpened
@@ -16,7 +17,7 @@ from mediatrans.translate.stages.stage import Inner
 
 __all__ = ["METHOD", "Stabilise"]
 
-METHOD = "averaged in RGB, sharpened in luma"
+METHOD = "averaged in RGB where the source agrees, sharpened in luma"
 """How frames are averaged; a video that was begun with another method is started over."""
 
 _FLOW_SIDE = 180
@@ -39,11 +40,13 @@ class _Past(NamedTuple):
 
     Attributes:
         source: The last frame, reduced; uint8 [h, w, 3].
+        sources: The average of the reduced frames with the same weights; float32 [h, w, 3].
         average: The average of their translations; float32 [H, W, 3].
         age: How many of them each pixel's average is of, beside the last; float32 [h, w].
     """
 
     source: Pixels
+    sources: Floats
     average: Floats
     age: Floats
 
@@ -52,10 +55,11 @@ class Stabilise:
     """Averages each translation with those before it, moved along the motion of the source.
 
     Where the motion is not known, for example where an object uncovers the background, a pixel's
-    average begins anew. It is that of all frames since, and later of the most recent ones. The past
-    is kept within the values around a pixel, as in temporal anti-aliasing (Karis, SIGGRAPH 2014
-    courses), so it leaves no ghost. What averaging takes of the gradient energy is given back by
-    sharpening.
+    average begins anew. It is that of all frames since, and later of the most recent ones. The
+    source is averaged in the same way, and where its average has come to differ from it, the past
+    counts less. The past is kept within the values around a pixel, as in temporal anti-aliasing
+    (Karis, SIGGRAPH 2014 courses), so it leaves no ghost. What averaging takes of the gradient
+    energy is given back by sharpening.
 
     The weight of a frame falls with its age and is never zero. The stage must therefore be
     restarted at fixed frames of a video, after `memory` frames that only warm it up.
@@ -91,12 +95,17 @@ class Stabilise:
             motion = find_motion(past.source, source)
         if past is None or motion is None:
             age = np.zeros(source.shape[:2], np.float32)
-            self._past = _Past(source, translated.astype(np.float32), age)
+            begun = source.astype(np.float32), translated.astype(np.float32)
+            self._past = _Past(source, begun[0], begun[1], age)
             return translated
         age = self._age(past.age, motion)
-        along = enlarged(motion.flow, motion.trust * age / (1 + age), frame.shape[:2])
+        before = carried(past.sources, source, motion.flow)
+        share = agreement(before, source, motion.flow) * motion.trust * age / (1 + age)
+        blended = cv2.blendLinear(before, source.astype(np.float32), share, 1 - share)
+        sources = np.asarray(blended, np.float32)
+        along = enlarged(motion.flow, share, frame.shape[:2])
         steady = average(past.average, translated, along)
-        self._past = _Past(source, steady, age)
+        self._past = _Past(source, sources, steady, age)
         return sharpened(steady, translated, along.share)
 
     def _age(self, before: Floats, motion: Motion) -> Floats:

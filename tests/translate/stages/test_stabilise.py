@@ -8,6 +8,7 @@ import pytest
 
 from mediatrans.quality.flicker import measure_flicker
 from mediatrans.translate.engines.engine import Pixels
+from mediatrans.translate.stages.recolour import Floats
 from mediatrans.translate.stages.stabilise import Stabilise
 from tests.translate.test_motion import H, W, scene
 
@@ -85,22 +86,67 @@ def test_nothing_crosses_a_cut() -> None:
         assert difference(picture[8:-8, 8:-16], (255 - frame)[8:-8, 8:-16]) < 2
 
 
-BARS = {"white": ((255, 255, 255), 1.0), "green": ((0, 60, 0), 2.0), "grey": ((150, 110, 128), 6.0)}
+# Colour and width of a bar, and the roughness of the texture behind it; None is a flat ground.
+BARS = {
+    "white": ((255, 255, 255), 20, 1.0),
+    "thin black": ((0, 0, 0), 3, 2.0),
+    "green": ((0, 60, 0), 20, 2.0),
+    "grey": ((150, 110, 128), 20, 6.0),
+    "faint": ((158, 158, 158), 5, None),
+}
+# The columns and rows that a bar advances by for each pixel of its way.
+WAYS = {"right": (1.0, 0.0), "down": (0.0, 1.0), "aslant": (0.5**0.5, 0.5**0.5)}
 
 
-@pytest.mark.parametrize("speed", [2, 3, 8, 20])
-@pytest.mark.parametrize(("colour", "sigma"), BARS.values(), ids=BARS.keys())
-def test_a_bar_drags_nothing_along(speed: int, colour: tuple[int, int, int], sigma: float) -> None:
-    frames = [scene(width=W, sigma=sigma) for _ in range(7)]
-    for index, frame in enumerate(frames):
-        frame[:, 20 + speed * index : 40 + speed * index] = colour
+def covered(speed: float, index: int, width: int, way: tuple[float, float]) -> Floats:
+    """The share of each pixel that a bar covers, float32 [H, W]."""
+    rows, columns = np.indices((H, W), dtype=np.float32)
+    along, left = way[0] * columns + way[1] * rows, 20 + speed * index
+    share = np.minimum(along + 1, left + width) - np.maximum(along, left)
+    return np.asarray(np.clip(share, 0, 1), np.float32)
+
+
+def left_behind(made: Sequence[Pixels], frames: Sequence[Pixels], covers: list[Floats]) -> float:
+    """The largest mean difference of a strip in the third frame that shows it.
+
+    A strip is made of the pixels that a bar leaves between two frames.
+    """
+    means = []
+    for index in range(3, len(frames)):
+        free = np.all([cover == 0 for cover in covers[index - 2 : index + 1]], axis=0)
+        strip = (covers[index - 3] > 0) & free
+        if np.count_nonzero(strip) >= 20:
+            means.append(difference(made[index][strip], (255 - frames[index])[strip]))
+    return max(means)
+
+
+@pytest.mark.parametrize("speed", [0.25, 0.5, 1, 2, 4, 8])
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
+def test_a_bar_drags_nothing_along(speed: float, way: tuple[float, float]) -> None:
+    for colour, width, sigma in list(BARS.values())[:: 1 if way == WAYS["right"] else 3]:
+        ground = np.full((H, W, 3), 128, np.uint8)
+        if sigma is not None:
+            ground = scene(width=W, sigma=sigma)
+        covers = [covered(speed, i, width, way) for i in range(7 + round(2 / speed))]
+        frames = [
+            np.rint(ground + cover[..., np.newaxis] * (np.asarray(colour, np.float32) - ground))
+            for cover in covers
+        ]
+        shown = [frame.astype(np.uint8) for frame in frames]
+        assert left_behind(steadied(shown), shown, covers) < 2
+
+
+def test_a_bar_drags_nothing_along_after_a_flash_and_a_cut() -> None:
+    covers = [covered(1, i, 20, WAYS["right"]) for i in range(16)]
+    grounds = [scene(1 + i // 10, width=W) for i in range(16)]
+    grounds[4] = np.full((H, W, 3), 240, np.uint8)
+    frames = [
+        np.rint(ground * (1 - cover[..., np.newaxis])).astype(np.uint8)
+        for ground, cover in zip(grounds, covers, strict=True)
+    ]
     made = steadied(frames)
-    for index in range(3, 7):
-        # What was uncovered three frames ago, or now.
-        for age in (0, 2):
-            left = 20 + speed * (index - age - 1)
-            strip = np.s_[:, left : left + min(speed, 20)]
-            assert difference(made[index][strip], (255 - frames[index])[strip]) < (4, 2)[age > 0]
+    for after in (slice(4, 10), slice(9, 16)):
+        assert left_behind(made[after], frames[after], covers[after]) < 2
 
 
 @pytest.mark.parametrize("columns", [W, W // 2])
