@@ -82,6 +82,21 @@ def test_sizes_are_compared_on_the_same_pictures() -> None:
     assert trials[2].cycle_psnr_db > trials[1].cycle_psnr_db + 20
 
 
+class Bluer:
+    """A classifier by the mean colour."""
+
+    def share(self, picture: Pixels, domain: str) -> float:
+        red, _, blue = picture.mean(axis=(0, 1))
+        return float((blue > red) == (domain == "blue"))
+
+
+def test_where_no_network_is_installed_the_classifier_judges() -> None:
+    pairs: dict[int, tuple[Translate, Translate]] = {24: (nothing, nothing), 32: (swap, swap)}
+    trials, _ = try_sizes((RED, BLUE), pairs, Referees(("red", "blue"), None, Bluer()))
+    assert [(trial.kid_ratio, trial.domain) for trial in trials] == [(None, 0.0), (None, 1.0)]
+    assert chosen_size(trials, 24) == 32
+
+
 @pytest.mark.parametrize(("seconds", "count"), [(100.0, 2), (9.0, 13), (1.0, 14)])
 def test_a_slow_generator_is_not_measured_for_ever(seconds: float, count: int) -> None:
     """A picture of each domain takes so many seconds, of 108 at most."""
