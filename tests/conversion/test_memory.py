@@ -15,6 +15,8 @@ from tests.pairs import identity, recolouring, write_pair
 
 pytestmark = pytest.mark.slow
 
+TILES = ["--tile", "512", "--check-every", "0"]
+
 PEAK = """
 import resource, sys
 from mediatrans.cli.main import run
@@ -62,7 +64,7 @@ def test_of_folders() -> None:
     )
 
 
-@pytest.mark.parametrize(("to", "how"), [("night", []), ("day", []), ("day", ["--tile", "512"])])
+@pytest.mark.parametrize(("to", "how"), [("night", []), ("day", []), ("day", TILES)])
 def test_of_a_large_picture(here: Path, to: str, how: list[str]) -> None:
     """96 megapixels in less than 2 GB: the generator's own maps, fitted ones, and tiles."""
     write_pair(here / "models", forward=recolouring(), back=identity())

@@ -19,7 +19,7 @@ from mediatrans.training.evaluation.sizes import with_short_side
 from mediatrans.training.watch import UNWATCHED, Watch
 from mediatrans.translate.engines.domain_classifier import open_classifier
 from mediatrans.translate.translator import Translator
-from mediatrans.zoo.card import Card, read_card, write_card
+from mediatrans.zoo.card import read_card, write_card
 from mediatrans.zoo.find import find
 
 __all__ = [
@@ -46,6 +46,8 @@ _FULL = 1.5
 _LEAST_GAIN = 0.05
 _DOMAIN_LOSS = 0.03
 _CYCLE_LOSS_DB = 0.5
+# The share of the pictures that must have as many pixels as a size: enlarging adds no detail.
+_MOST = 0.75
 _DIGITS = 4
 
 Pair = tuple[Translate, Translate]
@@ -198,6 +200,8 @@ def choose_working_size(
 ) -> Path | None:
     """Measure a model at several working sizes; write the best one and the figures into its card.
 
+    Sizes that the pictures do not have are measured and not compared.
+
     Args:
         model: The model folder; the size in its card is the usual one.
         pictures: Pictures of a and of b that it was not trained on, at their own size.
@@ -220,39 +224,48 @@ def choose_working_size(
     for size in sizes:
         there, back = (Translator(generator, work_size=size) for generator in generators)
         pairs[size] = there, back
-    enlarged: list[bool] = []
-    shown = watch.watch(
-        _noted(pictures[0], full_size(sizes), enlarged), "measuring working sizes", MOST_FOR_SIZES
-    )
+    sides: list[int] = []
+    a, b = (_noted(gallery, sides) for gallery in pictures)
+    shown = watch.watch(a, "measuring working sizes", MOST_FOR_SIZES)
     referees = Referees(card.domains, network, open_classifier(generators[0]))
-    trials, count = try_sizes((shown, pictures[1]), pairs, referees, budget_s=budget_s)
+    trials, count = try_sizes((shown, b), pairs, referees, budget_s=budget_s)
     if not trials:
         watch.message(
             f"the working size stays at {usual} pixels, unmeasured: {LEAST_FOR_SIZES} pictures of "
             f"each domain are needed, {count} could be translated in {budget_s:g} s"
         )
         return None
-    chosen = chosen_size(trials, usual)
-    watch.message(f"working size: {chosen} of {', '.join(map(str, sizes))} pixels")
+    known = [size for size in sizes if np.mean([side >= size for side in sides]) >= _MOST]
+    known = known if usual in known else []
+    chosen = _decided(trials, known, usual, watch)
     figures = {
         "pictures": count,
-        "enlarged": sum(enlarged[:count]),
-        "short_side": full_size(sizes),
+        "median_short_side": int(np.median(sides)),
+        "translated_short_side": full_size(sizes),
+        "compared": known,
         **({} if network is None else {"features": network.name}),
         "trials": [trial.to_dict() for trial in trials],
     }
-    return _write(model, card, chosen, figures)
-
-
-def _noted(pictures: Iterable[Pixels], side: int, enlarged: list[bool]) -> Iterable[Pixels]:
-    for picture in pictures:
-        enlarged.append(min(picture.shape[:2]) < side)
-        yield picture
-
-
-def _write(model: Path, card: Card, chosen: int, figures: dict[str, Any]) -> Path:
     quality = {**card.quality, "working_size": figures}
     return write_card(model, replace(card, working_size=chosen, quality=quality))
+
+
+def _decided(trials: list[SizeTrial], known: list[int], usual: int, watch: Watch) -> int:
+    if not known:
+        watch.message(
+            f"the working size stays at {usual} pixels: the pictures have less, so their figures "
+            "in the card do not decide; --work-size sets another one"
+        )
+        return usual
+    chosen = chosen_size([trial for trial in trials if trial.size in known], usual)
+    watch.message(f"working size: {chosen} of {', '.join(map(str, known))} pixels")
+    return chosen
+
+
+def _noted(pictures: Iterable[Pixels], sides: list[int]) -> Iterable[Pixels]:
+    for picture in pictures:
+        sides.append(min(picture.shape[:2]))
+        yield picture
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,12 +115,24 @@ def test_the_card_says_what_was_measured(tmp_path: Path) -> None:
     card = read_card(folder)
     assert path == folder / "card.toml"
     figures = card.quality["working_size"]
-    assert (figures["pictures"], figures["enlarged"], figures["short_side"]) == (14, 14, 48)
+    assert (figures["pictures"], figures["translated_short_side"]) == (14, 48)
+    assert (figures["median_short_side"], figures["compared"]) == (36, [16, 24, 32])
     assert figures["features"] == "pooled colours"
     assert [trial["size"] for trial in figures["trials"]] == [16, 24, 32]
     trials = [SizeTrial(domain=None, **trial) for trial in figures["trials"]]
     assert len({trial.cycle_psnr_db for trial in trials}) == 3
     assert card.working_size == chosen_size(trials, 24)
+
+
+def test_sizes_that_the_pictures_do_not_have_decide_nothing(tmp_path: Path) -> None:
+    """Pictures of 20 to 22 pixels, at a usual size of 24 and at one of 16."""
+    for usual, compared in ((24, []), (16, [12, 16, 20])):
+        folder = write_pair(tmp_path / str(usual), forward=smoothing(), working_size=usual)
+        choose_working_size(folder, (RED, BLUE), COLOURS)
+        card = read_card(folder)
+        assert card.quality["working_size"]["compared"] == compared
+        assert len(card.quality["working_size"]["trials"]) == 3
+        assert compared or card.working_size == usual
 
 
 def test_few_pictures_leave_the_card_as_it_was(tmp_path: Path) -> None:
