@@ -31,7 +31,18 @@ def main() -> int:
     save("strength", [[blend(frame, winter(frame), share) for share in (0.3, 0.6, 1.0)]])
     wrong = [night(frame), title(frame), bars(frame), scan(frame)]
     save("wrong", [[each, winter(each)] for each in wrong])
+    save("restored", restored())
     return page()
+
+
+def restored() -> list[list[Picture]]:
+    """Crops of a frame of 1080p: the source, restored from the working size, and made in full."""
+    frame = next(islice(draw_drive(4, 1920, 1080), 45, None))
+    made = [Translator.load("winter", work_size=size)(frame) for size in ("auto", "full")]
+    return [
+        [each[top : top + 240, left : left + 320] for each in (frame, *made)]
+        for top, left in ((330, 420), (640, 860))
+    ]
 
 
 def night(frame: Picture) -> Picture:

@@ -8,6 +8,7 @@ import click
 from mediatrans.cli.command import Command
 from mediatrans.cli.terminal import echo
 from mediatrans.errors import InputError, MissingExtraError, UsageError
+from mediatrans.zoo.size_rule import MAX_SIDE, MINIMUM
 
 if TYPE_CHECKING:
     from mediatrans.training.export.float16 import WeightFormat
@@ -62,6 +63,12 @@ _EXAMPLES = (
     help="Number format of the weights. float16 halves the files.",
 )
 @click.option(
+    "--work-size",
+    type=click.IntRange(MINIMUM, MAX_SIDE),
+    metavar="N",
+    help="Shorter side, in pixels, at which the generators work.  [default: measured]",
+)
+@click.option(
     "--evaluate/--no-evaluate",
     "evaluated",
     default=True,
@@ -77,6 +84,7 @@ def command(
     legacy: tuple[Path, Path] | None,
     domains: str | None,
     precision: "WeightFormat",
+    work_size: int | None,
     evaluated: bool,
     data_source: str,
     data_licence: str,
@@ -85,8 +93,9 @@ def command(
 
     Without an argument the newest run under runs/ is taken; averaged weights are used where the
     run has them. Both graphs are compared with torch's networks before the model is written. Its
-    figures on pictures it was not trained on go into the card. The classifier of the two domains,
-    with which convert judges translations, is written beside them.
+    figures on pictures it was not trained on go into the card, and the working size that gave the
+    best ones. The classifier of the two domains, with which convert judges translations, is
+    written beside them.
     """
     try:
         import onnxscript  # noqa: F401
@@ -111,6 +120,7 @@ def command(
                 out,
                 overwrite=overwrite,
                 precision=precision,
+                work_size=work_size,
                 on_message=progress.message,
                 watch=progress,
             )
@@ -123,11 +133,12 @@ def command(
                 overwrite=overwrite,
                 note=note,
                 precision=precision,
+                work_size=work_size,
                 on_message=progress.message,
                 watch=progress,
             )
             if evaluated:
-                _measure(folder, source, progress)
+                _measure(folder, source, progress, chooses_size=work_size is None)
             else:
                 write_kept_classifier(folder, run_of(source))
     echo(f"model: {folder}", err=True)
@@ -140,7 +151,7 @@ def _mixed_sources() -> UsageError:
     )
 
 
-def _measure(model: Path, source: Path, watch: "Watch") -> None:
+def _measure(model: Path, source: Path, watch: "Watch", *, chooses_size: bool) -> None:
     """Put the model's figures into its card; the model is kept where that fails."""
     from mediatrans.training.evaluation.exported import write_figures, write_own_figures
     from mediatrans.training.run_folder import read_run, run_of
@@ -148,7 +159,7 @@ def _measure(model: Path, source: Path, watch: "Watch") -> None:
     run = run_of(source)
     try:
         settings = read_run(run)
-        write_own_figures(model, run, settings, watch)
+        write_own_figures(model, run, settings, watch, chooses_size=chooses_size)
         write_figures(model, settings, watch)
     except (InputError, MissingExtraError) as error:
         watch.message(f"the card has no figures: {error}")

@@ -15,6 +15,8 @@ from tests.pairs import identity, recolouring, write_pair
 
 pytestmark = pytest.mark.slow
 
+TILES = ["--tile", "512", "--check-every", "0"]
+
 PEAK = """
 import resource, sys
 from mediatrans.cli.main import run
@@ -62,16 +64,16 @@ def test_of_folders() -> None:
     )
 
 
-@pytest.mark.parametrize("to", ["night", "day"])
-def test_of_a_large_picture(here: Path, to: str) -> None:
-    """96 megapixels in less than 2 GB, with the generator's own maps and with fitted ones."""
+@pytest.mark.parametrize(("to", "how"), [("night", []), ("day", []), ("day", TILES)])
+def test_of_a_large_picture(here: Path, to: str, how: list[str]) -> None:
+    """96 megapixels in less than 2 GB: the generator's own maps, fitted ones, and tiles."""
     write_pair(here / "models", forward=recolouring(), back=identity())
     coarse = np.random.default_rng(0).integers(0, 256, (80, 120, 3), dtype=np.uint8)
     pixels = cv2.resize(coarse, (12000, 8000), interpolation=cv2.INTER_LINEAR)
     Image.fromarray(np.asarray(pixels, np.uint8)).save("large.jpg")
     del pixels
     words = ["large.jpg", "-o", "out.jpg", "--strength", "0.5"]
-    assert 1024 * peak(*words, to=to) < 2e9
+    assert 1024 * peak(*words, *how, to=to) < 2e9
     made = cv2.imread("out.jpg", cv2.IMREAD_REDUCED_COLOR_8)
     assert made is not None
     assert made.shape == (1000, 1500, 3)

@@ -51,6 +51,14 @@ def test_every_mode_comes_out_as_colour(tmp_path: Path, mode: str) -> None:
         assert (np.asarray(again.convert("RGB")) == frame.pixels).all()
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "CMYK"])
+@pytest.mark.parametrize("height", [256, 257, 700])
+def test_a_picture_of_several_strips(tmp_path: Path, mode: str, height: int) -> None:
+    image = Image.fromarray(scene(5, height)).convert(mode)
+    image.save(path := tmp_path / "in.tif")
+    assert (read_picture(path).pixels == np.asarray(image.convert("RGB"))).all()
+
+
 @pytest.mark.parametrize("suffix", [".png", ".webp", ".tif", ".gif"])
 def test_transparency_is_kept(tmp_path: Path, suffix: str) -> None:
     image = Image.fromarray(scene())

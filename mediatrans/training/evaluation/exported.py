@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from mediatrans.errors import InputError
+from mediatrans.errors import InputError, MissingExtraError, UsageError
 from mediatrans.media.frames import Pixels
 from mediatrans.quality.spread import LEAST_PICTURES
 from mediatrans.training.device import choose_device
@@ -14,12 +14,21 @@ from mediatrans.training.evaluation.domain_file import (
     train_from_pictures,
     write_domain,
 )
-from mediatrans.training.evaluation.features import choose_networks, load_feature_network
+from mediatrans.training.evaluation.features import (
+    FeatureNetwork,
+    choose_networks,
+    load_feature_network,
+)
 from mediatrans.training.evaluation.flat_frames import measure_flat_frames
 from mediatrans.training.evaluation.gallery import Gallery
 from mediatrans.training.evaluation.held_out import LONGER_SIDE, HeldOut
 from mediatrans.training.evaluation.report import EvaluationReport, write_quality
 from mediatrans.training.evaluation.seen import networks_of_run
+from mediatrans.training.evaluation.size_choice import (
+    LEAST_FOR_SIZES,
+    MOST_FOR_SIZES,
+    choose_working_size,
+)
 from mediatrans.training.evaluation.texture import load_texture_network
 from mediatrans.training.evaluation.usual import measure_model
 from mediatrans.training.export.domain_graph import load_classifier
@@ -30,18 +39,26 @@ __all__ = ["write_figures", "write_own_figures"]
 
 
 def write_own_figures(
-    model: Path, folder: Path, run: RunSettings, watch: Watch = UNWATCHED
+    model: Path,
+    folder: Path,
+    run: RunSettings,
+    watch: Watch = UNWATCHED,
+    *,
+    chooses_size: bool = True,
 ) -> None:
-    """Write the classifier of the domains, and what is usual for the model, into its folder.
+    """Write the classifier of the domains, the working size and what is usual for the model.
 
-    The classifier is the run's; one is trained where the run has none. What is usual is measured on
-    the held-out pictures, else on those of the test split. No other network is needed.
+    The classifier is the run's; one is trained where the run has none. The working size is chosen
+    on the held-out pictures, else on training pictures: the test split chooses nothing. What is
+    usual is measured on the held-out pictures, else on those of the test split. No other network is
+    needed, but the working size is judged by a feature network as well if there is one.
 
     Args:
         model: The model folder.
         folder: The run folder.
         run: What the run was started with.
         watch: Shows the progress.
+        chooses_size: Whether the working size is measured; else it is the card's.
 
     Raises:
         InputError: The run's pictures are gone, or the classifier of the run is damaged.
@@ -62,6 +79,11 @@ def write_own_figures(
     accuracy = write_domain(model, network, _watched(tested, "test pictures", watch))
     for sentence in describe_accuracy(accuracy):
         watch.message(sentence)
+    if chooses_size:
+        from_held = min(pictures.counts) >= LEAST_FOR_SIZES
+        a, b = held if from_held else pictures.training
+        drawn = a.drawn(MOST_FOR_SIZES), b.drawn(MOST_FOR_SIZES)
+        choose_working_size(model, drawn, _size_referee(run, watch), watch)
     usual = held if min(pictures.counts) >= LEAST_PICTURES else tested
     measure_model(model, usual, watch)
 
@@ -96,6 +118,16 @@ def write_figures(model: Path, run: RunSettings, watch: Watch = UNWATCHED) -> No
     if held_out is None:
         watch.message("the run held no pictures out, so the card has no cycle of them")
     write_quality(model, report, held_out, trained_with)
+
+
+def _size_referee(run: RunSettings, watch: Watch) -> FeatureNetwork | None:
+    """A feature network that the pair was not trained with; None where there is none here."""
+    try:
+        (name,) = choose_networks(["auto"], networks_of_run(run.config))
+        return load_feature_network(name, choose_device("auto"))
+    except (UsageError, MissingExtraError, InputError) as error:
+        watch.message(f"working sizes are judged without a feature network: {error}")
+        return None
 
 
 def _measure(

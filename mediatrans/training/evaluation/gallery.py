@@ -42,6 +42,15 @@ class Gallery:
         self._longer_side = longer_side
         self._names = find_pictures(folder) if names is None else names
 
+    def drawn(self, count: int) -> "Gallery":
+        """So many of its pictures, drawn at random and always the same, at their own size.
+
+        Args:
+            count: How many at most.
+        """
+        order = np.random.default_rng(0).permutation(len(self._names))
+        return Gallery(self.folder, None, [self._names[index] for index in order[:count]])
+
     def __len__(self) -> int:
         """How many pictures there are, unreadable ones included."""
         return len(self._names)

@@ -16,7 +16,7 @@ from mediatrans.zoo.card import read_card, write_card
 __all__ = ["EvaluationReport", "write_quality"]
 
 _CARD_DIGITS = 4
-_KEPT = ("held_out", "percentiles", "hidden_signal", TRAINED_WITH)
+_KEPT = ("held_out", "percentiles", "hidden_signal", "working_size", TRAINED_WITH)
 
 
 @dataclass(frozen=True, slots=True)

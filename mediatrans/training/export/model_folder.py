@@ -48,6 +48,7 @@ def export_pair(
     overwrite: bool = False,
     note: DataNote | None = None,
     precision: WeightFormat = "float32",
+    work_size: int | None = None,
     on_message: Callable[[str], None] = lambda text: None,
     prove: Prove = prove_parity,
     watch: Watch = UNWATCHED,
@@ -60,6 +61,8 @@ def export_pair(
         overwrite: Replace a model that is there; other files in its folder are kept.
         note: The data's source and licence, for the card.
         precision: The number format of the weights.
+        work_size: The working size for the card; None makes it 360, or the size that the pair was
+            trained at if that is larger.
         on_message: Called with sentences about the progress.
         prove: Compares a graph with its network; raises a ModelError where they differ.
         watch: Shows how many graphs are written and proved.
@@ -78,6 +81,7 @@ def export_pair(
         folder,
         overwrite=overwrite,
         precision=precision,
+        work_size=work_size,
         on_message=on_message,
         prove=prove,
         watch=watch,
@@ -90,6 +94,7 @@ def publish_pair(
     *,
     overwrite: bool = False,
     precision: WeightFormat = "float32",
+    work_size: int | None = None,
     on_message: Callable[[str], None] = lambda text: None,
     prove: Prove = prove_parity,
     watch: Watch = UNWATCHED,
@@ -102,6 +107,7 @@ def publish_pair(
         overwrite: Replace a model that is there; other files in its folder are kept.
         precision: The number format of the weights. Graphs in float16 are made from those in
             float32 after the proof, and compared with them.
+        work_size: As for `export_pair`.
         on_message: Called with sentences about the progress.
         prove: Compares a graph with its network; raises a ModelError where they differ.
         watch: Shows how many graphs are written and proved.
@@ -126,7 +132,7 @@ def publish_pair(
         )
     with publishing_folder(folder, what="the model", remedy=_WRITE_REMEDY) as part:
         directions = _write_graphs(pair, part, precision, on_message, prove, watch)
-        write_card(part, _card(pair, directions, precision))
+        write_card(part, _card(pair, directions, precision, work_size))
         _keep_other_files(folder, part)
     return folder
 
@@ -219,7 +225,10 @@ def _trained_pair(checkpoint: Checkpoint, note: DataNote) -> TrainedPair:
 
 
 def _card(
-    pair: TrainedPair, directions: tuple[Direction, Direction], precision: WeightFormat
+    pair: TrainedPair,
+    directions: tuple[Direction, Direction],
+    precision: WeightFormat,
+    work_size: int | None,
 ) -> Card:
     generator, _ = pair.generators
     config = generator.config
@@ -240,7 +249,7 @@ def _card(
         domains=pair.domains,
         directions=directions,
         stride=STRIDE,
-        working_size=max(_LEAST_WORKING_SIZE, pair.training_size or 0),
+        working_size=work_size or max(_LEAST_WORKING_SIZE, pair.training_size or 0),
         opset=OPSET,
         precision=precision,
         seed=pair.seed,

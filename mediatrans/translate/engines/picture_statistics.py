@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import onnxruntime as ort
 
 from mediatrans.translate.engines.engine import Pixels, Statistics, failed_run, graph_inputs
 from mediatrans.translate.engines.onnxruntime import CPU_PROVIDER, NAME, load_session
@@ -30,6 +31,9 @@ class PictureStatistics:
     def __init__(self, content: bytes, path: Path, threads: int | None = None) -> None:
         self._path = path
         self._session = load_session(content, path, [(CPU_PROVIDER, {})], threads)
+        # One picture is measured, and then its tiles need the memory: 280 MB in `summer2winter`.
+        self._run_options = ort.RunOptions()
+        self._run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
 
     def __call__(self, picture: Pixels) -> Statistics:
         """The statistics of one picture, float32 [K].
@@ -42,7 +46,7 @@ class PictureStatistics:
         """
         images = picture[np.newaxis]
         try:
-            (statistics,) = self._session.run(None, graph_inputs(images, None))
+            (statistics,) = self._session.run(None, graph_inputs(images, None), self._run_options)
         except Exception as error:  # ONNX Runtime's exceptions have no public base class
             raise failed_run(images, self._path, error) from error
         return np.asarray(statistics, np.float32)

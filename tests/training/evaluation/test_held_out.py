@@ -17,6 +17,7 @@ from mediatrans.training.data.folders import Folders, find_pictures, resolve_fol
 from mediatrans.training.evaluation import domain_file, exported
 from mediatrans.training.evaluation.features import FEATURE_NETWORKS
 from mediatrans.training.evaluation.held_out import HeldOut, open_judge
+from mediatrans.training.export import model_folder
 from mediatrans.training.model.domain_classifier import train_domain_network
 from mediatrans.training.run.loop import train
 from tests.training.colours import COLOURS, GRADIENTS, loaded
@@ -34,6 +35,7 @@ def _small_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in FEATURE_NETWORKS:
         monkeypatch.setitem(FEATURE_NETWORKS, name, lambda device: COLOURS)
     monkeypatch.setattr(exported, "load_texture_network", lambda device: GRADIENTS)
+    monkeypatch.setattr(model_folder, "_LEAST_WORKING_SIZE", 24)
     few = partial(train_domain_network, most_steps=10)
     monkeypatch.setattr(domain_file, "train_domain_network", few)
 
@@ -130,6 +132,12 @@ def test_an_export_measures_the_model_for_its_card(
     ) == held
     card = tomllib.loads(Path("models/red2blue/card.toml").read_text())
     assert set(card["domain"]["accuracy"]) == {"red", "blue"}
+    tried = quality["working_size"]
+    assert [trial["size"] for trial in tried["trials"]] == [16, 24, 32]
+    assert all("domain" in trial for trial in tried["trials"])
+    assert tried["pictures"] == 30 - max(held)
+    assert tried["compared"] == [16, 24]
+    assert card["working_size"] in (16, 24)
     assert Path("models/red2blue/domain.onnx").stat().st_size < 1_000_000
     for to in ("to_blue", "to_red"):
         assert set(quality["hidden_signal"][to]) == {"pictures", "noise", "jpeg"}
@@ -137,9 +145,10 @@ def test_an_export_measures_the_model_for_its_card(
     spread = quality["held_out"]["to_red"]["cycle"]["psnr_db"]
     assert 0 < spread["p05"] <= spread["p50"] <= spread["p95"]
 
-    assert cli(["export-onnx", "--overwrite", "--no-evaluate"]) == 0
+    assert cli(["export-onnx", "--overwrite", "--no-evaluate", "--work-size", "48"]) == 0
     card = tomllib.loads(Path("models/red2blue/card.toml").read_text())
     assert "quality" not in card
+    assert card["working_size"] == 48
     assert card["domain"]["file"] == "domain.onnx"
     assert "measuring on the test split" in capsys.readouterr().err
 
