@@ -72,7 +72,7 @@ def convert(
         )
     given = [inputs] if isinstance(inputs, Path | str) else inputs
     paths = [Path(path) for path in given]
-    with bucket_run(paths, workshop.options, executor) as buckets:
+    with bucket_run(paths, workshop.options) as buckets:
         workshop.mirror = buckets.mirror
         return _converted(buckets, workshop, observer, executor, within)
 

@@ -9,7 +9,10 @@ from mediatrans.media.frames import Stretch
 from mediatrans.media.read.frame_times import FrameTimes
 from mediatrans.media.read.resumption import RUN_UP_S
 
-__all__ = ["cut_spans"]
+__all__ = ["FEW_KEYFRAMES", "cut_spans"]
+
+FEW_KEYFRAMES = "its keyframes are too far apart"
+"""Why a video whose frames are known is not cut, a clause."""
 
 _SPANS_PER_WORKER = 4
 _MOST_SEGMENTS = 10

@@ -11,6 +11,7 @@ from mediatrans.conversion.manifest import Entry, Manifest, Origin, State, input
 from mediatrans.conversion.options import ConvertOptions, settings_of
 from mediatrans.conversion.outputs import unwritable
 from mediatrans.errors import OutputError
+from mediatrans.files.packed import Packed
 from mediatrans.media.formats import Kind
 from mediatrans.media.pipe_formats import STDIO
 from mediatrans.media.write.segments.work_folder import is_published
@@ -57,7 +58,7 @@ def _compared(job: Job, manifest: Manifest | None, options: ConvertOptions) -> J
     if manifest is not None and job.origin is not None:
         state, entry = manifest.look_up(job.output, job.origin)
     if state == "current" and entry is not None and _is_measured(entry, options.limits):
-        return replace(job, skip="up to date", done=entry)
+        return replace(job, skip="up to date", done=Packed(entry))
     if options.overwrite or state != "foreign":
         return _checked_place(replace(job, replaces=True), job.output)
     if is_published(job.output):

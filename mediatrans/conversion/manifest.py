@@ -4,6 +4,7 @@ import errno
 import logging
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +12,7 @@ from typing import Any, Literal
 from mediatrans.errors import OutputError
 from mediatrans.files.fingerprint import Fingerprint
 from mediatrans.files.journal import Journal
+from mediatrans.files.packed import Packed
 from mediatrans.files.records import RecordError, from_table, to_table
 from mediatrans.quality.cycle import CycleSummary
 from mediatrans.quality.figures import FileFigures
@@ -112,10 +114,10 @@ class Manifest:
         self._part = part
         whole = folder / MANIFEST_NAME
         self._journal = Journal(whole if part is None else self._parts / f"{part}.jsonl")
-        self._entries: dict[str, list[Entry]] | None = None
+        self._entries: dict[str, list[Packed[Entry]]] | None = None
         self._size = 0
 
-    def _known(self) -> dict[str, list[Entry]]:
+    def _known(self) -> dict[str, list[Packed[Entry]]]:
         if self._entries is None:
             journals = self._journals()
             self._entries, self._size = {}, _size(journals)
@@ -126,7 +128,7 @@ class Manifest:
                     except RecordError as error:
                         log.warning("%s: an invalid record is skipped (%s)", journal.path, error)
                         continue
-                    self._entries.setdefault(entry.output, []).append(entry)
+                    self._entries.setdefault(entry.output, []).append(Packed(entry))
         return self._entries
 
     def _journals(self) -> list[Journal]:
@@ -164,8 +166,11 @@ class Manifest:
         return ("current" if is_current else "stale"), entry
 
     def _entry_of(self, output: Path) -> Entry | None:
-        entries = reversed(self._known().get(self.name_of(output), ()))
-        return next((entry for entry in entries if entry.fingerprint.fits(output)), None)
+        for packed in reversed(self._known().get(self.name_of(output), ())):
+            entry = packed.unpacked()
+            if entry.fingerprint.fits(output):
+                return entry
+        return None
 
     def add(self, entry: Entry) -> None:
         """Append an entry.
@@ -184,9 +189,9 @@ def _size(journals: list[Journal]) -> int:
     return sum(journal.size for journal in journals)
 
 
-def _records(journal: Journal) -> list[dict[str, Any]]:
+def _records(journal: Journal) -> Iterator[dict[str, Any]]:
     try:
-        return list(journal.read())
+        yield from journal.read()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise OutputError(

@@ -12,6 +12,7 @@ from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.conversion.task import Failure, Result, Task
 from mediatrans.errors import ExitCode, ModelError
 from mediatrans.media.frames import Segment
+from mediatrans.quality.report.row_store import Rows
 from mediatrans.quality.report.rows import JobReport, Report
 from mediatrans.quality.samples import MOST_FILES
 
@@ -27,13 +28,11 @@ class Settlement:
         jobs: The planned jobs.
         observer: Called with each row in the order in which the jobs end. Jobs that need no work
             keep their place in the plan.
-
-    Attributes:
-        rows: The rows so far.
     """
 
     def __init__(self, jobs: Sequence[Job], observer: Observer) -> None:
-        self.rows: list[JobReport] = []
+        self._rows = Rows()
+        self._row_places: list[int] = []
         self._jobs = {job.output: job for job in jobs if job.ready}
         self._waiting = list(reversed(jobs))
         self._places = {(job.input, job.output): place for place, job in enumerate(jobs)}
@@ -41,6 +40,7 @@ class Settlement:
         self._observer = observer
         self._clock_s = time.monotonic()
         self._shown = 0
+        observer.collecting(self._rows)
         self._leave_out()
 
     def begun(
@@ -91,7 +91,8 @@ class Settlement:
         if changed is not None:
             log.error("%s", changed)
         codes = [] if changed is None else [changed.exit_code]
-        rows = sorted(self.rows, key=lambda row: self._places[row.input, row.output])
+        places = self._row_places
+        rows = self._rows.in_order(sorted(range(len(places)), key=places.__getitem__))
         return Report.of(model, rows, limits, codes)
 
     def _leave_out(self) -> None:
@@ -108,7 +109,8 @@ class Settlement:
         now_s = time.monotonic()
         row = replace(row, seconds=now_s - self._clock_s)
         self._clock_s = now_s
-        self.rows.append(row)
+        self._rows.append(row)
+        self._row_places.append(self._places[row.input, row.output])
         self._observer.finished(row)
 
 
@@ -151,7 +153,7 @@ def _decided(job: Job) -> JobReport:
             row, status="failed", error=failure.message, reason=None, exit_code=failure.exit_code
         )
     if job.done is not None:
-        done = job.done
+        done = job.done.unpacked()
         row = replace(
             row, frames=done.frames, cycle=done.cycle, figures=done.figures, verdict=done.verdict
         )

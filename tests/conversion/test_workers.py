@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from mediatrans import ConvertOptions, Observer, Report, convert
@@ -23,6 +24,7 @@ from tests.conversion.fake_pool import Several
 from tests.conversion.long_videos import SEGMENT, UNEVEN, packets
 from tests.conversion.stand_ins import Trailing
 from tests.media.clips import write_clip
+from tests.media.ffmpeg_clips import ffmpeg, picture
 from tests.pairs import darkening, identity, write_pair
 
 # A second, which is decoded before each span, is then a few frames.
@@ -252,6 +254,24 @@ def test_what_can_be_told_before_decoding(
     else:
         assert found.times is None
         assert reason in (found.reason or "")
+
+
+def test_frames_of_vp8_that_are_never_shown_are_none(clip: Path) -> None:
+    hidden = Path("day.webm")
+    words = ("-c:v", "libvpx", "-auto-alt-ref", "1", "-lag-in-frames", "16", "-b:v", "50k")
+    for number in ("1", "2"):  # only the second pass hides some
+        ffmpeg(*picture(4), *words, "-g", "50", "-pass", number, "-passlogfile", "log", hidden)
+    with av.open(str(hidden)) as container:
+        count = sum(packet.size > 0 for packet in container.demux(video=0))
+    assert count > 100
+    found = survey(Task(hidden, Path("out.mp4"), "video"), trailing("out.mp4"))
+    assert found.times is not None
+    assert found.times.times == [40 * index for index in range(100)]
+
+
+def test_no_model_is_needed_to_tell_how_far_a_chain_looks_back(clip: Path) -> None:
+    shop = trailing("b.mp4", stabilise=1.0)
+    assert shop.memory("video") == shop.chain("video").memory > shop.memory("image") == 2
 
 
 def test_a_worker_with_another_engine_is_refused(
