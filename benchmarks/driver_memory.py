@@ -37,22 +37,29 @@ from mediatrans.conversion.task import Task
 from mediatrans.conversion.workshop import Workshop
 from mediatrans.files.fingerprint import Fingerprint
 from mediatrans.files.publish import part_path
+from mediatrans.zoo.find import find
 
 _FOLDERS = 100
 
 
 class AnsweringPool:
-    """Two workers that answer every task with what became of the first one."""
+    """Two workers that answer every task with what became of another one.
+
+    Args:
+        workshop: The options and the loaded models.
+        result: A pickled result.
+        picture: The picture that was written.
+    """
 
     size = 2
     pictures = 3
 
-    def __init__(self, workshop: Workshop) -> None:
+    def __init__(self, workshop: Workshop, result: bytes, picture: bytes) -> None:
         self._workshop = workshop
+        self._result = result
+        self._picture = picture
         self._inbox: list[tuple[int, Task]] = []
         self._waiting = [0, 1]
-        self._picture = b""
-        self._result = b""
 
     def __enter__(self) -> Self:
         return self
@@ -77,11 +84,6 @@ class AnsweringPool:
             yield worker, pickle.loads(pickle.dumps(self._answer(task)))
 
     def _answer(self, task: Task) -> Ended:
-        if not self._result:
-            collected = ResultCollector()
-            run_tasks([task], self._workshop, collected)
-            self._result = pickle.dumps(collected.results[0])
-            self._picture = part_path(task.output).read_bytes()
         part = part_path(task.output)
         part.parent.mkdir(exist_ok=True, parents=True)
         part.write_bytes(self._picture)
@@ -92,8 +94,19 @@ class AnsweringPool:
 class Answering:
     """An executor with such a pool."""
 
+    def __init__(self, result: bytes, picture: bytes) -> None:
+        self._answer = result, picture
+
     def run(self, tasks: Iterable[Task], workshop: Workshop, events: Events) -> None:
-        Dispatcher(workshop, events, AnsweringPool(workshop)).run(tasks)
+        Dispatcher(workshop, events, AnsweringPool(workshop, *self._answer)).run(tasks)
+
+
+def write_answer(picture: Path, args: argparse.Namespace) -> None:
+    """Convert a picture, and write what became of it to `result` and `picture`."""
+    workshop = Workshop(find(args.to, args.model), ConvertOptions(device="cpu"))
+    collected = ResultCollector()
+    run_tasks([Task(picture, Path("picture.png").absolute(), "image")], workshop, collected)
+    Path("result").write_bytes(pickle.dumps(collected.results[0]))
 
 
 def write_pictures(folder: Path, count: int) -> None:
@@ -115,7 +128,8 @@ def drive(count: int, args: argparse.Namespace) -> None:
         ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     began_s = time.monotonic()
     options = ConvertOptions(output=Path(f"out-{count}"), device="cpu", model=args.model)
-    report: Report = convert(f"in-{count}", args.to, options, executor=Answering())
+    answering = Answering(Path("result").read_bytes(), Path("picture.png").read_bytes())
+    report: Report = convert(f"in-{count}", args.to, options, executor=answering)
     with Path("report.json").open("w") as file:
         file.writelines(report.json_parts())
     lines = Path("/proc/self/status").read_text().splitlines()
@@ -123,7 +137,7 @@ def drive(count: int, args: argparse.Namespace) -> None:
     result = {
         "tasks": count,
         "statuses": dict(report.counts()),
-        "peak_mb": round(peak_kb / 1000),
+        "peak_mb": round(peak_kb * 1.024e-3),
         "cpu_s": round(time.process_time()),
         "seconds": round(time.monotonic() - began_s),
     }
@@ -143,13 +157,16 @@ def main() -> None:
         return
     script = Path(__file__).resolve()
     with tempfile.TemporaryDirectory() as place:
+        os.chdir(place)
+        write_pictures(Path("one"), 1)
+        write_answer(Path("one/0/0000000.png"), args)
         for count in map(int, args.tasks.split(",")):
-            write_pictures(Path(place, f"in-{count}"), count)
+            write_pictures(Path(f"in-{count}"), count)
             words = [sys.executable, str(script), *sys.argv[1:], "--arm", str(count)]
             for _ in ("converted", "done before"):
-                subprocess.run(words, check=True, cwd=place)
-            shutil.rmtree(Path(place, f"in-{count}"))
-            shutil.rmtree(Path(place, f"out-{count}"))
+                subprocess.run(words, check=True)
+            shutil.rmtree(f"in-{count}")
+            shutil.rmtree(f"out-{count}")
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def _compared(job: Job, manifest: Manifest | None, options: ConvertOptions) -> J
     if manifest is not None and job.origin is not None:
         state, entry = manifest.look_up(job.output, job.origin)
     if state == "current" and entry is not None and _is_measured(entry, options.limits):
-        return replace(job, skip="up to date", done=Packed(entry))
+        return replace(job, skip="up to date", done=entry)
     if options.overwrite or state != "foreign":
         return _checked_place(replace(job, replaces=True), job.output)
     if is_published(job.output):
@@ -76,8 +76,11 @@ def _checked_place(job: Job, output: Path) -> Job:
     return job if error is None else replace(job, error=error)
 
 
-def _is_measured(entry: Entry, limits: Mapping[str, float]) -> bool:
+def _is_measured(packed: Packed[Entry], limits: Mapping[str, float]) -> bool:
     """Whether all figures with a limit are known."""
+    if not limits:
+        return True
+    entry = packed.unpacked()
     means = {LIMITS[name].figure for name in limits}
     known = set() if entry.figures is None else set(entry.figures.statistics)
     if entry.cycle is not None:

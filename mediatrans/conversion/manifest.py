@@ -144,7 +144,7 @@ class Manifest:
         """An output's name in the manifest."""
         return output.relative_to(self._folder).as_posix()
 
-    def look_up(self, output: Path, origin: Origin) -> tuple[State, Entry | None]:
+    def look_up(self, output: Path, origin: Origin) -> tuple[State, Packed[Entry] | None]:
         """The state of an existing file with an output's name.
 
         Args:
@@ -156,20 +156,18 @@ class Manifest:
             from the same origin. "stale": made from another origin, or partial. "foreign": not
             written by mediatrans, or changed since.
         """
-        entry = self._entry_of(output)
-        if entry is None and _size(self._journals()) != self._size:  # another run has written it
+        found = self._state_of(output, origin)
+        if found is None and _size(self._journals()) != self._size:  # another run has written it
             self._entries = None
-            entry = self._entry_of(output)
-        if entry is None:
-            return "foreign", None
-        is_current = entry.origin == origin and not entry.is_partial
-        return ("current" if is_current else "stale"), entry
+            found = self._state_of(output, origin)
+        return ("foreign", None) if found is None else found
 
-    def _entry_of(self, output: Path) -> Entry | None:
+    def _state_of(self, output: Path, origin: Origin) -> tuple[State, Packed[Entry]] | None:
         for packed in reversed(self._known().get(self.name_of(output), ())):
             entry = packed.unpacked()
             if entry.fingerprint.fits(output):
-                return entry
+                is_current = entry.origin == origin and not entry.is_partial
+                return ("current" if is_current else "stale"), packed
         return None
 
     def add(self, entry: Entry) -> None:

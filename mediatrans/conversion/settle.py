@@ -33,25 +33,28 @@ class Settlement:
     def __init__(self, jobs: Sequence[Job], observer: Observer) -> None:
         self._rows = Rows()
         self._row_places: list[int] = []
-        self._jobs = {job.output: job for job in jobs if job.ready}
-        self._waiting = list(reversed(jobs))
-        self._places = {(job.input, job.output): place for place, job in enumerate(jobs)}
-        self._ended: set[Path] = set()
+        self._jobs = jobs
+        self._places = {job.output: place for place, job in enumerate(jobs) if job.ready}
+        self._has_ended = bytearray(len(jobs))
+        self._next = 0
         self._observer = observer
         self._clock_s = time.monotonic()
         self._shown = 0
         observer.collecting(self._rows)
         self._leave_out()
 
+    def _job_of(self, task: Task) -> Job:
+        return self._jobs[self._places[task.output]]
+
     def begun(
         self, task: Task, frames: int, total: int | None, size: tuple[int, int] | None
     ) -> None:
         """Forward to the observer."""
-        self._observer.begun(self._jobs[task.output], frames, total, size)
+        self._observer.begun(self._job_of(task), frames, total, size)
 
     def translated(self, task: Task, frames: int, total: int | None) -> None:
         """Forward to the observer."""
-        self._observer.translated(self._jobs[task.output], frames, total)
+        self._observer.translated(self._job_of(task), frames, total)
 
     def limited(self, bottleneck: Bottleneck) -> None:
         """Forward to the observer."""
@@ -59,7 +62,7 @@ class Settlement:
 
     def kept(self, task: Task, folder: Path) -> None:
         """Forward to the observer."""
-        self._observer.kept(self._jobs[task.output], folder)
+        self._observer.kept(self._job_of(task), folder)
 
     def written(self, task: Task, segment: Segment) -> None:
         """Ignored: a row is about a whole file."""
@@ -67,18 +70,19 @@ class Settlement:
     def ended(self, result: Result) -> None:
         """Add the row of a task, after those of earlier jobs that need no work."""
         self._leave_out()
-        self._ended.add(result.task.output)
+        place = self._places[result.task.output]
+        self._has_ended[place] = True
         row = _row(result)
         if row.samples:
             self._shown += 1
-        self._finish(row if self._shown <= MOST_FILES else replace(row, samples=()))
+        self._finish(place, row if self._shown <= MOST_FILES else replace(row, samples=()))
         self._leave_out()
 
     def finish(self) -> None:
         """Add the rows of the remaining jobs that need no work."""
-        for job in reversed(self._waiting):
-            if not job.ready:
-                self._finish(_decided(job))
+        for place in range(self._next, len(self._jobs)):
+            if not self._jobs[place].ready:
+                self._finish(place, _decided(self._jobs[place]))
 
     def report(self, model: str, limits: Mapping[str, float], changed: ModelError | None) -> Report:
         """The report of the whole run, with its rows in the order of the plan.
@@ -97,20 +101,20 @@ class Settlement:
 
     def _leave_out(self) -> None:
         """Add the rows of jobs that need no work, up to the first job that has not ended."""
-        while self._waiting:
-            job = self._waiting[-1]
-            if job.ready and job.output not in self._ended:
+        while self._next < len(self._jobs):
+            place, job = self._next, self._jobs[self._next]
+            if job.ready and not self._has_ended[place]:
                 return
-            self._waiting.pop()
+            self._next += 1
             if not job.ready:
-                self._finish(_decided(job))
+                self._finish(place, _decided(job))
 
-    def _finish(self, row: JobReport) -> None:
+    def _finish(self, place: int, row: JobReport) -> None:
         now_s = time.monotonic()
         row = replace(row, seconds=now_s - self._clock_s)
         self._clock_s = now_s
         self._rows.append(row)
-        self._row_places.append(self._places[row.input, row.output])
+        self._row_places.append(place)
         self._observer.finished(row)
 
 

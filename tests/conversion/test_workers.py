@@ -3,6 +3,7 @@
 import logging
 import signal
 import sys
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,13 @@ import av
 import pytest
 
 from mediatrans import ConvertOptions, Observer, Report, convert
+from mediatrans.conversion.cut import cut_spans
 from mediatrans.conversion.executors.messages import Item
 from mediatrans.conversion.survey import Survey, survey
 from mediatrans.conversion.task import Task
 from mediatrans.conversion.workshop import Workshop
 from mediatrans.errors import DeviceError, ExitCode
-from mediatrans.media.read.frame_times import frame_times
+from mediatrans.media.read.frame_times import FrameTimes, frame_times
 from mediatrans.media.write.segments.work_folder import work_path
 from mediatrans.translate.chain import STAGES
 from mediatrans.zoo.find import find
@@ -192,6 +194,25 @@ def test_a_video_with_few_keyframes_has_few_spans(clip: Path) -> None:
     assert len(several.spans) <= 2
     convert(few, "night", workshop=trailing("a.mp4"))
     assert packets(Path("b.mp4")) == packets(Path("a.mp4"))
+
+
+def test_spans_are_equally_long_however_few_keyframes_there_are() -> None:
+    def lengths(frames: int, keyframes: list[int], workers: int = 2) -> list[int]:
+        found = FrameTimes(list(range(frames)), keyframes)
+        how: dict[str, Any] = {"first": 0, "workers": workers, "memory": 26}
+        return [
+            (span.end or 0) - span.first for span in cut_spans(found, Fraction(1, 25), 25, **how)
+        ]
+
+    assert lengths(200, [0]) == [100, 100]
+    assert lengths(1000, [0]) == [500, 500]
+    assert lengths(500, list(range(0, 500, 10)), workers=5) == 5 * [100]
+    for keyframes in (range(0, 907, 250), [0, 300, 310, 620]):
+        spans = lengths(907, list(keyframes))
+        assert sum(spans) == 907
+        halves = sum(spans[::2]), sum(spans[1::2])
+        assert max(halves) < 0.56 * 907
+    assert lengths(60, [0], workers=1) == []
 
 
 def test_frames_that_are_elsewhere_than_their_packets_say(
