@@ -10,7 +10,7 @@ __all__ = ["Rows"]
 
 
 class Rows(Sequence[JobReport]):
-    """A sequence of rows. A row with figures takes about half a kilobyte, not six.
+    """A sequence of rows. A row with figures takes about half a kilobyte, not five.
 
     Args:
         packed: The rows.
