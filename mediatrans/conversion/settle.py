@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 class Settlement:
     """Turns the events of a run into rows of the report, and passes them to an observer.
 
+    A job is forgotten when its row is there, since there may be very many.
+
     Args:
         jobs: The planned jobs.
         observer: Called with each row in the order in which the jobs end. Jobs that need no work
@@ -33,9 +35,8 @@ class Settlement:
     def __init__(self, jobs: Sequence[Job], observer: Observer) -> None:
         self._rows = Rows()
         self._row_places: list[int] = []
-        self._jobs = jobs
-        self._places = {job.output: place for place, job in enumerate(jobs) if job.ready}
-        self._has_ended = bytearray(len(jobs))
+        self._jobs: list[Job | None] = list(jobs)
+        self._places = {str(job.output): place for place, job in enumerate(jobs) if job.ready}
         self._next = 0
         self._observer = observer
         self._clock_s = time.monotonic()
@@ -43,8 +44,17 @@ class Settlement:
         observer.collecting(self._rows)
         self._leave_out()
 
+    def tasks(self) -> Iterator[Task]:
+        """The tasks of the jobs that are ready."""
+        for place in range(len(self._jobs)):
+            job = self._jobs[place]
+            if job is not None and job.ready:
+                yield job.task()
+
     def _job_of(self, task: Task) -> Job:
-        return self._jobs[self._places[task.output]]
+        job = self._jobs[self._places[str(task.output)]]
+        assert job is not None, "it has not ended"
+        return job
 
     def begun(
         self, task: Task, frames: int, total: int | None, size: tuple[int, int] | None
@@ -70,8 +80,7 @@ class Settlement:
     def ended(self, result: Result) -> None:
         """Add the row of a task, after those of earlier jobs that need no work."""
         self._leave_out()
-        place = self._places[result.task.output]
-        self._has_ended[place] = True
+        place = self._places[str(result.task.output)]
         row = _row(result)
         if row.samples:
             self._shown += 1
@@ -81,8 +90,9 @@ class Settlement:
     def finish(self) -> None:
         """Add the rows of the remaining jobs that need no work."""
         for place in range(self._next, len(self._jobs)):
-            if not self._jobs[place].ready:
-                self._finish(place, _decided(self._jobs[place]))
+            job = self._jobs[place]
+            if job is not None and not job.ready:
+                self._finish(place, _decided(job))
 
     def report(self, model: str, limits: Mapping[str, float], changed: ModelError | None) -> Report:
         """The report of the whole run, with its rows in the order of the plan.
@@ -103,10 +113,10 @@ class Settlement:
         """Add the rows of jobs that need no work, up to the first job that has not ended."""
         while self._next < len(self._jobs):
             place, job = self._next, self._jobs[self._next]
-            if job.ready and not self._has_ended[place]:
+            if job is not None and job.ready:
                 return
             self._next += 1
-            if not job.ready:
+            if job is not None:
                 self._finish(place, _decided(job))
 
     def _finish(self, place: int, row: JobReport) -> None:
@@ -115,6 +125,7 @@ class Settlement:
         self._clock_s = now_s
         self._rows.append(row)
         self._row_places.append(place)
+        self._jobs[place] = None
         self._observer.finished(row)
 
 
