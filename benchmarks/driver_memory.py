@@ -4,16 +4,18 @@
     TMPDIR=/dev/shm python benchmarks/driver_memory.py    # where syncing each file takes long
 
 The plan, the dispatcher, the publishing, the manifest and the report are those of a conversion. The
-pool is not: its workers answer at once, with a copy of one converted picture and of its result, all
-figures included. So the driver is measured and not the translation. The same conversion follows
-once more, which finds all pictures done. Figures are peaks of the resident memory (VmHWM) of a
-process that does nothing else, with the loaded models and, with `--ray`, a local Ray.
+pool is not: its workers answer at once, with a copy of one converted picture and with its result,
+as many figures and other values. So the driver is measured and not the translation. The same
+conversion follows once more, which finds all pictures done. Figures are peaks of the resident
+memory (VmHWM) of a process that does nothing else, with the loaded models and, with `--ray`, a
+local Ray.
 """
 
 import argparse
 import json
 import os
 import pickle
+import random
 import shutil
 import subprocess
 import sys
@@ -32,10 +34,12 @@ from mediatrans.conversion.events import Events, ResultCollector
 from mediatrans.conversion.executors.dispatcher import Dispatcher
 from mediatrans.conversion.executors.messages import Ended, Item, Message, Ready, key_of
 from mediatrans.conversion.line import run_tasks
-from mediatrans.conversion.task import Task
+from mediatrans.conversion.task import Result, Task
 from mediatrans.conversion.workshop import Workshop
 from mediatrans.files.fingerprint import Fingerprint
 from mediatrans.files.publish import part_path
+from mediatrans.quality.cycle import CycleFigures, CycleSummary
+from mediatrans.quality.figures import FileFigures, Moment
 from mediatrans.zoo.find import find
 
 _FOLDERS = 100
@@ -81,8 +85,21 @@ class AnsweringPool:
         part = part_path(task.output)
         part.parent.mkdir(exist_ok=True, parents=True)
         part.write_bytes(self._picture)
-        made = replace(pickle.loads(self._result), task=task, fingerprint=Fingerprint.of(part))
-        return Ended(key_of(task), made)
+        made = varied(pickle.loads(self._result))
+        return Ended(key_of(task), replace(made, task=task, fingerprint=Fingerprint.of(part)))
+
+
+def varied(result: Result) -> Result:
+    """A result with the same figures and other values: equal ones would take less memory."""
+    assert result.figures is not None
+    values = {name: 50 * random.random() for name in result.figures.statistics}
+    figures = FileFigures.of([Moment(0, None, values)], (640, 360))
+    assert figures is not None
+    places = {name: 100 * random.random() for name in result.figures.percentiles}
+    raw = CycleFigures(50 * random.random(), random.random(), random.random(), (640, 360))
+    return replace(
+        result, figures=replace(figures, percentiles=places), cycle=CycleSummary.of([raw])
+    )
 
 
 class Answering:

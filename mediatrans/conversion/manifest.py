@@ -12,7 +12,7 @@ from typing import Any, Literal
 from mediatrans.errors import OutputError
 from mediatrans.files.fingerprint import Fingerprint
 from mediatrans.files.journal import Journal
-from mediatrans.files.packed import Packed
+from mediatrans.files.packed import Packed, Packer
 from mediatrans.files.records import RecordError, from_table, to_table
 from mediatrans.quality.cycle import CycleSummary
 from mediatrans.quality.figures import FileFigures
@@ -121,6 +121,7 @@ class Manifest:
         if self._entries is None:
             journals = self._journals()
             self._entries, self._size = {}, _size(journals)
+            packer = Packer[Entry]()
             for journal in journals:
                 for record in _records(journal):
                     try:
@@ -128,7 +129,7 @@ class Manifest:
                     except RecordError as error:
                         log.warning("%s: an invalid record is skipped (%s)", journal.path, error)
                         continue
-                    self._entries.setdefault(entry.output, []).append(Packed(entry))
+                    self._entries.setdefault(entry.output, []).append(packer.pack(entry))
         return self._entries
 
     def _journals(self) -> list[Journal]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import overload
 
-from mediatrans.files.packed import Packed
+from mediatrans.files.packed import Packed, Packer
 from mediatrans.quality.report.rows import JobReport
 
 __all__ = ["Rows"]
@@ -23,11 +23,12 @@ class Rows(Sequence[JobReport]):
         shown: Callable[[JobReport], JobReport] | None = None,
     ) -> None:
         self._packed = [] if packed is None else packed
+        self._packer = Packer[JobReport]()
         self._shown = shown
 
     def append(self, row: JobReport) -> None:
         """Add a row."""
-        self._packed.append(Packed(row))
+        self._packed.append(self._packer.pack(row))
 
     def in_order(self, order: Iterable[int]) -> "Rows":
         """The rows in another order, by their positions."""
