@@ -1,13 +1,18 @@
-"""Benchmark of `convert --workers`: two workers of one thread against one, a folder and a film.
+"""Benchmark of `convert --workers` and of Ray: arms of one-thread workers, a folder and a film.
 
     python benchmarks/workers.py
-    python benchmarks/workers.py --workers 1,2,4 --frames 1000 --size 640x360 --rounds 3
-    python benchmarks/workers.py --executor ray --only folder --pictures 2000
+    python benchmarks/workers.py --arms 1,2,4 --frames 1000 --size 640x360 --rounds 3
+    python benchmarks/workers.py --arms 2,ray2 --only pictures --pictures 2000
+    python benchmarks/workers.py --cores                    # Linux: one core for each worker
 
+An arm is a number of workers, with "ray" before it for as many actors of a local Ray.
 The arms take turns, each in a separate process, so that other load on the machine affects all of
 them alike. The time of an arm is that of the whole command, with the loading of the model. The CPU
 time, which other load changes less, is that of all its processes. The cycle check is off. Outputs
 of all arms are compared: they must be the same bytes.
+
+A worker of one thread generates with one, and decodes and encodes with others: alone it uses more
+than one core. With `--cores` an arm of N workers may use N cores, as on a machine that has no more.
 """
 
 import argparse
@@ -55,7 +60,10 @@ def draw(folder: Path, args: argparse.Namespace) -> None:
         container.mux(stream.encode(None))
 
 
-def run(source: Path, output: Path, workers: int, args: argparse.Namespace) -> None:
+def run(source: Path, output: Path, arm: str, args: argparse.Namespace) -> None:
+    workers = int(arm.removeprefix("ray"))
+    if args.cores:
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:workers])
     options = ConvertOptions(
         output=output,
         model=args.model,
@@ -64,7 +72,7 @@ def run(source: Path, output: Path, workers: int, args: argparse.Namespace) -> N
         workers=workers,
         check_every=0,
         segment_frames=_SEGMENT,
-        **({"executor": args.executor} if args.executor else {}),
+        executor="ray" if arm.startswith("ray") else "local",
     )
     report = convert(source, args.to, options)
     if report.exit_code:
@@ -81,26 +89,26 @@ def measure(folder: Path, args: argparse.Namespace) -> None:
     for source in ("pictures", "film.mp4"):
         if args.only and not source.startswith(args.only):
             continue
-        times: dict[int, list[float]] = {workers: [] for workers in args.workers}
-        cpu_s: dict[int, list[float]] = {workers: [] for workers in args.workers}
+        times: dict[str, list[float]] = {arm: [] for arm in args.arms}
+        cpu_s: dict[str, list[float]] = {arm: [] for arm in args.arms}
         digests = set()
         for turn in range(args.rounds):
-            for workers in times:
+            for arm in times:
                 suffix = "" if source == "pictures" else ".mp4"
-                output = folder / f"out-{turn}-{workers}{suffix}"
-                words = [*sys.argv[1:], "--arm", str(folder / source), str(output), str(workers)]
+                output = folder / f"out-{turn}-{arm}{suffix}"
+                words = [*sys.argv[1:], "--arm", str(folder / source), str(output), arm]
                 began_s, used_s = time.monotonic(), _used_s()
                 subprocess.run([sys.executable, __file__, *words], check=True)
-                times[workers].append(round(time.monotonic() - began_s, 1))
-                cpu_s[workers].append(round(_used_s() - used_s, 1))
+                times[arm].append(round(time.monotonic() - began_s, 1))
+                cpu_s[arm].append(round(_used_s() - used_s, 1))
                 digests.add(digest(output))
-        medians = {workers: statistics.median(each) for workers, each in times.items()}
-        first = medians[args.workers[0]]
+        medians = {arm: statistics.median(each) for arm, each in times.items()}
+        first = medians[args.arms[0]]
         result = {
             "source": source,
             "seconds": times,
             "cpu_seconds": cpu_s,
-            "speed": {workers: round(first / median, 2) for workers, median in medians.items()},
+            "speed": {arm: round(first / median, 2) for arm, median in medians.items()},
             "same_bytes": len(digests) == 1,
             "load": os.getloadavg(),
         }
@@ -117,18 +125,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--to", default="winter")
     parser.add_argument("--model")
-    parser.add_argument("--executor")
     parser.add_argument("--size", default="320x180")
     parser.add_argument("--frames", type=int, default=200)
     parser.add_argument("--pictures", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--only", choices=["pictures", "film"])
-    parser.add_argument("--workers", default=[1, 2], type=lambda text: [*map(int, text.split(","))])
+    parser.add_argument("--arms", default=["1", "2"], type=lambda text: text.split(","))
+    parser.add_argument("--cores", action="store_true", help="as many cores as workers")
     parser.add_argument("--arm", nargs=3)
     args = parser.parse_args()
     if args.arm:
-        source, output, workers = args.arm
-        run(Path(source), Path(output), int(workers), args)
+        source, output, arm = args.arm
+        run(Path(source), Path(output), arm, args)
         return
     with tempfile.TemporaryDirectory() as place:
         draw(Path(place), args)

@@ -105,7 +105,7 @@ def command(
     """
     generator = _generator(to, model)
     rows = []
-    with _progress() as show:
+    with _progress(is_shown=not as_json) as show:
         for row in measure(generator, devices, threads, seconds):
             show(f"{row.device} in {row.precision}, {row.width}x{row.height}")
             rows.append(row)
@@ -206,10 +206,10 @@ def _generator(to: str | None, model: str | None) -> "Generator":
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """A line on a terminal that shows what was measured last."""
+def _progress(*, is_shown: bool) -> Iterator[Callable[[str], None]]:
+    """A line on a terminal that shows what was measured last; nothing if results do."""
     console = stderr_console()
-    if not console.is_interactive:
+    if not is_shown or not console.is_interactive:
         yield lambda text: None
         return
     with console.status("measuring") as status:
@@ -220,7 +220,10 @@ def _print_table(generator: "Generator", rows: list[Row]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    echo(f"frames per second, {generator.origin} -> {generator.to} with {generator.name}")
+    echo(
+        f"frames per second at working sizes, {generator.origin} -> {generator.to} with "
+        f"{generator.name}"
+    )
     table = Table(box=None, pad_edge=False)
     for heading in ("device", "precision"):
         table.add_column(heading, no_wrap=True)

@@ -9,7 +9,7 @@ import click
 from mediatrans.cli.command import Command
 from mediatrans.cli.flags import settings_flags
 from mediatrans.cli.report_files import ReportFiles, report_option
-from mediatrans.cli.terminal import echo, json_line
+from mediatrans.cli.terminal import echo, echo_row, json_line
 from mediatrans.errors import ExitCode, Interrupted
 from mediatrans.quality.check_options import CheckOptions
 
@@ -77,10 +77,10 @@ def command(
         rows.append(row)
         if as_json:
             click.echo(json_line(row.to_dict()))
-        elif row.status == "ok":
-            echo(f"{row.status:<7} {describe_row(row)}")
-        if row.status != "ok":
-            echo(f"{row.status:<7} {row.error}", err=True)
+        elif row.status in ("ok", "skipped"):
+            echo_row(f"{row.status:<7} {describe_row(row)}")
+        if row.status == "failed":
+            echo_row(f"{row.status:<7} {row.error}", err=True)
         if below := ", ".join(failed_limits(row, options.limits)):
             echo(f"below   {row.output}: {below}", err=True)
 

@@ -9,6 +9,7 @@ from click.core import ParameterSource
 from mediatrans.cli.flags import Flag
 from mediatrans.cli.messages import message_options, messages, wanted
 from mediatrans.cli.settings_files import environment_variable, take_from_files
+from mediatrans.cli.settings_tables import Fault, raise_fault
 
 __all__ = ["Command", "Example", "write_examples"]
 
@@ -25,17 +26,26 @@ class Command(click.Command):
     Args:
         name: Its name.
         examples: The examples at the end of its help.
+        shows_faults: Whether it shows what is wrong with settings files, and runs all the same.
         how: As for click's own command.
 
     Attributes:
         examples: The examples.
     """
 
-    def __init__(self, name: str, *, examples: Sequence[Example] = (), **how: Any) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        examples: Sequence[Example] = (),
+        shows_faults: bool = False,
+        **how: Any,
+    ) -> None:
         # Its own, since click keeps the help option that the first context asked for.
         how.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
         super().__init__(name, **how)
         self.examples = examples
+        self._on_fault = _pass_over if shows_faults else raise_fault
         self.params += message_options()
         for option in self.params:
             if isinstance(option, click.Option):
@@ -44,7 +54,7 @@ class Command(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words; settings files give the defaults, and the environment overrides them."""
         if not ctx.resilient_parsing:  # a shell that completes words
-            take_from_files(self, ctx)
+            take_from_files(self, ctx, self._on_fault)
         try:
             return super().parse_args(ctx, args)
         except click.BadParameter as error:
@@ -76,6 +86,10 @@ class Command(click.Command):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples."""
         write_examples(formatter, self.examples)
+
+
+def _pass_over(fault: Fault) -> None:
+    """Leave out what is at fault."""
 
 
 def write_examples(formatter: click.HelpFormatter, examples: Sequence[Example]) -> None:

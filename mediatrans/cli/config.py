@@ -1,8 +1,9 @@
 """`mediatrans config`: the settings that hold, and where they come from."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,17 +11,22 @@ from click.core import ParameterSource
 
 from mediatrans.cli.command import Command
 from mediatrans.cli.settings_files import (
-    PROJECT_FILE,
     environment_variable,
+    faults_of_preset,
     given_by_files,
     key_of,
+    take_from_files,
+)
+from mediatrans.cli.settings_tables import (
+    PROJECT_FILE,
+    Fault,
     preset_files,
     project_file,
-    take_from_files,
+    read_settings_files,
     user_file,
 )
 from mediatrans.cli.terminal import echo, json_line
-from mediatrans.errors import UsageError
+from mediatrans.errors import MediatransError, UsageError
 
 __all__ = ["command"]
 
@@ -35,17 +41,27 @@ _EXAMPLES = (
 
 @dataclass(frozen=True, slots=True)
 class _Setting:
-    """A setting of a command: its value, and what it comes from ("default", a variable, a file)."""
+    """A setting of a command.
+
+    Attributes:
+        command: The command.
+        key: The setting.
+        value: Its value, or what is given in place of one.
+        origin: What it comes from: "default", a variable or a file.
+        problem: Why it cannot be taken, or None.
+    """
 
     command: str
     key: str
     value: Any
     origin: str
+    problem: str | None = None
 
 
 @click.command(
     "config",
     cls=Command,
+    shows_faults=True,
     examples=_EXAMPLES,
     short_help="Show the settings that hold, and why.",
 )
@@ -56,7 +72,8 @@ def command(context: click.Context, /, of: str | None, as_json: bool) -> int:
     """Show the settings files, and the settings that they and the environment give to options.
 
     Flags override environment variables (MEDIATRANS_CONVERT_CRF=20), which override the preset
-    file, the project file and the user file, in this order.
+    file, the project file and the user file, in this order. What cannot be taken is shown with the
+    reason.
     """
     program = context.find_root()
     commands = _commands(program)
@@ -68,10 +85,11 @@ def command(context: click.Context, /, of: str | None, as_json: bool) -> int:
         settings = [setting for setting in settings if setting.origin != "default"]
     if as_json:
         for setting in settings:
-            row = {"command": setting.command, "setting": setting.key}
-            click.echo(json_line(row | {"value": setting.value, "from": setting.origin}))
+            row: dict[str, Any] = {"command": setting.command, "setting": setting.key}
+            row |= {"value": setting.value, "from": setting.origin, "problem": setting.problem}
+            click.echo(json_line(row))
     else:
-        _show_files()
+        _show_files(commands, program)
         _show(settings)
     for variable in _unknown_variables(commands):
         echo(f"{variable} is the variable of no option", err=True)
@@ -88,22 +106,49 @@ def _commands(program: click.Context) -> dict[str, click.Command]:
 def _settings(command: click.Command, program: click.Context) -> Iterator[_Setting]:
     """The settings of a command as they would be without any flag."""
     name = command.name or ""
+    faults: list[Fault] = []
     # Nothing is missing, and nothing invalid ends the listing of the rest.
     context = click.Context(command, info_name=name, parent=program, resilient_parsing=True)
     with context:
-        take_from_files(command, context)
+        take_from_files(command, context, faults.append)
         command.parse_args(context, [])
         files = given_by_files(context)
         for option in command.params:
-            if not isinstance(option, click.Option) or option.name not in context.params:
+            if not isinstance(option, click.Option) or option.name is None:
                 continue
             source = context.get_parameter_source(option.name)
-            origin = "default"
             if source is ParameterSource.ENVIRONMENT:
-                origin = environment_variable(name, option)
-            elif source is ParameterSource.DEFAULT_MAP:
-                origin = str(files[option.name].path)
-            yield _Setting(name, key_of(option), _plain(context.params[option.name]), origin)
+                yield _from_environment(option, name, context)
+            elif option.name in context.params:
+                is_given = source is ParameterSource.DEFAULT_MAP
+                origin = str(files[option.name].path) if is_given else "default"
+                yield _Setting(name, key_of(option), _plain(context.params[option.name]), origin)
+    for fault in faults:
+        if fault.key:
+            yield _Setting(
+                name, fault.key, _plain(fault.value), str(fault.path), _words(fault.error)
+            )
+
+
+def _from_environment(option: click.Option, command: str, context: click.Context) -> _Setting:
+    """The setting of an option that a variable sets, also where it cannot be taken."""
+    raw = option.value_from_envvar(context)
+    value, problem = context.params.get(option.name or "", raw), None
+    try:
+        converted = option.type_cast_value(context, raw)
+        if option.callback is not None and option.name in (*context.params, "preset_file"):
+            option.callback(context, option, converted)
+    except click.BadParameter as error:
+        value, problem = raw, error.message
+    except MediatransError as error:
+        value, problem = raw, _words(error)
+    origin = environment_variable(command, option)
+    return _Setting(command, key_of(option), _plain(value), origin, problem)
+
+
+def _words(error: MediatransError) -> str:
+    """What is wrong and what to do, without the file, which is shown beside it."""
+    return f"{error.problem}; {error.remedy}" if error.remedy else error.problem
 
 
 def _plain(value: Any) -> Any:
@@ -115,12 +160,31 @@ def _plain(value: Any) -> Any:
     return [_plain(part) for part in value] if isinstance(value, list | tuple) else str(value)
 
 
-def _show_files() -> None:
+def _show_files(commands: Mapping[str, click.Command], program: click.Context) -> None:
     user, project = user_file(), project_file()
-    echo(f"user file     {user}{'' if user.exists() else ' (not there)'}")
-    echo(f"project file  {project or f'{PROJECT_FILE} (not there)'}")
-    presets = ", ".join(preset_files()) or "none"
-    echo(f"preset files  {presets} (in {user.parent / 'presets'})")
+    faults: list[Fault] = []
+    read_settings_files(list(commands), faults.append)
+    echo(f"user file     {user}{_mark(faults, user) if user.exists() else ' (not there)'}")
+    words = f"{PROJECT_FILE} (not there)" if project is None else f"{project}"
+    echo(f"project file  {words}{'' if project is None else _mark(faults, project)}")
+    presets = preset_files()
+    if not presets:
+        echo(f"preset files  none in {user.parent / 'presets'}")
+    width = max(map(len, presets), default=0)
+    label = "preset files"
+    for name, path in presets.items():
+        convert = commands["convert"]
+        context = click.Context(convert, info_name="convert", parent=program)
+        with context:
+            mark = _mark(faults_of_preset(convert, context, path), path)
+        echo(f"{label:<12}  {name:<{width}}  {path}{mark}")
+        label = ""
+
+
+def _mark(faults: list[Fault], path: Path) -> str:
+    """What is wrong with a file as a whole, or with a preset; empty where nothing is."""
+    reasons = dict.fromkeys(_words(fault.error) for fault in faults if fault.path == path)
+    return f"  (invalid: {'; '.join(reasons)})" if reasons else ""
 
 
 def _show(settings: list[_Setting]) -> None:
@@ -132,7 +196,8 @@ def _show(settings: list[_Setting]) -> None:
     most = min(40, max(map(len, values.values())))
     for setting in settings:
         name = f"{setting.command} {setting.key}"
-        echo(f"{name:<{width}}  {values[id(setting)]:<{most}}  {setting.origin}")
+        mark = f"  (invalid: {setting.problem})" if setting.problem else ""
+        echo(f"{name:<{width}}  {values[id(setting)]:<{most}}  {setting.origin}{mark}")
 
 
 def _text(value: Any) -> str:

@@ -108,7 +108,7 @@ def command(
     for domain in domains:
         how, paths = options, files.paths
         if len(domains) > 1:
-            how = for_domain(options, domain, inputs)
+            how = for_domain(options, domain)
             paths = tuple(report_for_domain(path, domain) for path in paths)
         if dry_run:
             from mediatrans.cli.dry_run import show_plan

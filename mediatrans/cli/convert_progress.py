@@ -1,7 +1,8 @@
 """The terminal output of `convert`: the model, a progress bar, one line or JSON object per file."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +25,7 @@ from mediatrans.cli.closing_table import closing_table
 from mediatrans.cli.estimate import Estimates
 from mediatrans.cli.report_files import ReportFiles
 from mediatrans.cli.row_text import describe_row
-from mediatrans.cli.terminal import echo, json_line, stderr_console
+from mediatrans.cli.terminal import echo_row, fitted, json_line, stderr_console
 from mediatrans.conversion.job import Job
 from mediatrans.conversion.observer import Observer
 from mediatrans.conversion.overlap import Bottleneck
@@ -182,7 +183,8 @@ class ConvertProgress(Observer):
         self.rows = rows
 
     def _print(self, line: str, style: str | None = None) -> None:
-        self._console.print(printable(line), style=style, markup=False, highlight=False)
+        text = fitted(printable(line), is_terminal=self._console.is_interactive)
+        self._console.print(text, style=style, markup=False, highlight=False)
 
     def begun(self, job: Job, frames: int, total: int | None, size: tuple[int, int] | None) -> None:
         """Show a new progress bar for a video, and where it is resumed."""
@@ -241,7 +243,8 @@ class ConvertProgress(Observer):
         if self._files is not None:
             self._bar.advance(self._files)
         if self._as_json:
-            click.echo(json_line(row.to_dict()))
+            with self._bar_aside():
+                click.echo(json_line(row.to_dict()))
         below = ", ".join(failed_limits(row, self._limits))
         if row.status in ("failed", "partial"):
             self._print(f"{row.status:<7} {row.error}", style="red")
@@ -249,9 +252,20 @@ class ConvertProgress(Observer):
                 self._print(f"kept    {self.resume_hint()}")
                 self._kept = None
         elif not self._as_json and not self._quiet:
-            echo(f"{row.status:<7} {describe_row(row)}", err=self._piped)
+            with self._bar_aside():
+                echo_row(f"{row.status:<7} {describe_row(row)}", err=self._piped)
         if below:
             self._print(f"below   {row.output}: {below}", style="yellow")
+
+    @contextmanager
+    def _bar_aside(self) -> Iterator[None]:
+        """Take the bars off the screen while something is printed that is not rich's."""
+        is_drawn = self._bar.live.is_started
+        if is_drawn:
+            self._bar.stop()
+        yield
+        if is_drawn:
+            self._bar.start()
 
 
 class _Speed(ProgressColumn):

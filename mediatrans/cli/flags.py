@@ -8,11 +8,20 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import click
 
+from mediatrans.files.names import path_of
 from mediatrans.settings import Setting, setting_of
 
 __all__ = ["Flag", "settings_flags"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class _PathType(click.Path):
+    """A path; a separator at its end is not lost."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path of a text."""
+        return path_of(value) if isinstance(value, str) else super().convert(value, param, ctx)
 
 
 class Flag(click.Option):
@@ -105,7 +114,7 @@ def _click_type(kind: Any, declared: Setting | None) -> Any:
     if get_origin(kind) is Literal:
         return click.Choice(get_args(kind))
     if kind is Path:
-        return click.Path(path_type=Path)
+        return _PathType(path_type=Path)
     if declared is None or (declared.least is None and declared.most is None):
         return kind
     least, most = declared.least, declared.most

@@ -2,11 +2,12 @@
 
 import errno
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -83,7 +84,7 @@ def messages(ask: Wanted) -> Iterator[None]:
         OutputError: The log file cannot be written.
     """
     level = _LEVELS[min(ask.verbosity, len(_LEVELS) - 1)]
-    screen = logging.StreamHandler()
+    screen = _ScreenHandler()
     screen.setLevel(level)
     words = "%(levelname)s %(name)s: %(message)s" if ask.verbosity else "%(levelname)s: %(message)s"
     screen.setFormatter(_PrintableFormatter(words))
@@ -125,6 +126,15 @@ def _file_handler(path: Path) -> logging.Handler:
         ) from error
     handler.setFormatter(_PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     return handler
+
+
+class _ScreenHandler(logging.StreamHandler[TextIO]):
+    """Writes to the standard error of the moment: a progress bar replaces it to keep its place."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self.stream is not sys.stderr:
+            self.stream = sys.stderr
+        super().emit(record)
 
 
 class _PrintableFormatter(logging.Formatter):

@@ -1,56 +1,41 @@
-"""Settings files: the values that a user, a project or a preset file gives to options."""
+"""The values that settings files give to the options of a command."""
 
-import difflib
-import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import click
-import platformdirs
 
 from mediatrans.cli.flags import Flag
+from mediatrans.cli.settings_tables import (
+    Fault,
+    OnFault,
+    checked,
+    preset_files,
+    raise_fault,
+    read_settings_files,
+    read_table,
+    unknown,
+    user_file,
+)
 from mediatrans.errors import UsageError
-from mediatrans.files.regular import read_regular
 
 __all__ = [
-    "PROJECT_FILE",
     "Given",
-    "SettingsFile",
     "environment_variable",
+    "faults_of_preset",
     "given_by_files",
     "key_of",
     "preset_file_flag",
-    "preset_files",
-    "project_file",
-    "read_settings_files",
     "settings_from_files",
     "take_from_files",
-    "user_file",
 ]
-
-PROJECT_FILE = "mediatrans.toml"
-"""The name of a project's settings file; the table `tool.mediatrans` of pyproject.toml is another
-place for the same."""
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _KEY = "mediatrans.settings_files"
-_PYPROJECT = "pyproject.toml"
-
-
-@dataclass(frozen=True, slots=True)
-class SettingsFile:
-    """A settings file that was read.
-
-    Attributes:
-        path: The file.
-        tables: The settings by the name of a command.
-    """
-
-    path: Path
-    tables: Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,64 +51,38 @@ class Given:
     path: Path
 
 
-def user_file() -> Path:
-    """The path of the user's settings file, which may not exist."""
-    return platformdirs.user_config_path("mediatrans", appauthor=False) / "config.toml"
-
-
-def project_file() -> Path | None:
-    """The project's settings file: `mediatrans.toml` in the current folder, else pyproject.toml.
-
-    Other folders are not searched, as for `./models` and `./runs`.
-    """
-    if Path(PROJECT_FILE).exists():
-        return Path(PROJECT_FILE)
-    pyproject = Path(_PYPROJECT)
-    return pyproject if pyproject.is_file() and _pyproject_table(pyproject) is not None else None
-
-
-def preset_files() -> dict[str, Path]:
-    """The preset files in the user's folder by their names, which `--preset-file` takes."""
-    folder = user_file().parent / "presets"
-    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
-
-
-def read_settings_files(commands: Sequence[str]) -> list[SettingsFile]:
-    """The settings files that are there: that of the user, then that of the project.
-
-    Args:
-        commands: The names of all commands.
-
-    Raises:
-        UsageError: A file cannot be read, or holds more than tables of commands.
-    """
-    found = []
-    if user_file().exists():
-        found.append(_checked(user_file(), _read(user_file()), commands))
-    project = project_file()
-    if project is not None:
-        is_own = project.name == PROJECT_FILE
-        table = _read(project) if is_own else _pyproject_table(project)
-        found.append(_checked(project, table or {}, commands))
-    return found
-
-
-def take_from_files(command: click.Command, context: click.Context) -> None:
+def take_from_files(
+    command: click.Command, context: click.Context, on_fault: OnFault = raise_fault
+) -> None:
     """Make what the settings files say of a command the defaults of its options.
 
     Args:
         command: The command.
         context: Its context, before its words are parsed.
+        on_fault: Called with each fault; without it, the first is raised.
 
     Raises:
         UsageError: A file cannot be read, names an unknown option, or has a wrong value.
     """
-    parent = context.parent
-    commands = [context.info_name or ""]
-    if parent is not None and isinstance(parent.command, click.Group):
-        commands = parent.command.list_commands(parent)
-    for file in read_settings_files(commands):
-        _take(command, context, file.path, file.tables.get(context.info_name or "", {}))
+    for file in read_settings_files(_commands_of(context), on_fault):
+        table = file.tables.get(context.info_name or "", {})
+        _take(command, context, file.path, table, on_fault)
+
+
+def faults_of_preset(command: click.Command, context: click.Context, path: Path) -> list[Fault]:
+    """What a command cannot take from a preset file.
+
+    Args:
+        command: The command.
+        context: A context of it, whose defaults are changed.
+        path: The preset file.
+    """
+    found: list[Fault] = []
+    try:
+        _take(command, context, path, _preset_table(context, path, found.append), found.append)
+    except UsageError as error:
+        found.append(Fault(error, path))
+    return found
 
 
 def preset_file_flag(command: _Function) -> _Function:
@@ -177,11 +136,38 @@ def _take_preset(context: click.Context, parameter: click.Parameter, value: str 
             f"no preset file {value!r}",
             remedy=f"name a file, or one of your presets: {names}",
         )
-    _take(context.command, context, path, _read(path))
+    _take(context.command, context, path, _preset_table(context, path))
+
+
+def _preset_table(
+    context: click.Context, path: Path, on_fault: OnFault = raise_fault
+) -> dict[str, Any]:
+    """What a preset file says of a command: its plain settings, and the command's own table.
+
+    Raises:
+        UsageError: The file cannot be read, or holds a table of no command.
+    """
+    content = read_table(path)
+    tables = {key: value for key, value in content.items() if isinstance(value, dict)}
+    plain = {key: value for key, value in content.items() if key not in tables}
+    own = checked(path, tables, _commands_of(context), on_fault).tables
+    return plain | dict(own.get(context.info_name or "", {}))
+
+
+def _commands_of(context: click.Context) -> list[str]:
+    """The names of all commands of the program."""
+    parent = context.parent
+    if parent is not None and isinstance(parent.command, click.Group):
+        return parent.command.list_commands(parent)
+    return [context.info_name or ""]
 
 
 def _take(
-    command: click.Command, context: click.Context, path: Path, table: Mapping[str, Any]
+    command: click.Command,
+    context: click.Context,
+    path: Path,
+    table: Mapping[str, Any],
+    on_fault: OnFault = raise_fault,
 ) -> None:
     """Check a table and add its values to the defaults of a command."""
     options = {
@@ -193,14 +179,18 @@ def _take(
     }
     defaults = dict(context.default_map or {})
     for key, value in table.items():
-        option = options.get(key.replace("_", "-"))
-        if option is None or option.name is None:
-            raise _unknown(path, f"setting {key!r} of {context.info_name}", key, options)
-        usable = _usable(option, value, path)
         try:
-            _convert(context, option, usable)
-        except click.BadParameter as error:  # click's own message would not name the file
-            raise UsageError(f"{key} = {value!r}: {error.message}", path=path) from error
+            option = options.get(key.replace("_", "-"))
+            if option is None or option.name is None:
+                raise unknown(path, f"setting {key!r} of {context.info_name}", key, options)
+            usable = _usable(option, value, path)
+            try:
+                _convert(context, option, usable)
+            except click.BadParameter as error:  # click's own message would not name the file
+                raise UsageError(f"{key} = {value!r}: {error.message}", path=path) from error
+        except UsageError as error:
+            on_fault(Fault(error, path, context.info_name or "", key, value))
+            continue
         defaults[option.name] = usable
         given_by_files(context)[option.name] = Given(usable, path)
     context.default_map = defaults
@@ -220,8 +210,14 @@ def _usable(option: click.Option, value: Any, path: Path) -> Any:
         return values[0]
     texts = [str(one) for one in values]
     if isinstance(option.type, click.Path):
-        texts = [one if one == "-" else str(path.parent / Path(one).expanduser()) for one in texts]
+        texts = [one if one == "-" else _beside(path, one) for one in texts]
     return tuple(texts) if option.multiple else texts[0]
+
+
+def _beside(file: Path, text: str) -> str:
+    """A path that a settings file names, relative to its folder; a separator at its end stays."""
+    ending = os.sep if text.endswith(("/", os.sep)) else ""
+    return f"{file.parent / Path(text).expanduser()}{ending}"
 
 
 def _convert(context: click.Context, option: click.Option, value: Any) -> None:
@@ -238,44 +234,3 @@ def _refuse(path: Path, option: click.Option, value: Any) -> NoReturn:
         path=path,
         remedy=f"see --{key_of(option)} in the help of the command",
     )
-
-
-def _unknown(path: Path, what: str, word: str, known: Iterable[str]) -> UsageError:
-    near = difflib.get_close_matches(word.replace("_", "-"), list(known), n=2)
-    meant = f"did you mean {' or '.join(near)}?" if near else "see: mediatrans --help"
-    return UsageError(f"unknown {what}", path=path, remedy=meant)
-
-
-def _checked(path: Path, table: Mapping[str, Any], commands: Sequence[str]) -> SettingsFile:
-    """A settings file, all of whose keys are commands with a table of settings."""
-    for name, settings in table.items():
-        if name not in commands:
-            raise _unknown(path, f"command {name!r}", name, commands)
-        if not isinstance(settings, dict):
-            raise UsageError(
-                f"{name} is not a table", path=path, remedy=f"write [{name}] above its settings"
-            )
-    return SettingsFile(path, table)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(read_regular(path).decode("utf-8"))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise UsageError(f"the settings file cannot be read ({reason})", path=path) from error
-    except (RecursionError, ValueError) as error:
-        raise UsageError(f"the settings file is not TOML ({error})", path=path) from error
-
-
-def _pyproject_table(path: Path) -> dict[str, Any] | None:
-    """The table `tool.mediatrans`; None where there is none, or where the file is not readable.
-
-    A broken pyproject.toml may concern other programs alone.
-    """
-    try:
-        tool = tomllib.loads(read_regular(path).decode()).get("tool", {})
-    except (OSError, RecursionError, ValueError):
-        return None
-    table = tool.get("mediatrans") if isinstance(tool, dict) else None
-    return table if isinstance(table, dict) else None

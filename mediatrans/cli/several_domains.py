@@ -5,9 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from mediatrans.conversion.options import ConvertOptions
-from mediatrans.conversion.outputs import output_suffix
 from mediatrans.errors import UsageError
-from mediatrans.media.formats import kind_of
+from mediatrans.files.names import FolderPath
 from mediatrans.media.pipe_formats import STDIO
 
 __all__ = ["domains_of", "for_domain", "report_for_domain"]
@@ -36,9 +35,11 @@ def domains_of(
             "a pipe carries one video, but there are several --to",
             remedy="convert to one domain at a time",
         )
-    if options.output is not None and not options.output.is_dir() and options.output.suffix:
+    output = options.output
+    is_folder = output is None or isinstance(output, FolderPath) or output.is_dir()
+    if output is not None and output.suffix and not is_folder:
         raise UsageError(
-            f"{options.output} cannot hold the outputs of several --to",
+            f"{output} cannot hold the outputs of several --to",
             remedy="name a folder with -o",
         )
     from mediatrans.zoo.find import find
@@ -48,7 +49,7 @@ def domains_of(
     return domains
 
 
-def for_domain(options: ConvertOptions, domain: str, inputs: Sequence[Path]) -> ConvertOptions:
+def for_domain(options: ConvertOptions, domain: str) -> ConvertOptions:
     """The options for one of several domains.
 
     Names beside an input end in the domain. The folder that `-o` names gets one folder for each.
@@ -56,18 +57,10 @@ def for_domain(options: ConvertOptions, domain: str, inputs: Sequence[Path]) -> 
     Args:
         options: The options for all domains.
         domain: The domain.
-        inputs: The inputs.
     """
     if options.output is None:
         return options
-    folder = options.output / domain
-    alone = inputs[0] if len(inputs) == 1 and inputs[0].is_file() else None
-    kind = kind_of(alone) if alone is not None else None
-    if alone is None or kind is None or folder.is_dir():
-        return replace(options, output=folder)
-    # A folder for a single file would have to exist.
-    suffix = output_suffix(alone, kind, options.file_format)
-    return replace(options, output=folder / f"{alone.stem}{suffix}")
+    return replace(options, output=FolderPath(options.output / domain))
 
 
 def report_for_domain(report: Path, domain: str) -> Path:

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import click
 
 from mediatrans.cli.row_text import describe_row
-from mediatrans.cli.terminal import echo, json_line
-from mediatrans.conversion.job import Job
+from mediatrans.cli.terminal import echo, echo_row, json_line
+from mediatrans.conversion.job import UP_TO_DATE, Job
 from mediatrans.conversion.observer import Observer
 from mediatrans.errors import ExitCode, MediatransError
 from mediatrans.quality.report.rows import JobReport, failed_limits
@@ -46,21 +46,21 @@ class WatchProgress(Observer):
                 err=True,
             )
         self._has_named_model = True
-        skipped = sum(job.skip is not None for job in jobs)
+        skipped = sum(job.skip == UP_TO_DATE for job in jobs)
         if skipped and not self._quiet:
             echo(f"{skipped} file{'' if skipped == 1 else 's'} up to date", err=True)
 
     def finished(self, row: JobReport) -> None:
         """Print the result of one file."""
         self.codes.add(row.exit_code)
-        if row.status == "skipped":
+        if row.reason == UP_TO_DATE:
             return
         if self._as_json:
             click.echo(json_line(row.to_dict()))
         if row.status in ("failed", "partial"):
-            echo(f"{row.status:<7} {row.error}", err=True)
+            echo_row(f"{row.status:<7} {row.error}", err=True)
         elif not self._as_json and not self._quiet:
-            echo(f"{row.status:<7} {describe_row(row)}")
+            echo_row(f"{row.status:<7} {describe_row(row)}")
         if below := failed_limits(row, self._limits):
             self.codes.add(ExitCode.QUALITY)
             echo(f"below   {row.output}: {', '.join(below)}", err=True)

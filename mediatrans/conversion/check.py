@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mediatrans.conversion.delivery import capture_source
+from mediatrans.conversion.earlier_results import EarlierResults
 from mediatrans.conversion.limits import refuse_unmeasurable
 from mediatrans.conversion.task import Failure
 from mediatrans.errors import ExitCode, InputError, ModelError, UsageError
@@ -66,7 +67,8 @@ def check(
 ) -> Report:
     """Judge an output, or a folder of outputs, against the input it was made from.
 
-    The outputs of a folder are found by the names of the inputs, whatever their suffixes.
+    The outputs of a folder are found by the names of the inputs, whatever their suffixes. Inputs
+    that `convert` leaves alone as results of earlier runs need none.
 
     Args:
         source: A picture, a video or a folder.
@@ -87,11 +89,19 @@ def check(
         raise UsageError("nothing is checked with --check-every 0", remedy="use 1 or more")
     refuse_unmeasurable(options.limits, generator)
     pairs = list(_pairs(source, result))
+    earlier = None
+    if generator is not None and source.is_dir():
+        earlier = EarlierResults(source, generator.to, generator.sha256 or "")
     bench = _bench(generator, device)
     rows: list[JobReport] = []
     for pair in pairs:
         began_s = time.monotonic()
-        row = _row(pair, bench, options, keeps_samples=len(rows) < MOST_FILES)
+        reason = earlier.reason(pair.input) if earlier and pair.output is None else None
+        if reason is not None:
+            kind = kind_of(pair.input)
+            row = JobReport(pair.input, None, kind, "skipped", reason=reason)
+        else:
+            row = _row(pair, bench, options, keeps_samples=len(rows) < MOST_FILES)
         rows.append(replace(row, seconds=time.monotonic() - began_s))
         on_row(rows[-1])
     return Report.of("" if generator is None else generator.name, rows, options.limits)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mediatrans.conversion.job import Job
+from mediatrans.conversion.job import UP_TO_DATE, Job
 from mediatrans.conversion.manifest import Entry, Manifest, Origin, State, input_identity
 from mediatrans.conversion.options import ConvertOptions, settings_of
 from mediatrans.conversion.outputs import unwritable
@@ -58,7 +58,7 @@ def _compared(job: Job, manifest: Manifest | None, options: ConvertOptions) -> J
     if manifest is not None and job.origin is not None:
         state, entry = manifest.look_up(job.output, job.origin)
     if state == "current" and entry is not None and _is_measured(entry, options.limits):
-        return replace(job, skip="up to date", done=entry)
+        return replace(job, skip=UP_TO_DATE, done=entry)
     if options.overwrite or state != "foreign":
         return _checked_place(replace(job, replaces=True), job.output)
     if is_published(job.output):

@@ -10,7 +10,10 @@ from mediatrans.files.buckets import StoredObject
 from mediatrans.files.packed import Packed
 from mediatrans.media.formats import Kind
 
-__all__ = ["Job"]
+__all__ = ["UP_TO_DATE", "Job"]
+
+UP_TO_DATE = "up to date"
+"""Why an input is skipped whose output would be the same again."""
 
 
 @dataclass(frozen=True, slots=True)

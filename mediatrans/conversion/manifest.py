@@ -83,6 +83,7 @@ class Entry:
         is_partial: Whether it holds only the readable part of a damaged input.
         figures: The figures of the written file; None if it was not measured, or not yet.
         verdict: The verdict on it; None likewise.
+        to: The domain that it was translated to; "" in records of earlier versions.
     """
 
     output: str
@@ -93,6 +94,7 @@ class Entry:
     is_partial: bool = False
     figures: FileFigures | None = None
     verdict: Verdict | None = None
+    to: str = ""
 
 
 class Manifest:
@@ -141,6 +143,15 @@ class Manifest:
         """Whether the manifest has an entry for an output's name."""
         return self.name_of(output) in self._known()
 
+    def written(self, path: Path) -> Entry | None:
+        """The entry of an existing file that has not changed since it was written; None if none.
+
+        Raises:
+            OutputError: The manifest cannot be read.
+        """
+        packed = self._packed_of(path)
+        return None if packed is None else packed.unpacked()
+
     def name_of(self, output: Path) -> str:
         """An output's name in the manifest."""
         return output.relative_to(self._folder).as_posix()
@@ -157,19 +168,19 @@ class Manifest:
             from the same origin. "stale": made from another origin, or partial. "foreign": not
             written by mediatrans, or changed since.
         """
-        found = self._state_of(output, origin)
-        if found is None and _size(self._journals()) != self._size:  # another run has written it
+        packed = self._packed_of(output)
+        if packed is None and _size(self._journals()) != self._size:  # another run has written it
             self._entries = None
-            found = self._state_of(output, origin)
-        return ("foreign", None) if found is None else found
+            packed = self._packed_of(output)
+        if packed is None:
+            return "foreign", None
+        entry = packed.unpacked()
+        is_current = entry.origin == origin and not entry.is_partial
+        return ("current" if is_current else "stale"), packed
 
-    def _state_of(self, output: Path, origin: Origin) -> tuple[State, Packed[Entry]] | None:
-        for packed in reversed(self._known().get(self.name_of(output), ())):
-            entry = packed.unpacked()
-            if entry.fingerprint.fits(output):
-                is_current = entry.origin == origin and not entry.is_partial
-                return ("current" if is_current else "stale"), packed
-        return None
+    def _packed_of(self, output: Path) -> Packed[Entry] | None:
+        known = reversed(self._known().get(self.name_of(output), ()))
+        return next((one for one in known if one.unpacked().fingerprint.fits(output)), None)
 
     def add(self, entry: Entry) -> None:
         """Append an entry.

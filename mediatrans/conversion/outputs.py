@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from mediatrans.errors import OutputError, UsageError
-from mediatrans.files.names import is_too_long
+from mediatrans.files.names import FolderPath, is_too_long
 from mediatrans.media.formats import (
     PICTURE_SUFFIXES,
     VIDEO_OUTPUT_SUFFIXES,
@@ -17,6 +17,7 @@ from mediatrans.media.formats import (
 from mediatrans.media.pipe_formats import STDIO
 
 __all__ = [
+    "PREVIEW_MARK",
     "holds",
     "output_path",
     "output_suffix",
@@ -25,6 +26,9 @@ __all__ = [
     "too_long",
     "unwritable",
 ]
+
+PREVIEW_MARK = "-preview"
+"""The part of an output's name that marks a preview, which never replaces a whole result."""
 
 
 def output_path(
@@ -39,7 +43,7 @@ def output_path(
     """The path of one output.
 
     Args:
-        output: The path given with -o, or None.
+        output: The path given with -o, or None. A `FolderPath` need not exist.
         derived: The path derived from the input, used if -o was not given.
         name: The file name in a folder given with -o.
         kind: The kind of the output.
@@ -55,18 +59,19 @@ def output_path(
         raise UsageError("a picture cannot be written to a pipe", remedy="name a file with -o")
     if output == STDIO:
         return STDIO
-    if not alone or output.is_dir():
+    if not alone or output.is_dir() or isinstance(output, FolderPath):
         return output / name
     suffix = derived.suffix
     if kind == "video" and output.suffix.lower() not in (*VIDEO_OUTPUT_SUFFIXES, suffix):
         raise UsageError(
             f"{output} is no existing folder and has no suffix of a video",
-            remedy=f"create the folder, or use one of {', '.join(VIDEO_OUTPUT_SUFFIXES)}",
+            remedy=f"write {output}{os.sep} for a new folder, or use one of "
+            f"{', '.join(VIDEO_OUTPUT_SUFFIXES)}",
         )
     if kind == "image" and not is_picture_output(output):
         raise UsageError(
             f"{output} is no existing folder and has no suffix of a picture",
-            remedy=f"create the folder, or use the suffix {suffix}",
+            remedy=f"write {output}{os.sep} for a new folder, or use the suffix {suffix}",
         )
     if file_format and output.suffix.lower() != suffix.lower():
         raise UsageError(

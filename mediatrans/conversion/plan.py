@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from mediatrans.conversion.earlier_results import EarlierResults, named_with_sources
 from mediatrans.conversion.existing_outputs import compare_with_existing
 from mediatrans.conversion.job import Job
 from mediatrans.conversion.options import KINDS, ConvertOptions
 from mediatrans.conversion.outputs import (
+    PREVIEW_MARK,
     holds,
     output_path,
     output_suffix,
@@ -19,7 +21,7 @@ from mediatrans.conversion.outputs import (
     too_long,
 )
 from mediatrans.errors import InputError, OutputError, UsageError
-from mediatrans.files.names import is_too_long
+from mediatrans.files.names import FolderPath, is_too_long
 from mediatrans.files.walk import LeftOut, WalkProblem, is_hidden, walk
 from mediatrans.media.formats import Kind, advice_for, is_supported, kind_of
 from mediatrans.media.numbered import numbered_pictures
@@ -30,7 +32,6 @@ __all__ = ["plan"]
 log = logging.getLogger(__name__)
 
 _FRAMES_SUFFIX = ".mp4"
-_PREVIEW = "-preview"
 
 LookUp = Callable[[list[Job]], list[Job]]
 """Called with the jobs before their outputs are compared with what exists."""
@@ -65,6 +66,27 @@ def plan(
         UsageError: There are no inputs, or -o does not fit them.
         OutputError: The file system cannot hold the name given with -o.
     """
+    _refuse_contradictions(inputs, options)
+    jobs: list[Job] = []
+    results = named_with_sources(inputs, to) if within is None else {}
+    earlier = EarlierResults(within or Path(), to, model_sha256)
+    for given in inputs:
+        if within is not None:
+            jobs.append(_job_within(given, within, options, earlier))
+        elif given in results and given.is_file():
+            jobs.append(_named_result(given, results[given], options))
+        else:
+            jobs += _jobs_of(given, to, options, model_sha256, leave, alone=len(inputs) == 1)
+    for job in jobs:
+        _warn_of_new_container(job, options)
+    jobs = look_up(_check_outputs(jobs))
+    if options.shard is not None:
+        jobs = jobs[options.shard.number - 1 :: options.shard.count]
+    return compare_with_existing(jobs, options, model_sha256)
+
+
+def _refuse_contradictions(inputs: Sequence[Path], options: ConvertOptions) -> None:
+    """Refuse what no input can be converted with."""
     if not inputs:
         raise UsageError("nothing to convert", remedy="name pictures, videos or folders")
     if len(inputs) > 1 and STDIO in (*inputs, options.output):
@@ -84,27 +106,29 @@ def plan(
         raise UsageError(
             "--fps needs a folder of pictures as input", remedy="name a folder, or drop --fps"
         )
-    jobs: list[Job] = []
-    for given in inputs:
-        if within is not None:
-            jobs.append(_job_within(given, within, to, options))
-        else:
-            jobs += _jobs_of(given, to, options, leave, alone=len(inputs) == 1)
-    for job in jobs:
-        _warn_of_new_container(job, options)
-    jobs = look_up(_check_outputs(jobs))
-    if options.shard is not None:
-        jobs = jobs[options.shard.number - 1 :: options.shard.count]
-    return compare_with_existing(jobs, options, model_sha256)
 
 
 def _names_a_file(output: Path) -> bool:
     """Whether a path ends in the suffix of a picture or video and is not an existing folder."""
-    return not output.is_dir() and any(holds(output.suffix.lower(), kind) for kind in KINDS)
+    if isinstance(output, FolderPath) or output.is_dir():
+        return False
+    return any(holds(output.suffix.lower(), kind) for kind in KINDS)
+
+
+def _named_result(path: Path, source: str, options: ConvertOptions) -> Job:
+    """The job of an input that has the name of the result of another one."""
+    reason = f"it has the name of the result of {source}, another input; to translate it, name it "
+    return Job(path, kind=kind_of(path, options.reader_limit_s), skip=f"{reason}alone")
 
 
 def _jobs_of(
-    given: Path, to: str, options: ConvertOptions, leave: Leave, *, alone: bool
+    given: Path,
+    to: str,
+    options: ConvertOptions,
+    model_sha256: str,
+    leave: Leave,
+    *,
+    alone: bool,
 ) -> list[Job]:
     try:
         if given == STDIO:
@@ -113,9 +137,11 @@ def _jobs_of(
             # A link to itself does not exist, either.
             raise InputError("no such file or folder", path=given, remedy="check the name")
         if given.is_dir() and options.fps is not None:
-            return [_frames_job(given, to, options, leave, alone=alone)]
+            earlier = EarlierResults(given, to, model_sha256)
+            return [_frames_job(given, options, earlier, leave, alone=alone)]
         if given.is_dir():
-            return _folder_jobs(given, to, options, leave, alone=alone)
+            earlier = EarlierResults(given, to, model_sha256)
+            return _folder_jobs(given, options, earlier, leave, alone=alone)
         if not given.is_file():
             raise InputError(
                 "not a regular file", path=given, remedy="name a file, or pipe it in as -"
@@ -152,11 +178,13 @@ def _file_job(path: Path, to: str, options: ConvertOptions, *, alone: bool) -> J
     return Job(path, output, kind, home=home)
 
 
-def _job_within(path: Path, folder: Path, to: str, options: ConvertOptions) -> Job:
+def _job_within(path: Path, folder: Path, options: ConvertOptions, earlier: EarlierResults) -> Job:
     """The job of a file as the conversion of a folder has it."""
     assert options.output is not None
+    if reason := earlier.reason(path):
+        return Job(path, skip=reason)
     try:
-        job = _file_job(path, to, options, alone=False)
+        job = _file_job(path, earlier.to, options, alone=False)
     except (InputError, OutputError) as error:
         return Job(path, error=error)
     assert job.output is not None
@@ -166,7 +194,7 @@ def _job_within(path: Path, folder: Path, to: str, options: ConvertOptions) -> J
 
 def _preview_mark(kind: Kind, options: ConvertOptions) -> str:
     """The part of an output's name that marks a preview, which never replaces a whole video."""
-    return _PREVIEW if kind == "video" and options.preview is not None else ""
+    return PREVIEW_MARK if kind == "video" and options.preview is not None else ""
 
 
 def _stdin_job(to: str, options: ConvertOptions) -> Job:
@@ -181,22 +209,24 @@ def _stdin_job(to: str, options: ConvertOptions) -> Job:
 
 
 def _frames_job(
-    folder: Path, to: str, options: ConvertOptions, leave: Leave, *, alone: bool
+    folder: Path, options: ConvertOptions, earlier: EarlierResults, leave: Leave, *, alone: bool
 ) -> Job:
     named = folder.resolve() if folder.name in ("", "..") else folder
-    frames = tuple(numbered_pictures(folder))
+    pictures = numbered_pictures(folder)
+    results = {path for path in pictures if earlier.reason(path)}
+    frames = tuple(path for path in pictures if path not in results)
     if not frames:
         raise InputError(
             "no pictures in this folder", path=folder, remedy="check the folder, or drop --fps"
         )
     suffix = output_suffix(Path(f"x{_FRAMES_SUFFIX}"), "video", options.file_format)
     mark = _preview_mark("video", options)
-    derived = named.with_name(f"{named.name}-{to}{mark}{suffix}")
+    derived = named.with_name(f"{named.name}-{earlier.to}{mark}{suffix}")
     # No manifest: it records single input files, not folders.
     output, _ = _place(derived, f"{named.name}{mark}{suffix}", "video", options, alone=alone)
     for path in sorted(set(folder.iterdir()) - set(frames)):
         if not is_hidden(path.name) and path.is_file() and real_path(path) != real_path(output):
-            leave(LeftOut(path, is_hidden=False))
+            leave(LeftOut(path, is_hidden=False, is_result=path in results))
     return Job(folder, output, "video", frames=frames)
 
 
@@ -212,7 +242,7 @@ def _place(
 
 
 def _folder_jobs(
-    folder: Path, to: str, options: ConvertOptions, leave: Leave, *, alone: bool
+    folder: Path, options: ConvertOptions, earlier: EarlierResults, leave: Leave, *, alone: bool
 ) -> list[Job]:
     named = folder.resolve() if folder.name in ("", "..") else folder
     if options.output == STDIO:
@@ -221,8 +251,8 @@ def _folder_jobs(
             remedy="make one video of its pictures with --fps",
         )
     if options.output is None:
-        mark = "" if options.preview is None else _PREVIEW
-        target = named.with_name(f"{named.name}-{to}{mark}")
+        mark = "" if options.preview is None else PREVIEW_MARK
+        target = named.with_name(f"{named.name}-{earlier.to}{mark}")
     else:
         target = options.output if alone else options.output / named.name
     if real_path(target).is_relative_to(real_path(folder)):
@@ -237,7 +267,8 @@ def _folder_jobs(
         raise OutputError(
             "the output folder is an existing file", path=target, remedy="use another -o"
         )
-    jobs = [_kept_inside(job, target) for job in _walk(folder, target, options, leave)]
+    found = _walk(folder, target, options, earlier, leave)
+    jobs = [_kept_inside(job, target) for job in found]
     if not jobs:
         raise InputError(
             "no pictures or videos in this folder", path=folder, remedy="check the folder"
@@ -245,20 +276,26 @@ def _folder_jobs(
     if options.preview is None:
         return jobs
     beyond = f"beyond --preview {options.preview}"
+    first = {job.input for job in [job for job in jobs if job.skip is None][: options.preview]}
     return [
-        *jobs[: options.preview],
-        *(replace(job, skip=beyond) if job.ready else job for job in jobs[options.preview :]),
+        replace(job, skip=beyond) if job.ready and job.input not in first else job for job in jobs
     ]
 
 
-def _walk(folder: Path, target: Path, options: ConvertOptions, leave: Leave) -> Iterator[Job]:
+def _walk(
+    folder: Path, target: Path, options: ConvertOptions, earlier: EarlierResults, leave: Leave
+) -> Iterator[Job]:
     """The jobs of a folder in the order of their paths."""
     for found in walk(folder, is_supported):
         if isinstance(found, WalkProblem):
             yield Job.refused(found.path, found.problem, found.remedy)
         elif isinstance(found, LeftOut):
             leave(found)
-        elif (kind := kind_of(found, options.reader_limit_s)) is not None:
+        elif (kind := kind_of(found, options.reader_limit_s)) is None:
+            continue
+        elif reason := earlier.reason(found):
+            yield Job(found, kind=kind, skip=reason)
+        else:
             suffix = output_suffix(found, kind, options.file_format)
             name = f"{found.stem}{_preview_mark(kind, options)}{suffix}"
             output = target / found.relative_to(folder).with_name(name)
@@ -279,8 +316,12 @@ def _kept_inside(job: Job, target: Path) -> Job:
 def _check_outputs(jobs: list[Job]) -> list[Job]:
     # Strings instead of Paths: they need a fraction of the memory, and folders may be very large.
     wanted = Counter(os.path.realpath(job.output) for job in jobs if job.ready and job.output)
+    # What is skipped is an input all the same: an output must not replace it.
     sources = {
-        os.path.realpath(path) for job in jobs if job.ready for path in (job.input, *job.frames)
+        os.path.realpath(path)
+        for job in jobs
+        if job.error is None
+        for path in (job.input, *job.frames)
     }
     return [
         replace(job, error=error)

@@ -299,7 +299,17 @@ class Workshop:
             self._manifests[task.home] = Manifest(task.home, shard.name if shard else None)
         manifest = self._manifests[task.home]
         name = manifest.name_of(task.output)
-        entry = Entry(name, task.origin, fingerprint, frames, cycle, is_partial, figures, verdict)
+        entry = Entry(
+            name,
+            task.origin,
+            fingerprint,
+            frames,
+            cycle,
+            is_partial,
+            figures,
+            verdict,
+            self.generator.to,
+        )
         manifest.add(entry)
 
     def _made_with(self, task: Task) -> dict[str, Any]:

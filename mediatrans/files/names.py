@@ -3,12 +3,31 @@
 import errno
 import hashlib
 import os
+import sys
 from pathlib import Path
 
-__all__ = ["is_too_long", "name_beside"]
+if sys.platform == "win32":
+    from pathlib import WindowsPath as _Base
+else:
+    from pathlib import PosixPath as _Base
+
+__all__ = ["FolderPath", "is_too_long", "name_beside", "path_of"]
 
 _MOST_BYTES = 255
 """The limit of the usual file systems."""
+
+
+class FolderPath(_Base):
+    """A path that was written with a separator at its end: a folder, also if it is not there yet.
+
+    pathlib drops the separator, by which a user tells a new folder from a file.
+    """
+
+
+def path_of(text: str) -> Path:
+    """The path of a text; one that ends in a separator is a `FolderPath`."""
+    ends_in_separator = text.endswith((os.sep, os.altsep or os.sep))
+    return FolderPath(text) if ends_in_separator else Path(text)
 
 
 def name_beside(name: str, ending: str, *, hidden: bool = False) -> str:

@@ -50,14 +50,18 @@ class LeftOut:
     Attributes:
         path: The file or folder.
         is_hidden: Whether it is left out by its name, see `is_hidden`.
+        is_result: Whether it is a result of an earlier run.
     """
 
     path: Path
     is_hidden: bool
+    is_result: bool = False
 
     @property
     def label(self) -> str:
-        """What it is counted as: "hidden", its suffix, or "no suffix"."""
+        """What it is counted as: "hidden", "earlier results", its suffix, or "no suffix"."""
+        if self.is_result:
+            return "earlier results"
         return "hidden" if self.is_hidden else self.path.suffix.lower() or "no suffix"
 
 

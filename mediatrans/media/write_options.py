@@ -40,8 +40,9 @@ class WriteOptions:
         None,
         Setting(
             "The output: a file for a single input file, else a folder; - is standard output. It "
-            "may be in a bucket: s3://BUCKET/FOLDER. By default summer.mp4 becomes "
-            "summer-winter.mp4 and photos/ becomes photos-winter/.",
+            "may be in a bucket: s3://BUCKET/FOLDER. A name with / at its end is a folder and is "
+            "made. By default summer.mp4 becomes summer-winter.mp4 and photos/ becomes "
+            "photos-winter/.",
             _GROUP,
             "-o/--output",
             changes="nothing",

@@ -22,6 +22,7 @@ ARCHITECTURE_KEYS = frozenset(
 
 _LONGEST = 10**9
 _SMALLEST_PROJECTED = 32
+_SMALLEST_DETAILED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +185,11 @@ class TrainConfig(ModelSettings):
             raise UsageError(
                 f"size {self.size} is too small for lambda_projected",
                 remedy=f"take {_SMALLEST_PROJECTED} or more, or lambda_projected 0",
+            )
+        if self.lambda_detail and self.size < _SMALLEST_DETAILED:
+            raise UsageError(
+                f"size {self.size} is too small for lambda_detail",
+                remedy=f"take {_SMALLEST_DETAILED} or more, or lambda_detail 0",
             )
         if self.diff_augment and not self.lambda_projected:
             raise UsageError(

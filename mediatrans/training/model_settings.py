@@ -138,6 +138,15 @@ class ModelSettings:
             most=_LARGEST_WEIGHT,
         ),
     )
+    lambda_detail: float = setting(
+        0.0,
+        Setting(
+            "Weight of detail that the picture does not have, against weaves; 0 is off.",
+            "Objective",
+            least=0,
+            most=_LARGEST_WEIGHT,
+        ),
+    )
     pool_size: int = setting(
         50,
         Setting(

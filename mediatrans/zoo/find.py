@@ -1,6 +1,7 @@
 """The search for a model: the places where models are installed, and the choice of one."""
 
 import logging
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -192,12 +193,43 @@ def _search(to: str, name: str | None) -> Generator:
             path, card = matches[0]
             _warn_of_hidden(path, card)
             return _direction(path, card, to, place=place)
+    if name is not None and (Path(name).is_dir() or os.sep in name):
+        raise _no_model_there(Path(name))
     named = f" called {name!r}" if name else ""
     raise ModelError(
         f"no installed model{named} translates to {to!r}; "
         f"available: {', '.join(available) or 'none'}",
         remedy="train and export one, or name a folder or file with --model",
     )
+
+
+def _no_model_there(path: Path) -> ModelError:
+    """The error of a path that leads to no model: what is there, and how it becomes one."""
+    if not path.is_dir():
+        return ModelError(
+            "no such model folder or file",
+            path=path,
+            remedy="check the path, or see mediatrans models",
+        )
+    problem = f"the folder holds no file {CARD_NAME}, so it is no model"
+    cards = sorted(path.glob(f"*/{CARD_NAME}"))
+    graphs = sorted(path.glob("*.onnx"))
+    if cards:
+        remedy = f"models are in it; name one, for example --model {cards[0].parent}"
+    elif (path / "checkpoints").is_dir():
+        problem = f"the folder is a training run and no model: it holds no file {CARD_NAME}"
+        remedy = f"make a model of it with: mediatrans export-onnx {shlex.quote(str(path))}"
+    elif graphs:
+        remedy = (
+            f"name one of its files with --model {graphs[0]}, or make a model folder with "
+            "mediatrans export-onnx"
+        )
+    else:
+        remedy = (
+            f"name a folder with {CARD_NAME} and two ONNX files; mediatrans export-onnx makes one "
+            "of a training run"
+        )
+    return ModelError(problem, path=path, remedy=remedy)
 
 
 def _different_places() -> list[tuple[str, Path]]:

@@ -45,7 +45,7 @@ def test_the_table_marks_what_auto_takes(
 ) -> None:
     assert run(["benchmark", "--seconds", "0.2"]) == 0
     heading, columns, *lines = capsys.readouterr().out.splitlines()
-    assert heading == "frames per second, day -> night with day2night"
+    assert heading == "frames per second at working sizes, day -> night with day2night"
     assert columns.split() == ["device", "precision", "32x20", "64x36"]
     assert sum("<- auto" in line for line in lines) == 1
     assert any(line.startswith("cpu") for line in lines)

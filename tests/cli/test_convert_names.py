@@ -106,7 +106,7 @@ def ended(*words: str) -> int:
         ("a.jpg", ["a.jpg"], 3, "a.jpg: not a regular file"),
         ("a.gif", ["a.gif"], 3, "a.gif: not a regular file"),
         ("m.onnx", ["p.png", "--model", "m.onnx"], 4, "m.onnx: cannot be read (not a regular"),
-        ("m/card.toml", ["p.png", "--model", "m"], 4, "no installed model"),
+        ("m/card.toml", ["p.png", "--model", "m"], 4, "holds no file card.toml"),
         ("models/m/card.toml", ["p.png"], 0, "card.toml: the card cannot be read (not a regular"),
         ("r.json", ["p.png", "--report", "r.json"], 6, "r.json: exists already and is not a reg"),
         ("o/.mediatrans.jsonl", ["in", "-o", "o"], 6, ".mediatrans.jsonl beside it is not a reg"),
@@ -145,3 +145,35 @@ def test_a_generator_or_a_recipe_that_is_a_pipe(pair: Path) -> None:
         assert ended("convert", "p.png", "--to", "night", *more) == ExitCode.MODEL
     os.mkfifo("r.toml")
     assert ended("train", ".", ".", "--recipe", "r.toml") == ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [("p.png", "new/"), ("p.png", "new/deep//"), ("p.png", "out.png/"), ("v.mp4", "v.mkv/")],
+)
+def test_a_separator_at_the_end_of_o_makes_a_folder(pair: Path, source: str, name: str) -> None:
+    write_all(Path("in"), [])
+    words = ["convert", source, "--to", "night", "-o", name, "--check-every", "0"]
+    assert run([*words, "-n"]) == 0
+    assert not Path(name).exists()
+    assert run(words) == 0
+    assert {path.name for path in Path(name).iterdir()} == {source, ".mediatrans.jsonl"}
+    # As in any output folder: what is up to date is skipped.
+    assert run(words) == 0
+
+
+def test_a_separator_in_settings_makes_a_folder_as_well(
+    pair: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_picture(Path("a.png"))
+    words = ["convert", "a.png", "--to", "night", "--check-every", "0"]
+    assert run([*words, "-o", "plain"]) == 2
+    assert "write plain/ for a new folder" in capsys.readouterr().err
+    Path("mediatrans.toml").write_text('[convert]\noutput = "by-file/"\n')
+    assert run(words) == 0
+    monkeypatch.setenv("MEDIATRANS_CONVERT_OUTPUT", "by-variable/")
+    assert run(words) == 0
+    Path("file").touch()
+    assert run([*words, "-o", "file/"]) == 6
+    assert Path("by-file/a.png").exists()
+    assert Path("by-variable/a.png").exists()

@@ -1,5 +1,6 @@
 """What a user of other programs expects of every command: short flags, messages, suggestions."""
 
+import io
 import logging
 import os
 import re
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mediatrans.cli.main import COMMANDS, run
+from mediatrans.cli.messages import Wanted, messages
 from tests.media_files import write_picture
 
 pytestmark = pytest.mark.usefixtures("auto_is_cpu")
@@ -83,6 +85,14 @@ def test_the_log_file_holds_everything_of_every_run(pair: Path) -> None:
     assert "dawn" in text
     assert "PIL" not in text
     assert not logging.getLogger("mediatrans").handlers
+
+
+def test_messages_go_to_the_standard_error_of_the_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A progress bar puts its own in place of it, and prints above itself what is written there."""
+    with messages(Wanted()):
+        monkeypatch.setattr(sys, "stderr", bar := io.StringIO())
+        logging.getLogger("mediatrans.x").warning("film.mkv has no sound")
+    assert bar.getvalue() == "WARNING: film.mkv has no sound\n"
 
 
 def test_a_log_file_that_cannot_be_written_is_named(

@@ -91,6 +91,7 @@ def test_a_shell_completes_commands_and_options(here: Path, shell: str) -> None:
             MEDIATRANS, capture_output=True, text=True, env=os.environ | asked, check=True
         )
         assert found in done.stdout
+        assert "\\t" not in script + done.stdout  # what a shell would show as it is
 
 
 def test_another_shell_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -52,6 +52,7 @@ def test_flags_win_over_variables_preset_project_and_user(
         "convert to": (["night"], str(USER.absolute())),
         "convert format": ("jpg", "MEDIATRANS_CONVERT_FORMAT"),
         "convert quality": (60, str((PRESETS / "web.toml").absolute())),
+        "convert preset-file": ("web", "MEDIATRANS_CONVERT_PRESET_FILE"),
     }
 
 
@@ -91,6 +92,7 @@ def test_config_shows_files_and_the_settings_of_one_command(
         ("convert = 3", "not a table"),
         ("[convert", "not TOML"),
         ("\0", "not TOML"),
+        ("[convert.web]\ncrf = 20", "web"),
     ],
 )
 @pytest.mark.parametrize("path", [USER, Path("mediatrans.toml")])
@@ -148,3 +150,65 @@ def test_a_recipe_and_a_resumed_run_win_over_settings_files(
     capsys.readouterr()
     assert run(["train", "--resume", "-o", "mine"]) == 0
     assert "steps = 6" in Path("mine/config.toml").read_text()
+
+
+def test_a_preset_file_may_have_tables_of_commands(
+    pair: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_picture(Path("a.png"))
+    web = write(PRESETS / "web.toml", 'to = "night"\nformat = "bmp"\n[convert]\nformat = "tif"\n')
+    assert run(["convert", "a.png", "--preset-file", "web"]) == 0
+    assert Path("a-night.tif").exists()
+    write(web, '[watch]\nformat = "bmp"\n[convert]\nto = "night"\n')
+    assert run(["convert", "a.png", "--preset-file", "web"]) == 0
+    assert Path("a-night.png").exists()
+    for text, said in (
+        ("[convrt]\ncrf = 2", "did you mean convert?"),
+        ("[convert]\ncrff = 2", "did you mean crf?"),
+        ("[convert.quality]\nbest = 2", "quality = {'best': 2} is not a text or a number"),
+        ("[[convert]]\ncrf = 2", "convert"),
+    ):
+        write(web, text)
+        assert run(["convert", "a.png", "--to", "night", "--preset-file", "web"]) == 2
+        shown = capsys.readouterr().err
+        assert said in shown
+        assert "web.toml" in shown
+
+
+def test_config_shows_what_cannot_be_taken_with_its_reason(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(
+        USER,
+        "[convert]\ncrf = -1\nquality = 80\nqualty = 3\n[wach]\nto = 'w'\n[train]\nsteps = 'x'",
+    )
+    write(Path("mediatrans.toml"), "[convert")
+    write(PRESETS / "good.toml", "quality = 60")
+    write(PRESETS / "bad.toml", "crf = 'low'\nsmall = true")
+    monkeypatch.setenv("MEDIATRANS_CONVERT_CHECK_EVERY", "often")
+    monkeypatch.setenv("MEDIATRANS_CONVERT_FAIL_UNDER", "psnr")
+    monkeypatch.setenv("MEDIATRANS_CONVERT_PRESET_FILE", "none")
+    monkeypatch.setenv("MEDIATRANS_CONVERT_STRENGTH", "0.5")
+    assert run(["config"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+
+    def line(*words: str) -> str:
+        (found,) = [line for line in shown if all(word in line for word in words)]
+        return found
+
+    assert "(invalid: unknown command 'wach'; did you mean watch?)" in line("user file")
+    assert "(invalid: the settings file is not TOML" in line("project file")
+    assert line("preset", "good.toml").endswith("good.toml")
+    assert "small" in line("bad.toml", "invalid: crf = 'low'")
+    assert "invalid: crf = -1: -1" in line("convert crf ", str(USER))
+    assert "invalid: unknown setting 'qualty' of convert" in line("convert qualty")
+    assert "invalid" not in line("convert quality")
+    assert "invalid: steps = 'x'" in line("train steps")
+    assert "invalid: 'often'" in line("check-every  often", "MEDIATRANS_CONVERT_CHECK_EVERY")
+    assert "invalid: " in line("fail-under", "psnr")
+    assert "invalid: no preset file 'none'" in line("convert preset-file")
+    assert "invalid" not in line("convert strength", "0.5")
+    assert run(["config", "convert", "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    invalid = {row["setting"] for row in rows if row["problem"]}
+    assert invalid == {"crf", "qualty", "check-every", "fail-under", "preset-file"}

@@ -57,6 +57,11 @@ def test_a_folder_has_a_folder_for_each_domain(
     assert Path("out").exists() == exists
     assert run(words) == 0
     assert all(Path(path).is_file() for path in expected)
+    capsys.readouterr()
+    assert run([*words, "--preview", "2", "--dry-run", "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    previews = {row["output"] for row in rows if row["kind"] == "video"}
+    assert not previews & set(expected)  # they replace no whole video
 
 
 @pytest.mark.parametrize(

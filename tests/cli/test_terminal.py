@@ -1,13 +1,14 @@
 """What files put on the terminal: their names and texts, never what a terminal obeys."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
 from mediatrans.cli.main import run
-from mediatrans.cli.terminal import json_line
+from mediatrans.cli.terminal import fitted, json_line
 from mediatrans.printable import printable
 from tests.media_files import write_clip, write_picture
 from tests.pairs import write_pair
@@ -106,3 +107,31 @@ def test_nothing_hostile_reaches_a_pseudo_terminal(
     assert r"a\x1b[2J\nb" in shown
     for raw in ("\x1b[2J", "\x9b31m", "\u202e"):
         assert raw not in shown
+
+
+def test_a_line_is_broken_between_words_at_the_width_of_a_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    path = "in/" + "x" * 60 + ".png"
+    line = f"ok      good: like the card's pictures, {path} -> out/a-b.png, cycle 23.07 dB"
+    assert fitted(line, is_terminal=False) == line
+    first, *others = fitted(line, is_terminal=True).split("\n")
+    assert first.startswith("ok      good")
+    assert all(other.startswith(" " * 8) and other[8] != " " for other in others)
+    assert [other.strip() for other in (first, *others) if len(other) > 40] == [path]
+    words = " ".join([first, *others]).split()
+    assert words == line.split()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo terminals")
+def test_results_fit_a_terminal_of_80_columns(pair: Path) -> None:
+    write_picture(Path("a folder/a picture with a name of its own.png"))
+    Path("a folder/bad.png").write_text("no picture")
+    code, shown = on_a_terminal("convert", "a folder", "--to", "night", columns=80)
+    assert code == 3
+    shown = re.sub(r"[^\n]*(\r|\x1b\[2K)", "", shown.replace("\r\n", "\n"))  # drawn over
+    lines = [line.rstrip() for line in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown).splitlines()]
+    assert max(map(len, lines)) <= 80
+    assert any(line.startswith("ok      ") for line in lines)
+    assert any(line.startswith("failed  ") for line in lines)

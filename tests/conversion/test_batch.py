@@ -190,9 +190,10 @@ def test_report_as_json(pair: Path) -> None:
     report = convert(["a.png", "missing.png"], "night").to_dict()
     assert report["version"] == 2
     assert report["model"] == "day2night"
-    counts = {"ok": 1, "skipped": 0, "partial": 0, "failed": 1, "left_out": 0, "exit_code": 3}
-    assert report["summary"] == counts
     failed, good = sorted(report["jobs"], key=lambda job: str(job["status"]))
+    verdicts = {"good": 0, "doubtful": 0, "poor": 0} | {good["verdict"]["word"]: 1}
+    counts = {"ok": 1, "skipped": 0, "partial": 0, "failed": 1, "left_out": 0, "exit_code": 3}
+    assert report["summary"] == counts | {"verdicts": verdicts}
     assert failed["error"].startswith("missing.png: ")
     assert good["cycle"]["psnr_db"].keys() >= {"mean", "p05", "min"}
     assert (good["kind"], good["frames"], good["checked_frames"]) == ("image", 1, 1)

@@ -54,6 +54,15 @@ def test_a_folder_in_a_bucket_is_converted_as_one_on_a_disk(
     assert not list(Path("cache").rglob("*.png"))
 
 
+def test_an_earlier_result_among_the_inputs_is_skipped(s3: S3Server) -> None:
+    s3.put("photos", "in/1-night.png", Path("in/1.png").read_bytes())
+    report = convert("s3://photos/in", "night", OUT)
+    reasons = {str(row.input): str(row.reason) for row in report.jobs if row.status == "skipped"}
+    assert list(reasons) == ["s3://photos/in/1-night.png"]
+    assert "the result of 1.png" in reasons["s3://photos/in/1-night.png"]
+    assert s3.objects("photos", "out/") == whole()
+
+
 def test_what_changed_is_done_again_and_what_is_foreign_is_kept(s3: S3Server) -> None:
     assert run(words("-q")) == ExitCode.OK
     write_picture(Path("in/1.png"))

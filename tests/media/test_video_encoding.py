@@ -15,6 +15,7 @@ from mediatrans.media.frames import VideoInfo
 from mediatrans.media.write import codecs
 from mediatrans.media.write.codecs import Encoding, try_encoder
 from mediatrans.media.write.coding import Coding
+from mediatrans.media.write.hardware_encoders import family_of
 from tests.media.clips import create_video, frames_of, open_video, times_of, translate, write_clip
 
 TIMES = [index * 40 for index in range(4)]
@@ -142,13 +143,29 @@ def opens(name: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize("name", ["h264_nvenc", "hevc_nvenc", "h264_qsv", "h264_mediacodec"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "h264_nvenc",
+        "hevc_nvenc",
+        "h264_qsv",
+        "h264_mediacodec",
+        "hevc_videotoolbox",
+        "h264_vaapi",
+        "hevc_amf",
+        "h264_mf",
+    ],
+)
 def test_hardware_that_is_not_there_is_a_device_error(name: str) -> None:
     if opens(name):
         pytest.skip(f"{name} really opens here")
     with pytest.raises(DeviceError, match=name) as caught:
         try_encoder(Encoding(name))
-    assert "another --vcodec" in str(caught.value.remedy)
+    family = family_of(name)
+    assert family is not None
+    assert f"it needs {family.needs}" in caught.value.problem
+    software = {"h264": "libx264", "hevc": "libx265"}[name.split("_")[0]]
+    assert f"use --vcodec {software}" in str(caught.value.remedy)
 
 
 def test_a_container_that_cannot_hold_the_codec_is_named(tmp_path: Path) -> None:

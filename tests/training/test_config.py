@@ -60,6 +60,10 @@ def test_the_defaults_are_the_papers() -> None:
             {"lambda_projected": 1, "size": 28, "load_size": 28},
             "too small for lambda_projected",
         ),
+        (
+            {"lambda_detail": 1, "size": 16, "n_layers": 1, "load_size": 16},
+            "too small for lambda_d",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_source(table: dict[str, object], word: str) -> None:
@@ -81,7 +85,7 @@ def test_what_goes_beyond_the_paper_is_off() -> None:
     assert not config.skip_grey
     assert not config.diff_augment
     assert (config.lambda_projected, config.lambda_map_smooth) == (0, 0)
-    assert (config.equivariance_flow, config.fade_share) == (0, 0)
+    assert (config.equivariance_flow, config.fade_share, config.lambda_detail) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("name", NUMBERS)

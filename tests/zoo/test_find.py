@@ -106,3 +106,23 @@ def test_card_cannot_name_files_elsewhere(pair: Path) -> None:
     (pair / "card.toml").write_text(card)
     with pytest.raises(ModelError, match="outside its folder"):
         find("night")
+
+
+def test_a_path_that_leads_to_no_model_says_what_is_there(pair: Path) -> None:
+    def said(path: str) -> str:
+        with pytest.raises(ModelError) as caught:
+            find("night", path)
+        return str(caught.value)
+
+    assert "no such model folder" in said("models/none")
+    Path("empty").mkdir()
+    assert "no file card.toml" in said("empty")
+    assert "export-onnx makes one" in said("empty")
+    assert "--model models/day2night" in said("models")
+    Path("runs/a b/checkpoints").mkdir(parents=True)
+    assert "mediatrans export-onnx 'runs/a b'" in said("runs/a b")
+    write_graph(Path("empty/lone.onnx"), inverting(), "day", "night")
+    assert "--model empty/lone.onnx" in said("empty")
+    # A name of an installed model is that model, whatever the folder beside holds.
+    Path("day2night").mkdir()
+    assert find("night", "day2night").place == "./models"

@@ -15,7 +15,7 @@ from av.container import OutputContainer
 from av.video.codeccontext import VideoCodecContext
 from av.video.format import VideoFormat
 
-from mediatrans.errors import DeviceError, MediatransError, UsageError
+from mediatrans.errors import MediatransError, UsageError
 from mediatrans.media.colour.yuv import Colour
 from mediatrans.media.frames import VideoInfo
 from mediatrans.media.pipe_formats import MPEGTS_CODECS
@@ -26,19 +26,18 @@ from mediatrans.media.write.coding import (
     opening_error,
     writing_error,
 )
+from mediatrans.media.write.hardware_encoders import (
+    DEVICE_FORMATS,
+    family_of,
+    missing_from_build,
+    not_starting,
+)
 
 __all__ = ["Encoding", "choose_coding", "try_encoder"]
 
 _MOST_TICKS: Final = 65_535
 _QUICKTIME: Final = frozenset({".mov", ".qt"})
 _PRORES: Final = "prores_ks"
-_HARDWARE = (
-    "_nvenc", "_qsv", "_amf", "_vaapi", "_videotoolbox", "_mf", "_v4l2m2m", "_vulkan",
-    "_mediacodec", "_omx", "_rkmpp", "_d3d12va",
-)  # fmt: skip
-_HARDWARE_FORMATS = frozenset(
-    {"cuda", "qsv", "amf", "vaapi", "vulkan", "d3d11", "d3d12", "videotoolbox_vld", "mediacodec"}
-)
 # Encoders that support alpha; libvpx stores it as side data, which only Matroska can hold.
 _TAKES_ALPHA = frozenset({"ffv1", "png", "prores_ks", "qtrle", "utvideo"})
 _TAKES_ALPHA_IN_MATROSKA = frozenset({"libvpx", "libvpx-vp9"})
@@ -75,14 +74,6 @@ _SMALLEST: Final = {"dnxhd": (256, 120)}
 # Codecs that fit into every container that lists them.
 _FITS_ALWAYS: Final = frozenset({"h264", "hevc"})
 _TRIAL_SIZES: Final = ((640, 360), (352, 288), (720, 576))
-# The options for constant quality, by the suffix of the hardware encoder's name.
-_HARDWARE_QUALITY: Final[dict[str, dict[str, str]]] = {
-    "_nvenc": {"rc": "vbr", "b": "0", "cq": "{}"},
-    "_qsv": {"global_quality": "{}"},
-    "_amf": {"rc": "cqp", "qp_i": "{}", "qp_p": "{}"},
-    "_vaapi": {"rc_mode": "CQP", "qp": "{}"},
-}
-_HARDWARE_CRF: Final = 19
 # fmt: on
 
 
@@ -263,7 +254,7 @@ def _attempts(
     prefix = "yuva" if info.has_alpha and takes_alpha else "yuv"
     wanted = _pixel_format(codec, f"{prefix}{info.chroma}p")
     odd = (info.width % 2, info.height % 2)
-    if odd == (0, 0) or not _is_hardware(codec.name):
+    if odd == (0, 0) or family_of(codec.name) is None:
         yield wanted, (0, 0)
     if odd != (0, 0):
         # Encoders that need whole chroma samples can encode odd sizes in 4:4:4.
@@ -277,11 +268,8 @@ def _codec(name: str) -> Codec:
     try:
         codec = Codec(name, "w")
     except UnknownCodecError:
-        if _is_hardware(name):
-            raise DeviceError(
-                f"the encoder {name} is not available: PyAV's FFmpeg was built without it",
-                remedy="use another --vcodec",
-            ) from None
+        if (family := family_of(name)) is not None:
+            raise missing_from_build(name, family) from None
         near = get_close_matches(name, av.codecs_available, n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else "use for example libx264"
         raise UsageError(f"unknown encoder {name!r}", remedy=hint) from None
@@ -296,7 +284,7 @@ def _codec(name: str) -> Codec:
 
 def _pixel_format(codec: Codec, wanted: str) -> str:
     """The supported pixel format closest to the wanted one."""
-    taken = [f.name for f in codec.video_formats or () if f.name not in _HARDWARE_FORMATS]
+    taken = [f.name for f in codec.video_formats or () if f.name not in DEVICE_FORMATS]
     if not taken or wanted in taken:
         return wanted
     best, _ = find_best_pix_fmt_of_list(taken, wanted, has_alpha=wanted.startswith("yuva"))
@@ -309,12 +297,11 @@ def _options(name: str, encoding: Encoding, pixel_format: str) -> dict[str, str]
     options = dict(_DEFAULTS.get(name, _QSCALE if name in _BY_QSCALE else {}))
     if name == "dnxhd":
         options["profile"] = _DNXHR.get(pixel_format, _DNXHR_DENSE)
-    quality = next((q for end, q in _HARDWARE_QUALITY.items() if name.endswith(end)), None)
+    family = family_of(name)
     if encoding.crf is not None and "crf" in own:
         options["crf"] = f"{encoding.crf:g}"
-    elif quality is not None:
-        crf = _HARDWARE_CRF if encoding.crf is None else encoding.crf
-        options |= {key: value.format(f"{crf:g}") for key, value in quality.items()}
+    elif family is not None and family.quality:
+        options |= family.quality_options(encoding.crf)
     elif encoding.crf is not None:
         raise UsageError(f"{name} does not support --crf", remedy="drop --crf")
     if encoding.preset is not None:
@@ -324,20 +311,17 @@ def _options(name: str, encoding: Encoding, pixel_format: str) -> dict[str, str]
     return options
 
 
-def _is_hardware(name: str) -> bool:
-    return name.endswith(_HARDWARE)
-
-
 def _refusal(
     name: str, encoding: Encoding, size: tuple[int, int], error: Exception
 ) -> MediatransError:
     reason = (getattr(error, "strerror", None) or str(error)).lower()
     settings = "".join(
-        f", {key} {value}"
+        f", {key} {value:g}" if isinstance(value, float) else f", {key} {value}"
         for key, value in (("crf", encoding.crf), ("preset", encoding.preset))
         if value is not None
     )
-    problem = f"{name} does not start ({size[0]}x{size[1]}{settings}): {reason}"
-    if _is_hardware(name):
-        return DeviceError(problem, remedy="use another --vcodec; libx264 works everywhere")
+    settings = f"{size[0]}x{size[1]}{settings}"
+    if (family := family_of(name)) is not None:
+        return not_starting(name, family, settings, reason)
+    problem = f"{name} does not start ({settings}): {reason}"
     return UsageError(problem, remedy="change --vcodec, --crf or --preset")

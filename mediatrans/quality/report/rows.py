@@ -15,7 +15,7 @@ from mediatrans.quality.check_options import LIMITS
 from mediatrans.quality.cycle import CycleSummary
 from mediatrans.quality.figures import FileFigures
 from mediatrans.quality.samples import Sample
-from mediatrans.quality.verdict import Verdict
+from mediatrans.quality.verdict import Verdict, Word
 
 __all__ = ["JobReport", "Report", "failed_limits", "is_report"]
 
@@ -159,7 +159,13 @@ class Report:
         found = self.counts()
         counts = {status: found[status] for status in get_args(Status)}
         left_out = [{"path": str(file.path), "as": file.label} for file in self.left_out]
-        summary = {**counts, "left_out": len(left_out), "exit_code": int(self.exit_code)}
+        verdicts = Counter(job.verdict.word for job in self.jobs if job.verdict is not None)
+        summary = {
+            **counts,
+            "verdicts": {word: verdicts[word] for word in get_args(Word)},
+            "left_out": len(left_out),
+            "exit_code": int(self.exit_code),
+        }
         return {"left_out": left_out, "summary": summary}
 
 

@@ -9,7 +9,11 @@ from mediatrans.quality.spread import LEAST_PICTURES
 from mediatrans.training.device import choose_device
 from mediatrans.training.evaluation.candidate import Candidate, open_candidate
 from mediatrans.training.evaluation.comparison import Judge, evaluate, train_probes
-from mediatrans.training.evaluation.domain_file import train_from_pictures, write_domain
+from mediatrans.training.evaluation.domain_file import (
+    describe_accuracy,
+    train_from_pictures,
+    write_domain,
+)
 from mediatrans.training.evaluation.features import choose_networks, load_feature_network
 from mediatrans.training.evaluation.flat_frames import measure_flat_frames
 from mediatrans.training.evaluation.gallery import Gallery
@@ -56,8 +60,8 @@ def write_own_figures(
     if test_a is not None and test_b is not None:
         tested = Gallery(test_a, LONGER_SIDE), Gallery(test_b, LONGER_SIDE)
     accuracy = write_domain(model, network, _watched(tested, "test pictures", watch))
-    shown = ", ".join(f"{share:.2f} of {domain}" for domain, share in accuracy.items())
-    watch.message(f"the classifier of the domains recognises {shown or 'what was not measured'}")
+    for sentence in describe_accuracy(accuracy):
+        watch.message(sentence)
     usual = held if min(pictures.counts) >= LEAST_PICTURES else tested
     measure_model(model, usual, watch)
 

@@ -15,6 +15,7 @@ __all__ = [
     "cycle_loss",
     "discriminator_loss",
     "equivariance_loss",
+    "excess_detail",
     "hinge_discriminator_loss",
     "hinge_generator_loss",
     "identity_loss",
@@ -23,6 +24,13 @@ __all__ = [
 ]
 
 _EDGE_WEIGHT = 12.0
+
+_GREY = (0.299, 0.587, 0.114)
+_DETAIL_WINDOW = 16
+_DETAIL_FLOOR = 1e-3
+"""Mean squared difference of neighbours that counts as none: 4 of 255, noise of JPEG."""
+_DETAIL_ALLOWED = 1.5
+"""How many times the detail of the picture a translation may have anywhere for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +159,35 @@ def map_variation(picture: Tensor, colour_map: Tensor) -> Tensor:
     return loss
 
 
+def excess_detail(picture: Tensor, translation: Tensor) -> Tensor:
+    """How much finer a translation is than its picture, where it is more than half again as fine.
+
+    Detail is the squared difference of neighbouring pixels' luma, averaged over windows of 16 px.
+    What exceeds the allowed ratio counts as the square of its logarithm, so that a weave on blurred
+    ground counts as much as one on a meadow.
+
+    Args:
+        picture: [N, 3, H, W] in [-1, 1].
+        translation: Likewise.
+    """
+    allowed = _detail(picture).detach() * _DETAIL_ALLOWED
+    return functional.relu(torch.log(_detail(translation) / allowed)).square().mean()
+
+
 def total_variation(picture: Tensor) -> Tensor:
     """Mean absolute difference of neighbours, across plus down (Rudin et al. 1992, anisotropic)."""
     across = (picture[..., :, 1:] - picture[..., :, :-1]).abs().mean()
     down = (picture[..., 1:, :] - picture[..., :-1, :]).abs().mean()
     return across + down
+
+
+def _detail(picture: Tensor) -> Tensor:
+    """Mean squared difference of neighbours in overlapping windows, above a floor, [N, 1, h, w]."""
+    luma = (picture * picture.new_tensor(_GREY).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
+    across, down = luma.diff(dim=3)[..., :-1, :], luma.diff(dim=2)[..., :, :-1]
+    energy = across.square() + down.square()
+    half = _DETAIL_WINDOW // 2
+    return functional.avg_pool2d(energy, _DETAIL_WINDOW, half) + _DETAIL_FLOOR
 
 
 def _least_squares(scores: Tensor, label: float) -> Tensor:

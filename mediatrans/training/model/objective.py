@@ -15,6 +15,7 @@ from mediatrans.training.model.losses import (
     cycle_loss,
     discriminator_loss,
     equivariance_loss,
+    excess_detail,
     hinge_discriminator_loss,
     hinge_generator_loss,
     identity_loss,
@@ -104,6 +105,9 @@ class Objective:
             + config.lambda_map_smooth * (map_a + map_b)
         )
         objective = objective + self._steadiness((fake_a, fake_b), (more_a, more_b), disturbance)
+        if config.lambda_detail:
+            excess = excess_detail(a, fake_b) + excess_detail(b, fake_a)
+            objective = objective + config.lambda_detail * excess
         parts = (gan_g, gan_f, cycle_a, cycle_b, identity_a, identity_b, map_a, map_b)
         if not config.lambda_projected:
             fake_a, fake_b = fake_a.detach(), fake_b.detach()

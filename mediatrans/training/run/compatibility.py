@@ -1,7 +1,7 @@
 """What a run goes on from: settings, networks and machine, compared with its checkpoint's."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -16,9 +16,9 @@ from mediatrans.training.team import Team
 __all__ = [
     "describe_environment",
     "environment_changes",
+    "first_model",
     "load_start",
     "refuse_other_settings",
-    "start_with",
 ]
 
 
@@ -59,14 +59,31 @@ def load_start(config: TrainConfig) -> Checkpoint | None:
     return start
 
 
-def start_with(model: CycleGAN, start: Checkpoint, path: Path) -> None:
-    """Give a new model the four networks of a checkpoint.
+def first_model(
+    config: TrainConfig,
+    device: torch.device,
+    team: Team,
+    start: Checkpoint | None,
+    on_message: Callable[[str], None],
+) -> CycleGAN:
+    """The model before its first step: new networks, or those that the run begins with.
+
+    Args:
+        config: The run's settings.
+        device: Where it is trained.
+        team: The processes that train together.
+        start: What `load_start` gives.
+        on_message: Called with a sentence if the networks are not new.
 
     Raises:
-        InputError: The checkpoint's networks are damaged.
+        InputError: The networks of the checkpoint are damaged.
     """
-    with loading_model(path):
-        model.begin_with(start.model)
+    model = CycleGAN(config, device, team)
+    if start is not None:
+        with loading_model(Path(str(config.start_from))):
+            model.begin_with(start.model)
+        on_message(f"beginning with the networks of {config.start_from}")
+    return model
 
 
 def describe_environment(device: torch.device, team: Team, mode: str) -> dict[str, str]:

@@ -31,9 +31,9 @@ from mediatrans.training.run.classifier import keep_classifier
 from mediatrans.training.run.compatibility import (
     describe_environment,
     environment_changes,
+    first_model,
     load_start,
     refuse_other_settings,
-    start_with,
 )
 from mediatrans.training.run.compilation import Mode, compile_step, is_worth_compiling
 from mediatrans.training.run.dataset import Dataset, count_steps, open_dataset, refuse_other_data
@@ -108,10 +108,7 @@ def train(
         start = load_start(config) if saved is None else None
         judges = config.evaluate_every and team.is_rank_zero
         judge = open_judge(config, folders, device, observer.message) if judges else None
-        model = CycleGAN(config, device, team)
-        if start is not None:
-            start_with(model, start, Path(str(config.start_from)))
-            observer.message(f"beginning with the networks of {config.start_from}")
+        model = first_model(config, device, team, start, observer.message)
         trainer = _Trainer(config, folders, run, observer, dataset, model, judge, team)
     trainer.begin(saved)
     last = trainer.train()

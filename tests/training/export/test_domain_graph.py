@@ -11,7 +11,7 @@ from PIL import Image
 from mediatrans.cli.main import run
 from mediatrans.errors import ModelError
 from mediatrans.media.frames import Pixels
-from mediatrans.training.evaluation.domain_file import write_domain
+from mediatrans.training.evaluation.domain_file import describe_accuracy, write_domain
 from mediatrans.training.export.domain_graph import load_classifier, save_classifier
 from mediatrans.training.model.domain_classifier import DomainNetwork, train_domain_network
 from mediatrans.translate.engines.domain_classifier import DomainClassifier
@@ -113,6 +113,18 @@ def test_convert_has_the_score(model: Path, capsys: pytest.CaptureFixture[str]) 
     write_card(copy, replace(read_card(copy), domain=read_card(model).domain))
     held = ["--model", str(copy), "-o", "b.png", "--fail-under", "domain=0.8"]
     assert run(["convert", "a.png", *words, *held]) == 7
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "is_warned"),
+    [((1.0, 0.0), True), ((0.5, 0.6), True), ((0.9, 0.45), True), ((0.75, 0.7), False)],
+)
+def test_one_that_guesses_is_warned_of(accuracy: tuple[float, float], is_warned: bool) -> None:
+    said = list(describe_accuracy(dict(zip(("day", "night"), accuracy, strict=True))))
+    assert f"{accuracy[1]:.2f} of night" in said[0]
+    assert (len(said) == 2) == is_warned
+    assert all("guessing gives 0.50" in sentence for sentence in said[1:])
+    assert len(list(describe_accuracy({}))) == 1
 
 
 def test_a_model_without_it_has_no_score(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -213,6 +213,7 @@ def test_a_restored_model_goes_on_bit_for_bit() -> None:
 ALL_MEANS = {
     "head": "colour_maps",
     "lambda_map_smooth": 3.0,
+    "lambda_detail": 0.5,
     "lambda_projected": 1.0,
     "diff_augment": True,
     "lambda_equivariance": 1.0,

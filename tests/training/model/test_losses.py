@@ -10,6 +10,7 @@ from mediatrans.training.model.losses import (
     cycle_loss,
     discriminator_loss,
     equivariance_loss,
+    excess_detail,
     hinge_discriminator_loss,
     hinge_generator_loss,
     identity_loss,
@@ -78,3 +79,38 @@ def test_maps_may_change_where_the_picture_has_an_edge() -> None:
     assert map_variation(flat, maps).item() == pytest.approx(1 / 3)
     assert map_variation(edge, maps).item() < 1e-4
     assert map_variation(edge, torch.ones(1, 12, 4, 4)).item() == 0
+
+
+def waves(strength: float) -> torch.Tensor:
+    """A grey weave of 4 px, [1, 3, 64, 64]."""
+    rows = torch.sin(torch.arange(64) * math.pi / 2)
+    return (strength * (rows[:, None] * rows[None])).expand(1, 3, 64, 64)
+
+
+def test_detail_is_allowed_where_the_picture_has_it() -> None:
+    assert excess_detail(waves(0.5), waves(0.5)).item() == 0
+    assert excess_detail(waves(0.5), waves(0.6)).item() == 0  # 1.44 times the energy
+    assert excess_detail(waves(0.5), torch.zeros(1, 3, 64, 64)).item() == 0
+    assert excess_detail(waves(0.25), waves(0.5)).item() == pytest.approx(
+        math.log(4 / 1.5) ** 2, rel=0.05
+    )
+
+
+def test_detail_counts_where_the_picture_is_flat() -> None:
+    flat = torch.full((1, 3, 64, 64), 0.2)
+    half = torch.cat((waves(0.5)[..., :32], flat[..., 32:]), dim=3)
+    everywhere, beside = excess_detail(half, waves(0.5)), excess_detail(half, half)
+    assert beside.item() == 0
+    assert everywhere.item() > 5
+    noise = 0.01 * torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    assert excess_detail(flat, flat + noise).item() == 0  # below what JPEG leaves
+
+
+def test_the_gradient_of_detail_lowers_the_translation_alone() -> None:
+    picture, translation = waves(0.1).clone(), waves(0.5).clone()
+    picture.requires_grad_()
+    translation.requires_grad_()
+    excess_detail(picture, translation).backward()
+    assert picture.grad is None or not picture.grad.any()
+    step = translation.detach() - 0.1 * translation.grad / translation.grad.abs().max()
+    assert excess_detail(waves(0.1), step) < excess_detail(waves(0.1), translation)

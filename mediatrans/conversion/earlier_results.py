@@ -1,0 +1,144 @@
+"""Results of earlier runs among the inputs, told by a manifest or by their names."""
+
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from mediatrans.conversion.manifest import MANIFEST_NAME, PARTS_NAME, Manifest
+from mediatrans.conversion.outputs import PREVIEW_MARK
+from mediatrans.errors import OutputError
+from mediatrans.files.walk import is_hidden
+from mediatrans.media.formats import PICTURE_SUFFIXES, VIDEO_SUFFIXES, is_supported
+
+__all__ = ["EarlierResults", "named_with_sources"]
+
+log = logging.getLogger(__name__)
+
+
+class EarlierResults:
+    """Tells the results of earlier runs in an input folder from what is to be translated.
+
+    A file is one if a manifest in its folder, or in one above it up to the input folder, lists it
+    as it is now, made for the same domain or by the same generator; or if it has the name that
+    `convert` gives to the result of a file beside it.
+
+    Args:
+        root: The input folder.
+        to: The domain.
+        model_sha256: The generator's digest.
+
+    Attributes:
+        to: The domain.
+    """
+
+    def __init__(self, root: Path, to: str, model_sha256: str) -> None:
+        self._root = root
+        self.to = to
+        self._model = model_sha256
+        self._manifests: dict[Path, Manifest | None] = {}
+        self._listed: tuple[Path, dict[tuple[str, str], str]] | None = None
+
+    def reason(self, path: Path) -> str | None:
+        """Why a file of the folder is left alone; None if it is to be translated.
+
+        Args:
+            path: A file in the folder, as the walk through it has it.
+        """
+        if self._is_recorded(path):
+            return "a result of an earlier run; to translate it again, name the file itself"
+        source = self._source(path)
+        if source is None:
+            return None
+        return (
+            f"it has the name of the result of {source}, which is beside it; to translate it all "
+            "the same, name the file itself"
+        )
+
+    def _is_recorded(self, path: Path) -> bool:
+        for home in self._homes(path):
+            manifest = self._manifest(home)
+            if manifest is None:
+                continue
+            try:
+                entry = manifest.written(path)
+            except OutputError as error:  # it belongs to other runs
+                log.info("%s", error)
+                self._manifests[home] = None
+                continue
+            if entry is not None and (entry.to == self.to or entry.origin.model == self._model):
+                return True
+        return False
+
+    def _homes(self, path: Path) -> Iterator[Path]:
+        for folder in path.parents:
+            yield folder
+            if folder == self._root:
+                return
+
+    def _manifest(self, home: Path) -> Manifest | None:
+        if home not in self._manifests:
+            is_there = any(os.path.lexists(home / name) for name in (MANIFEST_NAME, PARTS_NAME))
+            self._manifests[home] = Manifest(home) if is_there else None
+        return self._manifests[home]
+
+    def _source(self, path: Path) -> str | None:
+        """The name of the file or folder whose result has this name; None if there is none."""
+        stem = _source_stem(path, self.to)
+        if stem is None:
+            return None
+        folder = path.parent
+        if self._listed is None or self._listed[0] != folder:
+            self._listed = folder, _sources(folder)
+        found = (self._listed[1].get((stem, kind)) for kind in _kinds(path))
+        return next((name for name in found if name is not None), None)
+
+
+def named_with_sources(inputs: Iterable[Path], to: str) -> dict[Path, str]:
+    """The inputs that have the names of results of other inputs, each with its source's name.
+
+    A pattern such as `*.jpg` finds the results that the same command has written before.
+
+    Args:
+        inputs: The files that are named.
+        to: The domain.
+    """
+    given = [path for path in inputs if is_supported(path)]
+    sources = {(path.parent, path.stem, kind): path.name for path in given for kind in _kinds(path)}
+    found = {}
+    for path in given:
+        stem = _source_stem(path, to)
+        for kind in _kinds(path) if stem is not None else ():
+            source = sources.get((path.parent, stem or "", kind))
+            if source is not None:
+                found[path] = source
+    return found
+
+
+def _source_stem(path: Path, to: str) -> str | None:
+    """The name, without its suffix, of what this would be the result of; None for other names."""
+    stem, ending = path.stem.removesuffix(PREVIEW_MARK), f"-{to}"
+    return stem.removesuffix(ending) or None if stem.endswith(ending) else None
+
+
+def _sources(folder: Path) -> dict[tuple[str, str], str]:
+    """The names in a folder, by their stems and by the kinds of results that they may have."""
+    found: dict[tuple[str, str], str] = {}
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            path = Path(entry.name)
+            if is_hidden(entry.name):
+                continue
+            if is_supported(path):
+                found |= {(path.stem, kind): entry.name for kind in _kinds(path)}
+            elif entry.is_dir():  # its pictures may have made a video
+                found[entry.name, "video"] = f"{entry.name}{os.sep}"
+    return found
+
+
+def _kinds(path: Path) -> tuple[str, ...]:
+    """The kinds that a file may be of by its suffix; pictures that may move are of both."""
+    suffix = path.suffix.lower()
+    suffixes = {"image": PICTURE_SUFFIXES, "video": VIDEO_SUFFIXES}
+    return tuple(kind for kind, known in suffixes.items() if suffix in known)

@@ -1,0 +1,158 @@
+"""Results of earlier runs beside inputs are not translated again."""
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from mediatrans.cli.main import run
+from mediatrans.conversion.options import ConvertOptions
+from mediatrans.conversion.plan import plan
+from mediatrans.files.walk import LeftOut, count_left_out
+from tests.media_files import write_clip, write_picture
+
+pytestmark = pytest.mark.usefixtures("auto_is_cpu")
+
+CONVERT = ["convert", "--to", "night", "--device", "cpu", "--check-every", "0"]
+
+
+def touch(*names: str) -> None:
+    for name in names:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).touch()
+
+
+def skipped(*inputs: str, **options: object) -> list[str]:
+    """The inputs that are skipped, of a plan to the domain `w`."""
+    jobs = plan([Path(name) for name in inputs], "w", ConvertOptions(**options))  # type: ignore[arg-type]
+    assert not [job.error for job in jobs if job.error and job.skip]
+    return [str(job.input) for job in jobs if job.skip]
+
+
+@pytest.mark.parametrize(
+    ("source", "result"),
+    [
+        ("a.jpg", "a-w.jpg"),
+        ("a.heic", "a-w.jpg"),
+        ("a.jpg", "a-w.webp"),  # --format webp
+        ("a.b.png", "a.b-w.png"),
+        ("a-w.png", "a-w-w.png"),
+        ("a.avi", "a-w.mkv"),
+        ("a.mp4", "a-w-preview.mp4"),
+        ("a.gif", "a-w.mp4"),
+        ("sub/a.mov", "sub/a-w.mov"),
+        ("frames/1.png", "frames-w.mp4"),  # --fps
+    ],
+)
+def test_a_file_with_the_name_of_a_result_is_skipped(here: Path, source: str, result: str) -> None:
+    touch(f"p/{source}", f"p/{result}")
+    assert skipped("p") == [f"p/{result}"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("a-w.jpg",),  # no source
+        ("a.jpg", "b-w.jpg"),
+        ("a.jpg", "sub/a-w.jpg"),
+        ("a.jpg", "a-v.jpg"),  # another domain
+        ("a.jpg", "a_w.jpg", "aw.jpg", "a-w-2.jpg"),
+        ("a.jpg", "a-w.mp4"),  # a still picture becomes no video
+        ("-w.jpg", "b.jpg"),
+        ("a.txt", "a-w.jpg"),
+        (".a.jpg", ".jpg", "a-w.jpg"),
+    ],
+)
+def test_other_names_are_translated(here: Path, names: tuple[str, ...]) -> None:
+    touch(*(f"p/{name}" for name in names))
+    assert skipped("p") == []
+
+
+def test_a_result_that_is_named_is_translated_unless_its_source_is_named_as_well(
+    here: Path,
+) -> None:
+    touch("a.jpg", "a-w.jpg", "b.mp4", "c-w.jpg")
+    assert skipped("a-w.jpg") == []
+    assert skipped("a-w.jpg", "b.mp4", "c-w.jpg") == []
+    inputs = [Path(name) for name in ("a-w.jpg", "a.jpg", "b.mp4", "c-w.jpg")]
+    result, source, *others = plan(inputs, "w", ConvertOptions(overwrite=True))
+    assert "the result of a.jpg" in str(result.skip)
+    # Nothing that is named is ever replaced: the name might be a coincidence.
+    assert "also an input" in str(source.error)
+    assert all(job.ready for job in others)
+    assert all(job.ready for job in plan(inputs[1:], "w", ConvertOptions(output=Path("out"))))
+
+
+def test_results_are_no_frames_of_a_video_and_no_part_of_a_preview(here: Path) -> None:
+    touch("p/1.png", "p/1-w.png", "p/2.png", "p/3.png")
+    left_out: list[LeftOut] = []
+    options = ConvertOptions(fps=Fraction(24))
+    (job,) = plan([Path("p")], "w", options, leave=left_out.append)
+    assert [path.name for path in job.frames] == ["1.png", "2.png", "3.png"]
+    assert count_left_out(left_out) == {"earlier results": 1}
+    jobs = plan([Path("p")], "w", ConvertOptions(preview=2))
+    assert [job.input.name for job in jobs if job.ready] == ["1.png", "2.png"]
+
+
+def test_what_a_manifest_lists_is_skipped_whatever_its_name(
+    pair: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder's results beside it, and results in a folder of another name."""
+    write_picture(Path("p/sub/a.png"))
+    write_picture(Path("p/b.png"))
+    write_clip(Path("p/c.mp4"), frames=3)
+    assert run([*CONVERT, "p/sub"]) == 0  # -> p/sub-night/
+    assert run([*CONVERT, "p/b.png", "p/c.mp4", "-o", "p/mine"]) == 0
+    write_picture(Path("p/mine/own.png"))
+    Path("p/mine/b.png").rename("p/mine/moved.png")  # not under the name that is listed
+    capsys.readouterr()
+    assert run([*CONVERT, "p", "--json"]) == 0
+    out = capsys.readouterr().out
+    rows = {row["input"]: row for row in map(json.loads, out.splitlines())}
+    names = {name for name, row in rows.items() if row["status"] == "skipped"}
+    assert names == {"p/mine/c.mp4", "p/sub-night/a.png"}
+    assert all("earlier run" in rows[name]["reason"] for name in names)
+    made = {path.name for path in Path("p-night").rglob("*.*")}
+    assert made == {".mediatrans.jsonl", "a.png", "b.png", "c.mp4", "moved.png", "own.png"}
+    # To the other domain, results are inputs.
+    assert run(["convert", "p/sub-night", "--to", "day", "--device", "cpu"]) == 0
+    assert Path("p/sub-night-day/a.png").exists()
+
+
+def test_a_result_that_was_edited_is_an_input(pair: Path) -> None:
+    write_picture(Path("p/sub/a.png"))
+    assert run([*CONVERT, "p/sub"]) == 0
+    write_picture(Path("p/sub-night/a.png"), 50, 30)
+    assert run([*CONVERT, "p"]) == 0
+    assert Path("p-night/sub-night/a.png").exists()
+
+
+def test_a_manifest_that_cannot_be_read_lists_nothing(pair: Path) -> None:
+    write_picture(Path("p/a.png"))
+    Path("p/.mediatrans.jsonl").mkdir()
+    assert run([*CONVERT, "p"]) == 0
+    assert Path("p-night/a.png").exists()
+
+
+def test_a_line_says_so(pair: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_picture(Path("p/a.png"))
+    assert run([*CONVERT, "p/a.png"]) == 0
+    capsys.readouterr()
+    assert run([*CONVERT, "p", "-n"]) == 0
+    line = "p/a-night.png: it has the name of the result of a.png, which is beside it"
+    assert f"skip  {line}" in capsys.readouterr().out
+    assert run([*CONVERT, "p"]) == 0
+    captured = capsys.readouterr()
+    assert f"skipped {line}" in captured.out
+    assert "2 files in 0:00:00: 1 ok, 1 skipped" in captured.err
+    assert run(["check", "p", "p-night", "--device", "cpu"]) == 0
+    captured = capsys.readouterr()
+    assert f"skipped {line}" in captured.out
+    assert captured.out.count("ok ") == 1
+    watch = ["watch", "p", "w", *CONVERT[1:], "--settle", "0", "--until-idle", "0"]
+    assert run(watch) == 0
+    captured = capsys.readouterr()
+    assert f"skipped {line}" in captured.out
+    assert "up to date" not in captured.err
+    assert [path.name for path in Path("w").glob("*.png")] == ["a.png"]
