@@ -7,7 +7,7 @@ from rich.text import Text
 
 from mediatrans.printable import printable
 from mediatrans.quality.report.file_names import common_folder, short_name
-from mediatrans.quality.report.ranking import worst_first
+from mediatrans.quality.report.ranking import worst
 from mediatrans.quality.report.rows import JobReport
 
 __all__ = ["closing_table"]
@@ -22,16 +22,17 @@ def closing_table(rows: Sequence[JobReport]) -> Table | None:
     Args:
         rows: The rows of a report.
     """
-    judged = [row for row in worst_first(rows) if row.verdict is not None]
-    if len(judged) < 2:
+    count = sum(row.verdict is not None for row in rows)
+    if count < 2:
         return None
-    common = common_folder([row.input for row in rows])
+    judged = worst((row for row in rows if row.verdict is not None), _MOST_ROWS)
+    common = common_folder(row.input for row in rows)
     table = Table(box=None, pad_edge=False, show_header=True, header_style="", padding=(0, 2, 0, 0))
     table.add_column("verdict", no_wrap=True)
     table.add_column("cycle", justify="right", no_wrap=True)
     table.add_column("file", overflow="fold")
     table.add_column("reason", overflow="fold")
-    for row in judged[:_MOST_ROWS]:
+    for row in judged:
         assert row.verdict is not None
         mean = None if row.figures is None else row.figures.mean("psnr_db")
         table.add_row(
@@ -40,7 +41,7 @@ def closing_table(rows: Sequence[JobReport]) -> Table | None:
             Text(printable(short_name(row.input, common))),
             Text(printable(row.verdict.reason)),
         )
-    if len(judged) > _MOST_ROWS:
-        table.caption = f"and {len(judged) - _MOST_ROWS} more"
+    if count > _MOST_ROWS:
+        table.caption = f"and {count - _MOST_ROWS} more"
         table.caption_justify, table.caption_style = "left", ""
     return table

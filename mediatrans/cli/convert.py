@@ -14,8 +14,7 @@ from mediatrans.cli.flags import settings_flags
 from mediatrans.cli.report_files import ReportFiles, report_option
 from mediatrans.cli.settings_files import preset_file_flag
 from mediatrans.cli.several_domains import domains_of, for_domain, report_for_domain
-from mediatrans.cli.terminal import echo, json_line
-from mediatrans.conversion.options import ConvertOptions, with_working_size
+from mediatrans.conversion.options import ConvertOptions
 from mediatrans.errors import ExitCode, Interrupted, UsageError, batch_exit_code
 from mediatrans.media.pipe_formats import STDIO
 
@@ -112,7 +111,9 @@ def command(
             how = for_domain(options, domain)
             paths = tuple(report_for_domain(path, domain) for path in paths)
         if dry_run:
-            codes.append(_show_plan(inputs, domain, how, as_json=as_json))
+            from mediatrans.cli.dry_run import show_plan
+
+            codes.append(show_plan(inputs, domain, how, as_json=as_json))
             continue
         written = ReportFiles(paths, overwrite=options.overwrite)
         progress = _progress(how, written, words, as_json=as_json, quiet=quiet)
@@ -167,52 +168,3 @@ def _convert(
     files.write(report, progress.generator)
     progress.written(files.paths)
     return report.exit_code
-
-
-def _show_plan(
-    inputs: Sequence[Path], to: str, options: ConvertOptions, *, as_json: bool
-) -> ExitCode:
-    from mediatrans.conversion.bucket_run import bucket_run
-    from mediatrans.conversion.plan import plan
-    from mediatrans.files.walk import LeftOut, describe_left_out
-    from mediatrans.zoo.card import sha256_of
-    from mediatrans.zoo.find import find
-
-    generator = find(to, options.model)
-    generator.verify()
-    options = with_working_size(options, generator.working_size)
-    left_out: list[LeftOut] = []
-    with bucket_run(inputs, options) as buckets:
-        jobs = buckets.named(
-            plan(
-                buckets.paths,
-                generator.to,
-                buckets.options,
-                sha256_of(generator.path),
-                left_out.append,
-                look_up=buckets.look_up,
-            )
-        )
-        left_out = buckets.left_out(left_out)
-    echo(f"{generator.path} ({generator.place})", err=True)
-    piped = options.output == STDIO
-    for job in jobs:
-        action = "convert" if job.ready else "skip" if job.error is None else "fail"
-        reason = job.skip or (str(job.error) if job.error else None)
-        if as_json:
-            row = {
-                "input": str(job.input),
-                "output": str(job.output) if job.output else None,
-                "kind": job.kind,
-                "action": action,
-                "reason": reason,
-            }
-            click.echo(json_line(row))
-        elif job.ready:
-            replacing = " (replaced)" if job.replaces else ""
-            echo(f"{action}  {job.input} -> {job.output}{replacing}", err=piped)
-        else:
-            echo(f"{action}  {reason if job.error else f'{job.input}: {reason}'}", err=piped)
-    if left_out:
-        echo(describe_left_out(left_out), err=True)
-    return batch_exit_code(job.error.exit_code for job in jobs if job.error)

@@ -76,7 +76,7 @@ class ConvertProgress(Observer):
         self.model = ""
         self.generator: Generator | None = None
         self._jobs = 0
-        self.rows: list[JobReport] = []
+        self.rows: Sequence[JobReport] = ()
         self.files_left_out: tuple[LeftOut, ...] = ()
         self._limits = limits
         self._report_files = files
@@ -125,8 +125,9 @@ class ConvertProgress(Observer):
         table = closing_table(report.jobs)
         if table is not None:
             self._console.print(table, soft_wrap=False)
-        counts = {status: report.count(status) for status in get_args(Status)}
-        summary = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+        counts = report.counts()
+        statuses = [status for status in get_args(Status) if counts[status]]
+        summary = ", ".join(f"{counts[status]} {status}" for status in statuses)
         took = timedelta(seconds=round(sum(row.seconds for row in report.jobs)))
         self._print(f"{len(report.jobs)} files in {took}: {summary}")
 
@@ -176,6 +177,10 @@ class ConvertProgress(Observer):
             )
         if len(jobs) > 1:
             self._files = self._bar.add_task("files", total=len(jobs), limit="")
+
+    def collecting(self, rows: Sequence[JobReport]) -> None:
+        """Keep the rows for the report of an interrupted run."""
+        self.rows = rows
 
     def _print(self, line: str, style: str | None = None) -> None:
         text = fitted(printable(line), is_terminal=self._console.is_interactive)
@@ -234,7 +239,6 @@ class ConvertProgress(Observer):
 
     def finished(self, row: JobReport) -> None:
         """Print the result of one input."""
-        self.rows.append(row)
         self._remove_bar(row.input)
         if self._files is not None:
             self._bar.advance(self._files)

@@ -72,7 +72,7 @@ def convert(
         )
     given = [inputs] if isinstance(inputs, Path | str) else inputs
     paths = [Path(path) for path in given]
-    with bucket_run(paths, workshop.options, executor) as buckets:
+    with bucket_run(paths, workshop.options) as buckets:
         workshop.mirror = buckets.mirror
         return _converted(buckets, workshop, observer, executor, within)
 
@@ -102,9 +102,9 @@ def _converted(
     observer.planned(translator, jobs)
     _check_reverse(workshop)
     settlement = Settlement(jobs, observer)
-    tasks = (job.task() for job in jobs if job.ready)
+    del jobs  # the settlement forgets those that have ended
     with buckets.uploading(settlement) as events:
-        _executor(buckets.paths, options, executor).run(tasks, workshop, events)
+        _executor(buckets.paths, options, executor).run(settlement.tasks(), workshop, events)
     settlement.finish()
     report = settlement.report(workshop.generator.name, options.limits, workshop.model_error())
     return buckets.report(replace(report, left_out=tuple(left_out)))

@@ -12,6 +12,7 @@ from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.errors import MediatransError
 from mediatrans.files.mirror import Mirror
 from mediatrans.files.walk import LeftOut
+from mediatrans.quality.report.row_store import Rows
 from mediatrans.quality.report.rows import JobReport, Report
 from mediatrans.translate.translator import Translator
 
@@ -59,11 +60,15 @@ class Names:
             notes=tuple(map(self._mirror.in_words, row.notes)),
         )
 
+    def rows(self, rows: Sequence[JobReport]) -> Sequence[JobReport]:
+        """Rows with addresses."""
+        return rows.through(self.row) if isinstance(rows, Rows) else [*map(self.row, rows)]
+
     def report(self, report: Report) -> Report:
         """A report with addresses."""
         return replace(
             report,
-            jobs=tuple(map(self.row, report.jobs)),
+            jobs=self.rows(report.jobs),
             left_out=tuple(map(self.left_out, report.left_out)),
         )
 
@@ -116,6 +121,10 @@ class NamedObserver(Observer):
             (job.input, job.output): shown for job, shown in zip(jobs, named, strict=True)
         }
         self._observer.planned(translator, named)
+
+    def collecting(self, rows: Sequence[JobReport]) -> None:
+        """Pass on."""
+        self._observer.collecting(self._names.rows(rows))
 
     def _named(self, job: Job) -> Job:
         return self._jobs[job.input, job.output]

@@ -38,15 +38,12 @@ ANIMATION = b"GIF89a" + bytes(7) + 2 * _GIF_FRAME + b"\x3b"
 
 
 @contextmanager
-def bucket_run(
-    paths: Sequence[Path], options: ConvertOptions, executor: object = None
-) -> Iterator["BucketRun"]:
+def bucket_run(paths: Sequence[Path], options: ConvertOptions) -> Iterator["BucketRun"]:
     """Prepare a conversion whose inputs or outputs may be addresses.
 
     Args:
         paths: The inputs.
         options: The options.
-        executor: As for `convert`.
 
     Raises:
         UsageError: An address holds credentials, or buckets cannot be used with these options.
@@ -64,7 +61,11 @@ def bucket_run(
         yield BucketRun(list(paths), options, None)
         return
     urls = [url_of(path) for path in given]
-    _refuse_options(options, executor)
+    if options.fps is not None:
+        raise UsageError(
+            "--fps needs a local folder, and the input or output is in a bucket",
+            remedy="copy the pictures to this machine first",
+        )
     with mirrored(urls, options.spool_limit_mb * _MEGABYTE) as mirror:
         names = Names(mirror)
         try:
@@ -77,19 +78,6 @@ def bucket_run(
                 yield run
         except MediatransError as error:
             raise names.error(error) from error
-
-
-def _refuse_options(options: ConvertOptions, executor: object) -> None:
-    if options.executor != "local" or executor == "ray":
-        raise UsageError(
-            "--executor ray does not read or write buckets",
-            remedy="use --workers on each machine, and --shard to divide the inputs",
-        )
-    if options.fps is not None:
-        raise UsageError(
-            "--fps needs a local folder, and the input or output is in a bucket",
-            remedy="copy the pictures to this machine first",
-        )
 
 
 class BucketRun:

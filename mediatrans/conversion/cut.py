@@ -3,13 +3,17 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from math import ceil
 
 from mediatrans.conversion.task import Span
 from mediatrans.media.frames import Stretch
 from mediatrans.media.read.frame_times import FrameTimes
 from mediatrans.media.read.resumption import RUN_UP_S
 
-__all__ = ["cut_spans"]
+__all__ = ["FEW_KEYFRAMES", "cut_spans"]
+
+FEW_KEYFRAMES = "its keyframes are too far apart"
+"""Why a video whose frames are known is not cut, a clause."""
 
 _SPANS_PER_WORKER = 4
 _MOST_SEGMENTS = 10
@@ -21,8 +25,8 @@ def cut_spans(
 ) -> list[Span]:
     """Cut the frames of a video from `first` on into spans of whole segments.
 
-    Borders are chosen near keyframes: frames from the keyframe before a border up to it are decoded
-    twice. Spans are longer where keyframes are few.
+    Borders are chosen behind keyframes: frames from the keyframe before a border up to it are
+    decoded twice. Spans are longer where keyframes are few.
 
     Args:
         found: All frames of the video.
@@ -37,15 +41,15 @@ def cut_spans(
     """
     borders = _Borders(found, time_base, max(memory, 1))
     total = len(found.times)
-    segments = -(-(total - first) // length)
-    target = max(1, min(_MOST_SEGMENTS, segments // (_SPANS_PER_WORKER * workers)))
-    while target < segments:
-        firsts = list(_firsts(borders, first, total, length, target))
+    segments = ceil((total - first) / length)
+    count = max(min(_SPANS_PER_WORKER * workers, segments), ceil(segments / _MOST_SEGMENTS))
+    while count > 1:
+        firsts = list(_firsts(borders, first, total, length, count))
         twice = sum(borders.run_up(border) for border in firsts if border > first)
         if twice <= _MOST_DECODED_TWICE * (total - first):
             ends = [*firsts[1:], total]
             return [borders.span(*ends_of) for ends_of in zip(firsts, ends, strict=True)]
-        target *= 2
+        count = max(workers, count // 2) if count > workers else count - 1
     return []
 
 
@@ -76,15 +80,19 @@ class _Borders:
         return Span(first, end, stretch=Stretch(begin, times, begin_s))
 
 
-def _firsts(borders: _Borders, first: int, total: int, length: int, target: int) -> Iterator[int]:
-    """The first frames of spans of about `target` segments."""
-    while first < total:
+def _firsts(borders: _Borders, first: int, total: int, length: int, count: int) -> Iterator[int]:
+    """The first frames of `count` spans, of equal lengths where keyframes allow.
+
+    A frame that is decoded twice counts half as much as one that a span has too many or too few:
+    decoding takes far less than translating, and a span that is too long ends last.
+    """
+    for left in range(count, 0, -1):
         yield first
-        ends = [
-            first + count * length for count in range(max(1, target // 2), target + target // 2 + 1)
-        ]
-        if ends[-1] >= total and first + target * length >= total:
+        share = (total - first) / left
+        least = first + length * max(1, int(share / 2) // length)
+        most = first + max(int(1.5 * share), length)
+        ends = range(least, min(most + 1, total), length)
+        if left == 1 or not ends:
             return
-        inside = [end for end in ends if end < total] or [total]
-        wanted = first + target * length
-        first = min(inside, key=lambda end: (borders.run_up(end), abs(end - wanted)))
+        wanted = first + share
+        first = min(ends, key=lambda end: borders.run_up(end) + 2 * abs(end - wanted))

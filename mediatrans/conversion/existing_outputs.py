@@ -11,6 +11,7 @@ from mediatrans.conversion.manifest import Entry, Manifest, Origin, State, input
 from mediatrans.conversion.options import ConvertOptions, settings_of
 from mediatrans.conversion.outputs import unwritable
 from mediatrans.errors import OutputError
+from mediatrans.files.packed import Packed
 from mediatrans.media.formats import Kind
 from mediatrans.media.pipe_formats import STDIO
 from mediatrans.media.write.segments.work_folder import is_published
@@ -75,8 +76,11 @@ def _checked_place(job: Job, output: Path) -> Job:
     return job if error is None else replace(job, error=error)
 
 
-def _is_measured(entry: Entry, limits: Mapping[str, float]) -> bool:
+def _is_measured(packed: Packed[Entry], limits: Mapping[str, float]) -> bool:
     """Whether all figures with a limit are known."""
+    if not limits:
+        return True
+    entry = packed.unpacked()
     means = {LIMITS[name].figure for name in limits}
     known = set() if entry.figures is None else set(entry.figures.statistics)
     if entry.cycle is not None:

@@ -7,6 +7,7 @@ from mediatrans.conversion.manifest import Entry, Origin
 from mediatrans.conversion.task import Task
 from mediatrans.errors import InputError, MediatransError
 from mediatrans.files.buckets import StoredObject
+from mediatrans.files.packed import Packed
 from mediatrans.media.formats import Kind
 
 __all__ = ["UP_TO_DATE", "Job"]
@@ -41,7 +42,7 @@ class Job:
     skip: str | None = None
     home: Path | None = None
     origin: Origin | None = None
-    done: Entry | None = None
+    done: Packed[Entry] | None = None
     replaces: bool = False
     frames: tuple[Path, ...] = ()
     stored: StoredObject | None = None

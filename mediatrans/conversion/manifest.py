@@ -4,6 +4,7 @@ import errno
 import logging
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +12,7 @@ from typing import Any, Literal
 from mediatrans.errors import OutputError
 from mediatrans.files.fingerprint import Fingerprint
 from mediatrans.files.journal import Journal
+from mediatrans.files.packed import Packed, Packer
 from mediatrans.files.records import RecordError, from_table, to_table
 from mediatrans.quality.cycle import CycleSummary
 from mediatrans.quality.figures import FileFigures
@@ -114,13 +116,14 @@ class Manifest:
         self._part = part
         whole = folder / MANIFEST_NAME
         self._journal = Journal(whole if part is None else self._parts / f"{part}.jsonl")
-        self._entries: dict[str, list[Entry]] | None = None
+        self._entries: dict[str, list[Packed[Entry]]] | None = None
         self._size = 0
 
-    def _known(self) -> dict[str, list[Entry]]:
+    def _known(self) -> dict[str, list[Packed[Entry]]]:
         if self._entries is None:
             journals = self._journals()
             self._entries, self._size = {}, _size(journals)
+            packer = Packer[Entry]()
             for journal in journals:
                 for record in _records(journal):
                     try:
@@ -128,7 +131,7 @@ class Manifest:
                     except RecordError as error:
                         log.warning("%s: an invalid record is skipped (%s)", journal.path, error)
                         continue
-                    self._entries.setdefault(entry.output, []).append(entry)
+                    self._entries.setdefault(entry.output, []).append(packer.pack(entry))
         return self._entries
 
     def _journals(self) -> list[Journal]:
@@ -146,13 +149,14 @@ class Manifest:
         Raises:
             OutputError: The manifest cannot be read.
         """
-        return self._entry_of(path) if self.knows(path) else None
+        packed = self._packed_of(path)
+        return None if packed is None else packed.unpacked()
 
     def name_of(self, output: Path) -> str:
         """An output's name in the manifest."""
         return output.relative_to(self._folder).as_posix()
 
-    def look_up(self, output: Path, origin: Origin) -> tuple[State, Entry | None]:
+    def look_up(self, output: Path, origin: Origin) -> tuple[State, Packed[Entry] | None]:
         """The state of an existing file with an output's name.
 
         Args:
@@ -164,18 +168,19 @@ class Manifest:
             from the same origin. "stale": made from another origin, or partial. "foreign": not
             written by mediatrans, or changed since.
         """
-        entry = self._entry_of(output)
-        if entry is None and _size(self._journals()) != self._size:  # another run has written it
+        packed = self._packed_of(output)
+        if packed is None and _size(self._journals()) != self._size:  # another run has written it
             self._entries = None
-            entry = self._entry_of(output)
-        if entry is None:
+            packed = self._packed_of(output)
+        if packed is None:
             return "foreign", None
+        entry = packed.unpacked()
         is_current = entry.origin == origin and not entry.is_partial
-        return ("current" if is_current else "stale"), entry
+        return ("current" if is_current else "stale"), packed
 
-    def _entry_of(self, output: Path) -> Entry | None:
-        entries = reversed(self._known().get(self.name_of(output), ()))
-        return next((entry for entry in entries if entry.fingerprint.fits(output)), None)
+    def _packed_of(self, output: Path) -> Packed[Entry] | None:
+        known = reversed(self._known().get(self.name_of(output), ()))
+        return next((one for one in known if one.unpacked().fingerprint.fits(output)), None)
 
     def add(self, entry: Entry) -> None:
         """Append an entry.
@@ -194,9 +199,9 @@ def _size(journals: list[Journal]) -> int:
     return sum(journal.size for journal in journals)
 
 
-def _records(journal: Journal) -> list[dict[str, Any]]:
+def _records(journal: Journal) -> Iterator[dict[str, Any]]:
     try:
-        return list(journal.read())
+        yield from journal.read()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise OutputError(

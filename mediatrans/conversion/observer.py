@@ -21,6 +21,9 @@ class Observer:
     def planned(self, translator: Translator, jobs: Sequence[Job]) -> None:
         """Called with the loaded model and all jobs, before anything is read."""
 
+    def collecting(self, rows: Sequence[JobReport]) -> None:
+        """Called with the rows of the report so far, which grow while the run goes on."""
+
     def begun(self, job: Job, frames: int, total: int | None, size: tuple[int, int] | None) -> None:
         """Called when the input and the output of a job are open.
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from mediatrans.conversion.overlap import Bottleneck
 from mediatrans.conversion.task import Failure, Result, Task
 from mediatrans.errors import ExitCode, ModelError
 from mediatrans.media.frames import Segment
+from mediatrans.quality.report.row_store import Rows
 from mediatrans.quality.report.rows import JobReport, Report
 from mediatrans.quality.samples import MOST_FILES
 
@@ -23,35 +24,47 @@ log = logging.getLogger(__name__)
 class Settlement:
     """Turns the events of a run into rows of the report, and passes them to an observer.
 
+    A job is forgotten when its row is there, since there may be very many.
+
     Args:
         jobs: The planned jobs.
         observer: Called with each row in the order in which the jobs end. Jobs that need no work
             keep their place in the plan.
-
-    Attributes:
-        rows: The rows so far.
     """
 
     def __init__(self, jobs: Sequence[Job], observer: Observer) -> None:
-        self.rows: list[JobReport] = []
-        self._jobs = {job.output: job for job in jobs if job.ready}
-        self._waiting = list(reversed(jobs))
-        self._places = {(job.input, job.output): place for place, job in enumerate(jobs)}
-        self._ended: set[Path] = set()
+        self._rows = Rows()
+        self._row_places: list[int] = []
+        self._jobs: list[Job | None] = list(jobs)
+        self._places = {str(job.output): place for place, job in enumerate(jobs) if job.ready}
+        self._next = 0
         self._observer = observer
         self._clock_s = time.monotonic()
         self._shown = 0
+        observer.collecting(self._rows)
         self._leave_out()
+
+    def tasks(self) -> Iterator[Task]:
+        """The tasks of the jobs that are ready."""
+        for place in range(len(self._jobs)):
+            job = self._jobs[place]
+            if job is not None and job.ready:
+                yield job.task()
+
+    def _job_of(self, task: Task) -> Job:
+        job = self._jobs[self._places[str(task.output)]]
+        assert job is not None, "it has not ended"
+        return job
 
     def begun(
         self, task: Task, frames: int, total: int | None, size: tuple[int, int] | None
     ) -> None:
         """Forward to the observer."""
-        self._observer.begun(self._jobs[task.output], frames, total, size)
+        self._observer.begun(self._job_of(task), frames, total, size)
 
     def translated(self, task: Task, frames: int, total: int | None) -> None:
         """Forward to the observer."""
-        self._observer.translated(self._jobs[task.output], frames, total)
+        self._observer.translated(self._job_of(task), frames, total)
 
     def limited(self, bottleneck: Bottleneck) -> None:
         """Forward to the observer."""
@@ -59,7 +72,7 @@ class Settlement:
 
     def kept(self, task: Task, folder: Path) -> None:
         """Forward to the observer."""
-        self._observer.kept(self._jobs[task.output], folder)
+        self._observer.kept(self._job_of(task), folder)
 
     def written(self, task: Task, segment: Segment) -> None:
         """Ignored: a row is about a whole file."""
@@ -67,18 +80,19 @@ class Settlement:
     def ended(self, result: Result) -> None:
         """Add the row of a task, after those of earlier jobs that need no work."""
         self._leave_out()
-        self._ended.add(result.task.output)
+        place = self._places[str(result.task.output)]
         row = _row(result)
         if row.samples:
             self._shown += 1
-        self._finish(row if self._shown <= MOST_FILES else replace(row, samples=()))
+        self._finish(place, row if self._shown <= MOST_FILES else replace(row, samples=()))
         self._leave_out()
 
     def finish(self) -> None:
         """Add the rows of the remaining jobs that need no work."""
-        for job in reversed(self._waiting):
-            if not job.ready:
-                self._finish(_decided(job))
+        for place in range(self._next, len(self._jobs)):
+            job = self._jobs[place]
+            if job is not None and not job.ready:
+                self._finish(place, _decided(job))
 
     def report(self, model: str, limits: Mapping[str, float], changed: ModelError | None) -> Report:
         """The report of the whole run, with its rows in the order of the plan.
@@ -91,24 +105,27 @@ class Settlement:
         if changed is not None:
             log.error("%s", changed)
         codes = [] if changed is None else [changed.exit_code]
-        rows = sorted(self.rows, key=lambda row: self._places[row.input, row.output])
+        places = self._row_places
+        rows = self._rows.in_order(sorted(range(len(places)), key=places.__getitem__))
         return Report.of(model, rows, limits, codes)
 
     def _leave_out(self) -> None:
         """Add the rows of jobs that need no work, up to the first job that has not ended."""
-        while self._waiting:
-            job = self._waiting[-1]
-            if job.ready and job.output not in self._ended:
+        while self._next < len(self._jobs):
+            place, job = self._next, self._jobs[self._next]
+            if job is not None and job.ready:
                 return
-            self._waiting.pop()
-            if not job.ready:
-                self._finish(_decided(job))
+            self._next += 1
+            if job is not None:
+                self._finish(place, _decided(job))
 
-    def _finish(self, row: JobReport) -> None:
+    def _finish(self, place: int, row: JobReport) -> None:
         now_s = time.monotonic()
         row = replace(row, seconds=now_s - self._clock_s)
         self._clock_s = now_s
-        self.rows.append(row)
+        self._rows.append(row)
+        self._row_places.append(place)
+        self._jobs[place] = None
         self._observer.finished(row)
 
 
@@ -151,7 +168,7 @@ def _decided(job: Job) -> JobReport:
             row, status="failed", error=failure.message, reason=None, exit_code=failure.exit_code
         )
     if job.done is not None:
-        done = job.done
+        done = job.done.unpacked()
         row = replace(
             row, frames=done.frames, cycle=done.cycle, figures=done.figures, verdict=done.verdict
         )

@@ -3,14 +3,17 @@
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from mediatrans.conversion.cut import FEW_KEYFRAMES, cut_spans
 from mediatrans.conversion.task import Span, Task
 from mediatrans.conversion.workshop import Workshop
 from mediatrans.errors import MediatransError
 from mediatrans.media.frames import MediaInfo, Stretch, VideoInfo
 from mediatrans.media.read.frame_times import FrameTimes, UncertainTimesError, frame_times
-from mediatrans.media.write.segments.segmented_sink import Notes
+from mediatrans.media.write.segments.segmented_sink import single_piece
 
-__all__ = ["Survey", "Surveyed", "survey"]
+__all__ = ["Division", "Survey", "Surveyed", "division_of", "survey"]
+
+_SHORT = "it has at most two segments"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Surveyed:
         total: The number of frames, approximate without `times`; None if unknown.
         time_base: Seconds per tick of `times`.
         times: The frames; None if they cannot be told before decoding.
-        reason: Why they cannot be told, a clause; None if they can.
+        reason: Why it cannot be cut, a clause; None if its frames can be told.
     """
 
     length: int | None = None
@@ -43,6 +46,48 @@ class Surveyed:
     time_base: Fraction = Fraction(1)
     times: FrameTimes | None = None
     reason: str | None = None
+
+    def spans(self, first: int, *, workers: int, memory: int) -> list[Span]:
+        """The spans of the frames from `first` on; none if they cannot be cut.
+
+        Args:
+            first: The first frame that is not done, at the border of a segment.
+            workers: The number of workers that share them.
+            memory: The number of past frames that a translation depends on.
+        """
+        if self.times is None or self.length is None:
+            return []
+        return cut_spans(
+            self.times, self.time_base, self.length, first=first, workers=workers, memory=memory
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """How several workers divide a video.
+
+    Attributes:
+        spans: The number of its spans.
+        reason: Why it is one, a clause; None if it is divided, or if it cannot be opened.
+    """
+
+    spans: int
+    reason: str | None
+
+
+def division_of(task: Task, workshop: Workshop, workers: int) -> Division:
+    """How workers will divide a video of which nothing is done.
+
+    Args:
+        task: The task.
+        workshop: The options; no model is loaded.
+        workers: The number of workers.
+    """
+    found = survey(task, workshop)
+    spans = found.spans(0, workers=workers, memory=workshop.memory("video"))
+    if len(spans) > 1:
+        return Division(len(spans), None)
+    return Division(1, FEW_KEYFRAMES if found.times else found.reason)
 
 
 def survey(task: Task, workshop: Workshop) -> Surveyed:
@@ -59,11 +104,11 @@ def survey(task: Task, workshop: Workshop) -> Surveyed:
     try:
         with workshop.source(opened) as source:
             info = source.info
-        resumable = workshop.resumable(task, info, Notes())
-        if resumable is None:
-            return Surveyed()
+        length = workshop.segment_length(task, info)
+        if length is None:
+            return Surveyed(reason=single_piece(info, task.output) or _SHORT)
         size = (info.width, info.height) if info.width and info.height else None
-        found = Surveyed(resumable.length, size, info.frame_count, info.time_base or Fraction(1))
+        found = Surveyed(length, size, info.frame_count, info.time_base or Fraction(1))
         try:
             times = _times(task, info)
         except UncertainTimesError as error:

@@ -29,7 +29,7 @@ from mediatrans.quality.figures import FileFigures
 from mediatrans.quality.judging import Judge
 from mediatrans.quality.spread import Spread, read_spread
 from mediatrans.quality.verdict import Verdict
-from mediatrans.translate.chain import STAGES, Chain
+from mediatrans.translate.chain import STAGES, Chain, memory_of
 from mediatrans.translate.engines.choice import open_engine
 from mediatrans.translate.engines.domain_classifier import open_classifier
 from mediatrans.translate.engines.engine import EngineOpener
@@ -113,17 +113,28 @@ class Workshop:
     @cached_property
     def _chains(self) -> dict[Kind, Chain]:
         how, alone, series = self.options, self.translator.stage, self.translator.series_stage
-        steadying = [partial(Stabilise, strength=how.stabilise)] if how.stabilise else []
         return {
             "image": Chain(
-                alone if how.batch_size in ("auto", 1) else series, self._stages, how.strength
+                alone if how.batch_size in ("auto", 1) else series,
+                self._around("image"),
+                how.strength,
             ),
             "video": Chain(
                 alone if how.batch_size == 1 else series,
-                [*self._stages, *steadying],
+                self._around("video"),
                 how.strength,
             ),
         }
+
+    def _around(self, kind: Kind) -> list[StageMaker]:
+        """The stages around the generator, innermost first."""
+        is_steadied = kind == "video" and self.options.stabilise
+        steadying = [partial(Stabilise, strength=self.options.stabilise)] if is_steadied else []
+        return [*self._stages, *steadying]
+
+    def memory(self, kind: Kind) -> int:
+        """The number of past frames that a translation depends on; no model is loaded."""
+        return memory_of(self._around(kind))
 
     def begin(self) -> None:
         """Begin a run: load the generators on this thread, before other threads use them.
@@ -230,16 +241,25 @@ class Workshop:
         Raises:
             InputError: The input cannot be accessed.
         """
+        length = self.segment_length(task, info)
+        if length is None:
+            return None
+        return Resumable(self.identity_of(task, length), length, notes, task.refuse_taken)
+
+    def segment_length(self, task: Task, info: MediaInfo) -> int | None:
+        """Frames per segment of a task; None for an output in a single piece.
+
+        Args:
+            task: The task.
+            info: The task's source.
+        """
         if task.kind == "image" or STDIO in (task.input, task.output):
             return None
         how = self.options
         # A batch ends with its segment, so one that is chosen by measurement changes no segment.
         batch_size = 1 if how.batch_size == "auto" else how.batch_size
-        memory = self.chain("video").memory
-        length = segment_length(info, task.output, batch_size, how.segment_frames, memory)
-        if length is None:
-            return None
-        return Resumable(self.identity_of(task, length), length, notes, task.refuse_taken)
+        memory = self.memory("video")
+        return segment_length(info, task.output, batch_size, how.segment_frames, memory)
 
     def identity_of(self, task: Task, length: int) -> dict[str, Any]:
         """Everything that the segments of a video depend on, as JSON values.

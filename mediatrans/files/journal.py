@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mediatrans.files.records import json_text
-from mediatrans.files.regular import read_regular
+from mediatrans.files.regular import check_regular
 
 __all__ = ["Journal"]
 
@@ -35,16 +35,18 @@ class Journal:
             OSError: The file exists and cannot be read, or is no regular file.
         """
         try:
-            lines = read_regular(self.path).split(b"\n")
+            check_regular(self.path.stat(), self.path)
+            file = self.path.open("rb")
         except FileNotFoundError:
             return
-        for line in lines:
-            try:
-                record = json.loads(line)
-            except (RecursionError, ValueError):
-                continue
-            if isinstance(record, dict):
-                yield record
+        with file:
+            for line in file:
+                try:
+                    record = json.loads(line)
+                except (RecursionError, ValueError):
+                    continue
+                if isinstance(record, dict):
+                    yield record
 
     @property
     def size(self) -> int:

@@ -5,6 +5,7 @@ the first bytes for an input whose kind shows in them.
 """
 
 import os
+import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
@@ -31,18 +32,21 @@ _KEPT_LENGTH = 16
 class Mirror:
     """A folder that stands for buckets; `SCHEME/BUCKET/KEY` in it is `SCHEME://BUCKET/KEY`.
 
-    It can be pickled, for the workers of this machine.
+    It can be pickled, for workers that see the folder.
 
     Args:
         root: The folder.
         limit: The largest object that is read, in bytes.
+        mark: A file in the folder, by which another machine knows that it sees the same one.
 
     Attributes:
+        root: As given.
         steps: A number that grows while this process reads an object.
     """
 
-    def __init__(self, root: Path, limit: int) -> None:
+    def __init__(self, root: Path, limit: int, mark: Path | None = None) -> None:
         self.root = root
+        self._mark = mark
         self.steps = 0
         self._limit = limit
         self._stores: dict[str, Store] = {}
@@ -51,6 +55,10 @@ class Mirror:
         """The store of an address."""
         scheme = url.partition(":")[0]
         return self._stores.setdefault(scheme, Store(scheme))
+
+    def is_here(self) -> bool:
+        """Whether this machine sees the folder."""
+        return self._mark is None or self._mark.exists()
 
     def holds(self, path: Path) -> bool:
         """Whether a path is the place of an object."""
@@ -192,18 +200,27 @@ def mirrored(urls: Iterable[str], limit: int) -> Iterator[Mirror]:
     """
     key = sha256("\n".join(urls).encode()).hexdigest()[:_KEPT_LENGTH]
     home = platformdirs.user_cache_path("mediatrans") / "buckets" / key
-    try:
+    with _cache_errors(home):
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise OutputError(
-            f"the folder for objects of buckets cannot be made ({error.strerror})",
-            path=home,
-            remedy="set XDG_CACHE_HOME to a folder you may write to",
-        ) from error
     with ExitStack() as stack:
         root = _claimed_slot(home, stack)
         _tidy(root)
-        yield Mirror(root.resolve(), limit)
+        mark = root.resolve() / f".{secrets.token_hex(_KEPT_LENGTH)}"
+        with _cache_errors(mark):
+            mark.touch()
+        yield Mirror(root.resolve(), limit, mark)
+
+
+@contextmanager
+def _cache_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"the folder for objects of buckets cannot be made ({error.strerror})",
+            path=path,
+            remedy="set XDG_CACHE_HOME to a folder you may write to",
+        ) from error
 
 
 def _claimed_slot(home: Path, stack: ExitStack) -> Path:

@@ -13,7 +13,7 @@ from mediatrans.translate.stages.stage import Inner, Stage, StageMaker
 from mediatrans.translate.stages.tiles import GenerateTiles, Tiling
 from mediatrans.zoo.size_rule import SizeRule
 
-__all__ = ["STAGES", "Chain", "generator_of"]
+__all__ = ["STAGES", "Chain", "generator_of", "memory_of"]
 
 STAGES: dict[str, StageMaker] = {"repeats": Repeats}
 """The stages of a conversion, innermost first."""
@@ -44,6 +44,21 @@ def generator_of(
     if tiling is None:
         return Restore(generate, side, threads)
     return Restore(GenerateTiles(generate, engine, rule, tiling), side, threads)
+
+
+def memory_of(stages: Sequence[StageMaker]) -> int:
+    """The number of past frames that a chain with these stages depends on.
+
+    No generator is needed to tell: each frame that it translates depends on that frame alone.
+
+    Args:
+        stages: As for `Chain`.
+    """
+    return sum(make(_not_called).memory for make in stages)
+
+
+def _not_called(frames: Sequence[Pixels], /) -> list[Pixels]:
+    raise NotImplementedError
 
 
 class Chain:

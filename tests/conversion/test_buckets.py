@@ -150,7 +150,6 @@ def test_a_gif_is_an_animation_however_large_its_first_frame(
         ["convert", "in", "--to", "night", "-o", "s3://KEY:SECRET/out"],
         ["convert", "in", "--to", "night", "--model", "https://KEY:SECRET@host/m"],
         ["convert", "https://host/photos/SECRET.png", "--to", "night"],
-        ["convert", "s3://photos/in", "--to", "night", "--executor", "ray"],
         ["convert", "s3://photos/in", "--to", "night", "--fps", "24"],
         ["convert", "in", "--to", "night", "--report", "s3://photos/r.html"],
         ["train", "s3://KEY:SECRET@photos/in", "in"],

@@ -1,18 +1,28 @@
 """Actors of a Ray cluster write what one process writes."""
 
 import importlib.util
+import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mediatrans import ConvertOptions, Observer, convert
+from mediatrans.conversion.executors.messages import Refused
+from mediatrans.conversion.executors.ray_actors import _Actor
+from mediatrans.conversion.workshop import Workshop
 from mediatrans.errors import DeviceError, MissingExtraError
+from mediatrans.files.mirror import Mirror
+from mediatrans.zoo.find import find
 from tests.conversion.long_videos import SEGMENT
+from tests.conversion.photos_in_bucket import upload
 from tests.conversion.test_workers import SLOW, contents, rows
 from tests.media.clips import write_clip
+
+if TYPE_CHECKING:
+    from tests.s3_server import S3Server
 
 HAS_RAY = importlib.util.find_spec("ray") is not None
 needs_ray = [
@@ -41,6 +51,15 @@ def test_without_the_extra_it_is_named(inputs: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingExtraError, match=r"mediatrans\[ray\]"):
         convert(inputs, "night", options("b", executor="ray", workers=2))
+
+
+def test_a_node_without_the_folder_of_buckets_is_refused(pair: Path, tmp_path: Path) -> None:
+    shop = Workshop(find("night"), options("s3://photos/out"))
+    shop.mirror = Mirror(tmp_path, 100, tmp_path / "of another machine")
+    refused = _Actor(shop, str(Path.cwd()), logging.INFO).begin()
+    assert isinstance(refused, Refused)
+    assert isinstance(refused.error(), DeviceError)
+    assert "XDG_CACHE_HOME" in str(refused.error())
 
 
 class TestCluster:
@@ -82,6 +101,22 @@ class TestCluster:
         assert removing.is_done
         assert rows(report) == rows(reference)
         assert contents("b") == contents("a")
+
+    def test_between_buckets(self, s3: "S3Server", cluster: Any) -> None:
+        write_clip(Path("in/5.mp4"), SLOW, sound_s=2, options={"g": "7", "bf": "2"})
+        upload(s3)
+        executor = f"ray:{cluster[0].address}"
+        how = options("s3://photos/out", executor=executor, workers=2)
+        report = convert("s3://photos/in", "night", how)
+        assert {row.status for row in report.jobs} == {"ok"}
+        convert("in", "night", options("whole"))
+        made = s3.objects("photos", "out/")
+        for name, content in made.items():
+            Path("made", name).parent.mkdir(parents=True, exist_ok=True)
+            Path("made", name).write_bytes(content)
+        assert contents("made") == contents("whole")
+        again = convert("s3://photos/in", "night", how)
+        assert {row.status for row in again.jobs} == {"skipped"}
 
     def test_no_cluster(self, inputs: Path) -> None:
         with pytest.raises(DeviceError, match=r"127\.0\.0\.1:1"):

@@ -3,19 +3,22 @@
 import logging
 import signal
 import sys
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from mediatrans import ConvertOptions, Observer, Report, convert
+from mediatrans.conversion.cut import cut_spans
 from mediatrans.conversion.executors.messages import Item
 from mediatrans.conversion.survey import Survey, survey
 from mediatrans.conversion.task import Task
 from mediatrans.conversion.workshop import Workshop
 from mediatrans.errors import DeviceError, ExitCode
-from mediatrans.media.read.frame_times import frame_times
+from mediatrans.media.read.frame_times import FrameTimes, frame_times
 from mediatrans.media.write.segments.work_folder import work_path
 from mediatrans.translate.chain import STAGES
 from mediatrans.zoo.find import find
@@ -23,6 +26,7 @@ from tests.conversion.fake_pool import Several
 from tests.conversion.long_videos import SEGMENT, UNEVEN, packets
 from tests.conversion.stand_ins import Trailing
 from tests.media.clips import write_clip
+from tests.media.ffmpeg_clips import ffmpeg, picture
 from tests.pairs import darkening, identity, write_pair
 
 # A second, which is decoded before each span, is then a few frames.
@@ -192,6 +196,27 @@ def test_a_video_with_few_keyframes_has_few_spans(clip: Path) -> None:
     assert packets(Path("b.mp4")) == packets(Path("a.mp4"))
 
 
+def test_spans_are_equally_long_however_few_keyframes_there_are() -> None:
+    def lengths(frames: int, keyframes: list[int], workers: int = 2) -> list[int]:
+        found = FrameTimes(list(range(frames)), keyframes)
+        how: dict[str, Any] = {"first": 0, "workers": workers, "memory": 26}
+        return [
+            (span.end or 0) - span.first for span in cut_spans(found, Fraction(1, 25), 25, **how)
+        ]
+
+    assert lengths(200, [0]) == [100, 100]
+    assert lengths(1000, [0]) == [500, 500]
+    assert lengths(500, list(range(0, 500, 10)), workers=5) == 5 * [100]
+    for keyframes in (range(0, 907, 250), [0, 300, 310, 620]):
+        spans = lengths(907, list(keyframes))
+        assert sum(spans) == 907
+        loads = [0, 0]
+        for span in spans:  # whoever is free takes the next
+            loads[loads.index(min(loads))] += span
+        assert max(loads) < 0.58 * 907
+    assert lengths(60, [0], workers=1) == []
+
+
 def test_frames_that_are_elsewhere_than_their_packets_say(
     folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -252,6 +277,24 @@ def test_what_can_be_told_before_decoding(
     else:
         assert found.times is None
         assert reason in (found.reason or "")
+
+
+def test_frames_of_vp8_that_are_never_shown_are_none(clip: Path) -> None:
+    hidden = Path("day.webm")
+    words = ("-c:v", "libvpx", "-auto-alt-ref", "1", "-lag-in-frames", "16", "-b:v", "50k")
+    for number in ("1", "2"):  # only the second pass hides some
+        ffmpeg(*picture(4), *words, "-g", "50", "-pass", number, "-passlogfile", "log", hidden)
+    with av.open(str(hidden)) as container:
+        count = sum(packet.size > 0 for packet in container.demux(video=0))
+    assert count > 100
+    found = survey(Task(hidden, Path("out.mp4"), "video"), trailing("out.mp4"))
+    assert found.times is not None
+    assert found.times.times == [40 * index for index in range(100)]
+
+
+def test_no_model_is_needed_to_tell_how_far_a_chain_looks_back(clip: Path) -> None:
+    shop = trailing("b.mp4", stabilise=1.0)
+    assert shop.memory("video") == shop.chain("video").memory > shop.memory("image") == 2
 
 
 def test_a_worker_with_another_engine_is_refused(

@@ -85,7 +85,8 @@ def test_a_killed_run_leaves_finished_segments_to_the_next(
     process.join()
     with mirrored(["s3://bucket"], 1) as mirror:
         assert mirror.root == theirs
-        left = [path for path in theirs.rglob("*") if path.is_file()]
+        left = [path for path in theirs.rglob("[!.]*") if path.is_file()]
+        assert mirror.is_here()
         assert left == [work / "journal.jsonl"]
         (work / "journal.jsonl").unlink()
     assert not theirs.parent.exists()

@@ -13,7 +13,7 @@ from mediatrans.conversion.run_options import cores
 from mediatrans.translate.engines.choice import ENGINES
 from mediatrans.translate.engines.device_words import read_device_word
 
-__all__ = ["EXECUTORS", "choose_executor", "with_threads"]
+__all__ = ["EXECUTORS", "choose_executor", "planned_workers", "with_threads"]
 
 _GPU_KINDS = ("tensorrt", "cuda")
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -44,6 +44,23 @@ def choose_executor(options: ConvertOptions) -> Executor:
     if options.executor != "local":
         return EXECUTORS["ray"](options)
     return EXECUTORS["local" if options.workers == 1 else "processes"](options)
+
+
+def planned_workers(options: ConvertOptions) -> int | None:
+    """The number of workers that will share long videos; None if one process converts them.
+
+    Those of a Ray cluster with "auto" are taken for as many as this machine has cores, since the
+    cluster is not asked.
+
+    Args:
+        options: The options of the whole conversion.
+    """
+    if options.executor != "local":
+        return cores() if options.workers == "auto" else options.workers
+    if options.workers == 1:
+        return None
+    workers = options.number_of_workers(len(_gpus(options)), options.threads)
+    return workers if workers > 1 else None
 
 
 def with_threads(options: ConvertOptions) -> ConvertOptions:

@@ -233,6 +233,8 @@ class Dispatcher:
 
     def _surveyed(self, task: Task, surveyed: Surveyed) -> None:
         if surveyed.length is None:
+            if surveyed.reason is not None:
+                log.info("%s: converted as one task: %s", task.input, surveyed.reason)
             self._short.append(task)
             return
         film = Film(task, surveyed, self._workshop, self._pool.size)

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from mediatrans.conversion.cut import cut_spans
+from mediatrans.conversion.cut import FEW_KEYFRAMES
 from mediatrans.conversion.events import ResultCollector
 from mediatrans.conversion.line import run_tasks
 from mediatrans.conversion.noted_figures import read_figures
@@ -112,16 +112,10 @@ class Film:
         if found.times is not None:
             if first == len(found.times.times):
                 return
-            self._pending += cut_spans(
-                found.times,
-                found.time_base,
-                self._length,
-                first=first,
-                workers=self._workers,
-                memory=self._workshop.chain("video").memory,
-            )
+            memory = self._workshop.memory("video")
+            self._pending += found.spans(first, workers=self._workers, memory=memory)
         if not self._pending:
-            reason = found.reason or "its keyframes are too far apart"
+            reason = found.reason or FEW_KEYFRAMES
             log.info("%s: converted as one span: %s", self.task.input, reason)
             self._begin_whole(first)
 

@@ -30,6 +30,10 @@ _POLL_S = 0.5
 _YIELD_S = 0.2
 _PATIENCE_S = 60.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_NO_MIRROR = (
+    "{}: not on every node, and the objects of buckets are exchanged in it; set XDG_CACHE_HOME to "
+    "a folder that all nodes share"
+)
 
 
 class RayExecutor:
@@ -149,16 +153,19 @@ class RayPool:
                 self._ray.kill(actor)
 
     def send(self, worker: int, item: Item) -> None:
-        """Give an item to a worker; those of one moment are sent together."""
+        """Give an item to a worker; a few are sent together."""
         if worker in self._actors:
             self._outbox.setdefault(worker, []).append(item)
 
     def receive(self) -> Iterator[tuple[int, Message]]:
         """Wait for messages of any worker."""
-        for number, items in self._outbox.items():
-            call = self._actors[number].work.options(num_returns="streaming").remote(items)
-            self._running[number].append(call)
-        self._outbox.clear()
+        for number, items in list(self._outbox.items()):
+            # Within a call, one picture is written while the next is translated; between two calls
+            # the actor waits for the disk.
+            if len(items) >= self.pictures // 2 or not self._running[number]:
+                call = self._actors[number].work.options(num_returns="streaming").remote(items)
+                self._running[number].append(call)
+                del self._outbox[number]
         waited = {**self._starting}
         waited |= {number: calls[0] for number, calls in self._running.items() if calls}
         ready, _ = self._ray.wait(list(waited.values()), num_returns=1, timeout=_POLL_S)
@@ -217,6 +224,9 @@ class _Actor:
         """Load the models; the first message of the worker."""
         try:
             os.chdir(self._folder)
+            mirror = self._workshop.mirror
+            if mirror is not None and not mirror.is_here():
+                return Refused(Failure(_NO_MIRROR.format(mirror.root), ExitCode.DEVICE))
             self._workshop.begin()
         except OSError as error:
             words = f"{self._folder}: not on every node ({error.strerror}); use a shared folder"

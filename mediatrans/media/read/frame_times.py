@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 
 from mediatrans.media.container import open_input
 from mediatrans.media.frames import Clip, VideoInfo
-from mediatrans.media.read.source_check import ONE_TO_ONE, check_end
+from mediatrans.media.read.source_check import ONE_TO_ONE, check_end, is_hidden_vp8
 from mediatrans.media.read.source_scan import ScanResult, SourceScan
 
 __all__ = ["FrameTimes", "UncertainTimesError", "frame_times"]
@@ -35,7 +35,7 @@ class _Listed:
     time: int
     duration: int
     is_keyframe: bool
-    is_discarded: bool
+    is_shown: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +73,16 @@ def frame_times(path: Path, info: VideoInfo) -> FrameTimes:
         _refuse_unknown(container, stream)
         try:
             with SourceScan(path, stream.index) as scan:
-                packets = [_listed(packet) for packet in container.demux(stream) if packet.size]
+                is_vp8 = stream.codec_context.codec.canonical_name == "vp8"
+                packets = [
+                    _listed(packet, is_vp8=is_vp8)
+                    for packet in container.demux(stream)
+                    if packet.size
+                ]
                 found = scan.wait()
         except av.FFmpegError as error:
             raise UncertainTimesError("it is damaged") from error
-        shown = sorted((p for p in packets if not p.is_discarded), key=lambda packet: packet.time)
+        shown = sorted((p for p in packets if p.is_shown), key=lambda packet: packet.time)
         if any(one.time == other.time for one, other in pairwise(shown)):
             raise UncertainTimesError("some timestamps repeat")
         if found.damage is not None or _is_cut(container, stream, packets, shown, found, path):
@@ -97,12 +102,13 @@ def _refuse_unknown(container: InputContainer, stream: VideoStream) -> None:
         raise UncertainTimesError(f"a packet of {codec} need not give one frame")
 
 
-def _listed(packet: "Packet[VideoStream]") -> _Listed:
+def _listed(packet: "Packet[VideoStream]", *, is_vp8: bool) -> _Listed:
     if packet.pts is None:
         raise UncertainTimesError("some frames have no timestamps")
     if packet.is_corrupt:
         raise UncertainTimesError("it is damaged")
-    return _Listed(packet.pts, packet.duration or 0, packet.is_keyframe, packet.is_discard)
+    is_shown = not packet.is_discard and not (is_vp8 and is_hidden_vp8(packet))
+    return _Listed(packet.pts, packet.duration or 0, packet.is_keyframe, is_shown)
 
 
 def _is_within(time_s: Fraction, clip: Clip) -> bool:

@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 from mediatrans.media.container import BROADCASTS
 from mediatrans.media.read.source_scan import ScanResult
 
-__all__ = ["ONE_TO_ONE", "FrameLedger", "Gaps", "check_end"]
+__all__ = ["ONE_TO_ONE", "FrameLedger", "Gaps", "check_end", "is_hidden_vp8"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -40,6 +40,11 @@ _MUCH_S: Final = Fraction(1)
 _MUCH_SHARE: Final = Fraction(1, 100)
 _LITTLE_S: Final = Fraction(1, 10)
 _LITTLE_FRAMES: Final = 2
+
+
+def is_hidden_vp8(packet: "Packet[VideoStream]") -> bool:
+    """Whether the frame of a VP8 packet, which is not empty, is only decoded and never shown."""
+    return not memoryview(packet)[0] & _VP8_IS_SHOWN
 
 
 class FrameLedger:
@@ -68,7 +73,7 @@ class FrameLedger:
 
     def packet(self, packet: "Packet[VideoStream]") -> None:
         """Note a packet that goes to the decoder."""
-        if not packet.size or (self._is_vp8 and not memoryview(packet)[0] & _VP8_IS_SHOWN):
+        if not packet.size or (self._is_vp8 and is_hidden_vp8(packet)):
             return
         self.packets += 1
         if packet.pts is None:

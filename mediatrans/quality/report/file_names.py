@@ -1,7 +1,7 @@
 """Names of files in a report, below their common folder and not too long, and links to them."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,13 +13,18 @@ __all__ = ["common_folder", "link_to", "short_name"]
 _LONGEST_NAME = 120
 
 
-def common_folder(paths: Sequence[Path]) -> Path | None:
+def common_folder(paths: Iterable[Path]) -> Path | None:
     """The folder that holds all inputs; None if that says nothing."""
-    if len(paths) < 2:
+    count, folders = 0, set[Path]()
+    for path in paths:
+        count += 1
+        folders.add(path.parent)
+    if count < 2:
         return None
     try:
         # Of the same class, so that a folder in a bucket is shown as an address.
-        common = type(paths[0])(os.path.commonpath([path.absolute().parent for path in paths]))
+        kind = type(next(iter(folders)))
+        common = kind(os.path.commonpath([folder.absolute() for folder in folders]))
     except ValueError:  # on several drives
         return None
     return common if common != Path(common.anchor) else None

@@ -1,11 +1,12 @@
 """The order of files from worst to best."""
 
 from collections.abc import Iterable
+from heapq import nsmallest
 
 from mediatrans.quality.report.document import State
 from mediatrans.quality.report.rows import JobReport
 
-__all__ = ["state_of", "worst_first"]
+__all__ = ["state_of", "worst", "worst_first"]
 
 _ORDER: dict[State, int] = {
     "failed": 0,
@@ -35,6 +36,16 @@ def worst_first(rows: Iterable[JobReport]) -> list[JobReport]:
         rows: The rows of a report.
     """
     return sorted(rows, key=_rank)
+
+
+def worst(rows: Iterable[JobReport], count: int) -> list[JobReport]:
+    """The first files of that order.
+
+    Args:
+        rows: The rows of a report, of which no more are held than are wanted.
+        count: How many at most.
+    """
+    return nsmallest(count, rows, key=_rank)
 
 
 def _rank(row: JobReport) -> tuple[int, float, str]:

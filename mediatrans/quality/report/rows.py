@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from textwrap import indent
@@ -105,7 +105,7 @@ class Report:
     """
 
     model: str
-    jobs: tuple[JobReport, ...]
+    jobs: Sequence[JobReport]
     exit_code: ExitCode
     left_out: tuple[LeftOut, ...] = ()
 
@@ -113,7 +113,7 @@ class Report:
     def of(
         cls,
         model: str,
-        jobs: list[JobReport],
+        jobs: Sequence[JobReport],
         limits: Mapping[str, float],
         also: Iterable[ExitCode] = (),
     ) -> "Report":
@@ -125,13 +125,20 @@ class Report:
             limits: The lowest allowed mean of each figure, by the names of `failed_limits`.
             also: Exit codes of errors that belong to no row.
         """
-        codes = [*also, *(job.exit_code for job in jobs)]
-        codes += [ExitCode.QUALITY for job in jobs if failed_limits(job, limits)]
-        return cls(model=model, jobs=tuple(jobs), exit_code=batch_exit_code(codes))
+        codes = set(also)
+        for job in jobs:
+            codes.add(job.exit_code)
+            if failed_limits(job, limits):
+                codes.add(ExitCode.QUALITY)
+        return cls(model=model, jobs=jobs, exit_code=batch_exit_code(codes))
 
     def count(self, status: Status) -> int:
         """The number of inputs with a status."""
-        return sum(job.status == status for job in self.jobs)
+        return self.counts()[status]
+
+    def counts(self) -> Counter[Status]:
+        """The number of inputs of each status."""
+        return Counter(job.status for job in self.jobs)
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON values."""
@@ -149,7 +156,8 @@ class Report:
         return {"version": 2, "model": self.model}
 
     def _tail(self) -> dict[str, Any]:
-        counts = {status: self.count(status) for status in get_args(Status)}
+        found = self.counts()
+        counts = {status: found[status] for status in get_args(Status)}
         left_out = [{"path": str(file.path), "as": file.label} for file in self.left_out]
         verdicts = Counter(job.verdict.word for job in self.jobs if job.verdict is not None)
         summary = {

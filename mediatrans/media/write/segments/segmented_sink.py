@@ -19,7 +19,7 @@ from mediatrans.media.write.segments.work_folder import WorkFolder
 from mediatrans.media.write.video_sink import VideoSink, write_error
 from mediatrans.media.write_options import Verification
 
-__all__ = ["Notes", "Resumable", "SegmentedSink", "segment_length"]
+__all__ = ["Notes", "Resumable", "SegmentedSink", "segment_length", "single_piece"]
 
 _ANIMATIONS = frozenset({".gif", ".webp", ".png", ".apng"})
 _ALPHA_BESIDE = frozenset({".mkv", ".webm"})
@@ -50,8 +50,7 @@ def segment_length(
         frames: The approximate number of frames per segment; None chooses it by the frame size.
         warm_up: The number of frames before a segment that are translated again for it.
     """
-    suffix = output.suffix.lower()
-    if suffix in _ANIMATIONS or (info.has_alpha and suffix in _ALPHA_BESIDE):
+    if single_piece(info, output) is not None:
         return None
     if frames is None:
         pixels = (info.width or 1) * (info.height or 1)
@@ -60,6 +59,21 @@ def segment_length(
     length = -(-frames // batch_size) * batch_size
     is_short = info.frame_count is not None and info.frame_count <= 2 * length
     return None if is_short else length
+
+
+def single_piece(info: MediaInfo, output: Path) -> str | None:
+    """Why an output of any length is written in a single piece, a clause; None if it is not.
+
+    Args:
+        info: The video that the frames come from.
+        output: The final name.
+    """
+    suffix = output.suffix.lower()
+    if suffix in _ANIMATIONS:
+        return f"a {suffix} is written in a single piece"
+    if info.has_alpha and suffix in _ALPHA_BESIDE:
+        return f"a transparent {suffix} is written in a single piece"
+    return None
 
 
 @dataclass(frozen=True, slots=True)
