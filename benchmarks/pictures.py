@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 
 from mediatrans import ConvertOptions, Translator, convert
+from mediatrans.translate.work_size import WorkSize
 
 _ARMS = ("convert", "script", "full")
 
@@ -57,12 +58,14 @@ def run_convert(source: Path, output: Path, args: argparse.Namespace) -> float:
 
 def run_script(source: Path, output: Path, args: argparse.Namespace) -> float:
     """Seconds of the loop, less those of loading."""
-    size = "full" if args.arm == "full" else "auto"
+    size: WorkSize = "full" if args.arm == "full" else "auto"
     translator = Translator.load(args.to, model=args.model, device=args.device, work_size=size)
     began_s = time.perf_counter()
     for path in sorted(source.iterdir()):
-        picture = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
-        translated = translator(picture[None])[0]
+        picture = cv2.imread(str(path))
+        assert picture is not None
+        rgb = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
+        translated = translator(rgb)
         target = str(output / path.name)
         cv2.imwrite(target, cv2.cvtColor(translated, cv2.COLOR_RGB2BGR))
     return time.perf_counter() - began_s
