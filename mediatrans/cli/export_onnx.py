@@ -97,16 +97,12 @@ def command(
     best ones. The classifier of the two domains, with which convert judges translations, is
     written beside them.
     """
-    try:
-        import onnxscript  # noqa: F401
-
-        from mediatrans.training.export.model_folder import DataNote, export_pair, publish_pair
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("train", error.name or "torch") from error
+    _need_the_extra()
     from mediatrans.cli.collection_progress import CollectionProgress
     from mediatrans.training.data.folders import parse_domains
     from mediatrans.training.evaluation.domain_file import write_kept_classifier
     from mediatrans.training.export.legacy import load_legacy_pair
+    from mediatrans.training.export.model_folder import DataNote, export_pair, publish_pair
     from mediatrans.training.run_folder import newest_run, run_of
 
     if (legacy is None) != (domains is None) or (legacy and source):
@@ -142,6 +138,14 @@ def command(
             else:
                 write_kept_classifier(folder, run_of(source))
     echo(f"model: {folder}", err=True)
+
+
+def _need_the_extra() -> None:
+    try:
+        import onnxscript  # noqa: F401
+        import torch  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("train", error.name or "torch") from error
 
 
 def _mixed_sources() -> UsageError:

@@ -299,18 +299,9 @@ class Workshop:
             self._manifests[task.home] = Manifest(task.home, shard.name if shard else None)
         manifest = self._manifests[task.home]
         name = manifest.name_of(task.output)
-        entry = Entry(
-            name,
-            task.origin,
-            fingerprint,
-            frames,
-            cycle,
-            is_partial,
-            figures,
-            verdict,
-            self.generator.to,
-        )
-        manifest.add(entry)
+        to = self.generator.to
+        made = fingerprint, frames, cycle, is_partial, figures, verdict, to
+        manifest.add(Entry(name, task.origin, *made))
 
     def _made_with(self, task: Task) -> dict[str, Any]:
         """Everything that a segment of a video depends on."""
