@@ -91,6 +91,7 @@ def test_code_points_are_converted(
     assert again.still is not None
     assert again.still.notes == ()  # converted once, not twice
     assert again.still.icc == still.icc is not None
+    assert still.icc[24:36] == bytes.fromhex("07d0 0001 0001 0000 0000 0000")  # not the time of day
 
 
 @pytest.mark.parametrize("codes", [(1, 13), (2, 2), (1, 1), (0, 0), (1, 6), (77, 99)])

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,10 @@ _LOG = logging.getLogger(__name__)
 # A profile that changes values by at most this is treated as sRGB, to avoid rounding errors.
 _SAME = 1
 _GRID = 9
+
+# ICC.1:2022, 7.2: the header's dateTimeNumber, six numbers of 16 bits.
+_MADE = slice(24, 36)
+_FIXED_TIME = struct.pack(">6H", 2000, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +100,14 @@ def to_srgb(
             _LOG.warning("%s: the colour profile is invalid and ignored: %s", path, error)
     if picture.mode in ("CMYK", "LAB"):
         note = f"{picture.mode} without a profile, converted to sRGB by the standard formula"
-        return Converted(picture.convert("RGB"), _srgb().tobytes(), note)
+        return Converted(picture.convert("RGB"), _srgb_bytes(), note)
     return Converted(picture)
 
 
 def _from_hdr(picture: Image.Image, codes: CodePoints) -> Converted:
     # The alpha of an RGBA picture passes the filter as it is.
     converted = picture.filter(hdr_table(codes))
-    return Converted(converted, _srgb().tobytes(), f"converted from {codes.name} to sRGB")
+    return Converted(converted, _srgb_bytes(), f"converted from {codes.name} to sRGB")
 
 
 def _by_profile(picture: Image.Image, embedded: bytes) -> Converted:
@@ -117,11 +122,18 @@ def _by_profile(picture: Image.Image, embedded: bytes) -> Converted:
     if alpha:
         converted.putalpha(alpha)
     name = ImageCms.getProfileDescription(source).strip() or "its profile"
-    return Converted(converted, target.tobytes(), f"converted from {name} to sRGB")
+    return Converted(converted, _srgb_bytes(), f"converted from {name} to sRGB")
 
 
 def _srgb() -> ImageCms.ImageCmsProfile:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+
+
+def _srgb_bytes() -> bytes:
+    """The profile as a file, with a fixed time in place of now: outputs are the same every time."""
+    profile = bytearray(_srgb().tobytes())
+    profile[_MADE] = _FIXED_TIME
+    return bytes(profile)
 
 
 def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
