@@ -9,20 +9,21 @@ from pathlib import Path
 from mediatrans.conversion.manifest import MANIFEST_NAME, PARTS_NAME, Manifest
 from mediatrans.conversion.outputs import PREVIEW_MARK
 from mediatrans.errors import OutputError
-from mediatrans.files.walk import is_hidden
 from mediatrans.media.formats import PICTURE_SUFFIXES, VIDEO_SUFFIXES, is_supported
 
 __all__ = ["EarlierResults", "named_with_sources"]
 
 log = logging.getLogger(__name__)
 
+_SUFFIXES = {"image": PICTURE_SUFFIXES, "video": VIDEO_SUFFIXES}
+
 
 class EarlierResults:
     """Tells the results of earlier runs in an input folder from what is to be translated.
 
     A file is one if a manifest in its folder, or in one above it up to the input folder, lists it
-    as it is now, made for the same domain or by the same generator; or if it has the name that
-    `convert` gives to the result of a file beside it.
+    as it is now, made for the same domain or by the same generator, or by a version that did not
+    note the domain; or if it has the name that `convert` gives to the result of a file beside it.
 
     Args:
         root: The input folder.
@@ -38,7 +39,6 @@ class EarlierResults:
         self.to = to
         self._model = model_sha256
         self._manifests: dict[Path, Manifest | None] = {}
-        self._listed: tuple[Path, dict[tuple[str, str], str]] | None = None
 
     def reason(self, path: Path) -> str | None:
         """Why a file of the folder is left alone; None if it is to be translated.
@@ -67,7 +67,9 @@ class EarlierResults:
                 log.info("%s", error)
                 self._manifests[home] = None
                 continue
-            if entry is not None and (entry.to == self.to or entry.origin.model == self._model):
+            if entry is not None and (
+                entry.to in ("", self.to) or entry.origin.model == self._model
+            ):
                 return True
         return False
 
@@ -88,11 +90,14 @@ class EarlierResults:
         stem = _source_stem(path, self.to)
         if stem is None:
             return None
-        folder = path.parent
-        if self._listed is None or self._listed[0] != folder:
-            self._listed = folder, _sources(folder)
-        found = (self._listed[1].get((stem, kind)) for kind in _kinds(path))
-        return next((name for name in found if name is not None), None)
+        for kind in _kinds(path):
+            for suffix in sorted(_SUFFIXES[kind]):
+                for name in (f"{stem}{suffix}", f"{stem}{suffix.upper()}"):
+                    if os.path.lexists(path.with_name(name)):
+                        return name
+        # The pictures of a folder may have made a video.
+        is_video = "video" in _kinds(path)
+        return f"{stem}{os.sep}" if is_video and _has_pictures(path.with_name(stem)) else None
 
 
 def named_with_sources(inputs: Iterable[Path], to: str) -> dict[Path, str]:
@@ -118,27 +123,19 @@ def named_with_sources(inputs: Iterable[Path], to: str) -> dict[Path, str]:
 
 def _source_stem(path: Path, to: str) -> str | None:
     """The name, without its suffix, of what this would be the result of; None for other names."""
-    stem, ending = path.stem.removesuffix(PREVIEW_MARK), f"-{to}"
+    stem, ending = path.stem, f"-{to}"
+    if "video" in _kinds(path):  # pictures have no previews
+        stem = stem.removesuffix(PREVIEW_MARK)
     return stem.removesuffix(ending) or None if stem.endswith(ending) else None
 
 
-def _sources(folder: Path) -> dict[tuple[str, str], str]:
-    """The names in a folder, by their stems and by the kinds of results that they may have."""
-    found: dict[tuple[str, str], str] = {}
+def _has_pictures(folder: Path) -> bool:
     with suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            path = Path(entry.name)
-            if is_hidden(entry.name):
-                continue
-            if is_supported(path):
-                found |= {(path.stem, kind): entry.name for kind in _kinds(path)}
-            elif entry.is_dir():  # its pictures may have made a video
-                found[entry.name, "video"] = f"{entry.name}{os.sep}"
-    return found
+        return any(Path(entry.name).suffix.lower() in PICTURE_SUFFIXES for entry in entries)
+    return False
 
 
 def _kinds(path: Path) -> tuple[str, ...]:
     """The kinds that a file may be of by its suffix; pictures that may move are of both."""
     suffix = path.suffix.lower()
-    suffixes = {"image": PICTURE_SUFFIXES, "video": VIDEO_SUFFIXES}
-    return tuple(kind for kind, known in suffixes.items() if suffix in known)
+    return tuple(kind for kind, known in _SUFFIXES.items() if suffix in known)

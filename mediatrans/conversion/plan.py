@@ -20,6 +20,7 @@ from mediatrans.conversion.outputs import (
     refusal,
     too_long,
 )
+from mediatrans.conversion.run_options import Shard
 from mediatrans.errors import InputError, OutputError, UsageError
 from mediatrans.files.names import FolderPath, is_too_long
 from mediatrans.files.walk import LeftOut, WalkProblem, is_hidden, walk
@@ -68,7 +69,8 @@ def plan(
     """
     _refuse_contradictions(inputs, options)
     jobs: list[Job] = []
-    results = named_with_sources(inputs, to) if within is None else {}
+    are_beside = within is None and options.output is None
+    results = named_with_sources(inputs, to) if are_beside else {}
     earlier = EarlierResults(within or Path(), to, model_sha256)
     for given in inputs:
         if within is not None:
@@ -81,8 +83,18 @@ def plan(
         _warn_of_new_container(job, options)
     jobs = look_up(_check_outputs(jobs))
     if options.shard is not None:
-        jobs = jobs[options.shard.number - 1 :: options.shard.count]
+        jobs = _part(jobs, options.shard)
     return compare_with_existing(jobs, options, model_sha256)
+
+
+def _part(jobs: list[Job], shard: Shard) -> list[Job]:
+    """The jobs of a shard. What is skipped is no work: it belongs to the first, and moves no other.
+
+    The results of other shards would otherwise move the jobs of those that begin later.
+    """
+    work = [job for job in jobs if job.skip is None]
+    mine = {id(job) for job in work[shard.number - 1 :: shard.count]}
+    return [job for job in jobs if id(job) in mine or (job.skip and shard.number == 1)]
 
 
 def _refuse_contradictions(inputs: Sequence[Path], options: ConvertOptions) -> None:
@@ -267,7 +279,9 @@ def _folder_jobs(
         raise OutputError(
             "the output folder is an existing file", path=target, remedy="use another -o"
         )
-    found = _walk(folder, target, options, earlier, leave)
+    found = list(_walk(folder, target, options, earlier, leave))
+    if found and all(job.skip for job in found):  # nothing but results: they are what is meant
+        found = list(_walk(folder, target, options, None, lambda _: None))
     jobs = [_kept_inside(job, target) for job in found]
     if not jobs:
         raise InputError(
@@ -283,9 +297,13 @@ def _folder_jobs(
 
 
 def _walk(
-    folder: Path, target: Path, options: ConvertOptions, earlier: EarlierResults, leave: Leave
+    folder: Path,
+    target: Path,
+    options: ConvertOptions,
+    earlier: EarlierResults | None,
+    leave: Leave,
 ) -> Iterator[Job]:
-    """The jobs of a folder in the order of their paths."""
+    """The jobs of a folder in the order of their paths; None translates earlier results as well."""
     for found in walk(folder, is_supported):
         if isinstance(found, WalkProblem):
             yield Job.refused(found.path, found.problem, found.remedy)
@@ -293,7 +311,7 @@ def _walk(
             leave(found)
         elif (kind := kind_of(found, options.reader_limit_s)) is None:
             continue
-        elif reason := earlier.reason(found):
+        elif earlier is not None and (reason := earlier.reason(found)):
             yield Job(found, kind=kind, skip=reason)
         else:
             suffix = output_suffix(found, kind, options.file_format)

@@ -9,6 +9,7 @@ import pytest
 from mediatrans.cli.main import run
 from mediatrans.conversion.options import ConvertOptions
 from mediatrans.conversion.plan import plan
+from mediatrans.conversion.run_options import read_shard
 from mediatrans.files.walk import LeftOut, count_left_out
 from tests.media_files import write_clip, write_picture
 
@@ -62,6 +63,8 @@ def test_a_file_with_the_name_of_a_result_is_skipped(here: Path, source: str, re
         ("-w.jpg", "b.jpg"),
         ("a.txt", "a-w.jpg"),
         (".a.jpg", ".jpg", "a-w.jpg"),
+        ("a.jpg", "a-w-preview.jpg"),  # pictures have no previews
+        ("trip/notes.txt", "trip-w.mp4"),  # no pictures that may have made it
     ],
 )
 def test_other_names_are_translated(here: Path, names: tuple[str, ...]) -> None:
@@ -75,6 +78,7 @@ def test_a_result_that_is_named_is_translated_unless_its_source_is_named_as_well
     touch("a.jpg", "a-w.jpg", "b.mp4", "c-w.jpg")
     assert skipped("a-w.jpg") == []
     assert skipped("a-w.jpg", "b.mp4", "c-w.jpg") == []
+    assert skipped("a-w.jpg", "a.jpg", output=Path("out")) == []
     inputs = [Path(name) for name in ("a-w.jpg", "a.jpg", "b.mp4", "c-w.jpg")]
     result, source, *others = plan(inputs, "w", ConvertOptions(overwrite=True))
     assert "the result of a.jpg" in str(result.skip)
@@ -82,6 +86,30 @@ def test_a_result_that_is_named_is_translated_unless_its_source_is_named_as_well
     assert "also an input" in str(source.error)
     assert all(job.ready for job in others)
     assert all(job.ready for job in plan(inputs[1:], "w", ConvertOptions(output=Path("out"))))
+
+
+def test_the_results_of_one_shard_move_no_job_of_another(here: Path) -> None:
+    touch("p/a.jpg", "p/b.jpg", "p/c.jpg", "p/d.jpg")
+
+    def part(word: str) -> list[str]:
+        jobs = plan([Path("p")], "w", ConvertOptions(shard=read_shard(word)))
+        return [job.input.name for job in jobs if job.ready]
+
+    first = part("1/2")
+    touch(*(f"p/{name.replace('.', '-w.')}" for name in first))
+    assert first == ["a.jpg", "c.jpg"]
+    assert part("1/2") == first
+    assert part("2/2") == ["b.jpg", "d.jpg"]
+
+
+def test_a_folder_of_nothing_but_results_is_translated(
+    pair: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_picture(Path("p/a.png"))
+    assert run([*CONVERT, "p"]) == 0
+    assert run([*CONVERT, "p-night", "-o", "twice"]) == 0
+    assert Path("twice/a.png").exists()
+    assert "skipped" not in capsys.readouterr().out
 
 
 def test_results_are_no_frames_of_a_video_and_no_part_of_a_preview(here: Path) -> None:
