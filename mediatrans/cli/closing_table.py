@@ -13,33 +13,34 @@ from mediatrans.quality.report.rows import JobReport
 __all__ = ["closing_table"]
 
 _MOST_ROWS = 10
-_STYLES = {"poor": "red", "doubtful": "yellow", "good": "green"}
+_STYLES = {"failed": "red", "poor": "red", "doubtful": "yellow", "good": "green"}
 
 
 def closing_table(rows: Sequence[JobReport]) -> Table | None:
-    """The judged files, the worst first; None if fewer than two are judged.
+    """The files that failed or are judged, the worst first; None if fewer than two are judged.
 
     Args:
         rows: The rows of a report.
     """
-    count = sum(row.verdict is not None for row in rows)
-    if count < 2:
+    if sum(row.verdict is not None for row in rows) < 2:
         return None
-    judged = worst((row for row in rows if row.verdict is not None), _MOST_ROWS)
+    shown = [row for row in rows if row.verdict is not None or row.status == "failed"]
+    count = len(shown)
     common = common_folder(row.input for row in rows)
     table = Table(box=None, pad_edge=False, show_header=True, header_style="", padding=(0, 2, 0, 0))
     table.add_column("verdict", no_wrap=True)
     table.add_column("cycle", justify="right", no_wrap=True)
     table.add_column("file", overflow="fold")
     table.add_column("reason", overflow="fold")
-    for row in judged:
-        assert row.verdict is not None
+    for row in worst(shown, _MOST_ROWS):
+        word = row.verdict.word if row.verdict is not None else "failed"
+        reason = row.verdict.reason if row.verdict is not None else row.error
         mean = None if row.figures is None else row.figures.mean("psnr_db")
         table.add_row(
-            Text(row.verdict.word, _STYLES[row.verdict.word]),
+            Text(word, _STYLES[word]),
             "" if mean is None else f"{mean:.2f} dB",
             Text(printable(short_name(row.input, common))),
-            Text(printable(row.verdict.reason)),
+            Text(printable(reason or "")),
         )
     if count > _MOST_ROWS:
         table.caption = f"and {count - _MOST_ROWS} more"

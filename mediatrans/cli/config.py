@@ -88,6 +88,8 @@ def command(context: click.Context, /, of: str | None, as_json: bool) -> int:
             row: dict[str, Any] = {"command": setting.command, "setting": setting.key}
             row |= {"value": setting.value, "from": setting.origin, "problem": setting.problem}
             click.echo(json_line(row))
+        for path, reasons in _invalid_files(commands, program):
+            click.echo(json_line({"file": str(path), "problem": reasons}))
     else:
         _show_files(commands, program)
         _show(settings)
@@ -173,18 +175,43 @@ def _show_files(commands: Mapping[str, click.Command], program: click.Context) -
     width = max(map(len, presets), default=0)
     label = "preset files"
     for name, path in presets.items():
-        convert = commands["convert"]
-        context = click.Context(convert, info_name="convert", parent=program)
-        with context:
-            mark = _mark(faults_of_preset(convert, context, path), path)
+        mark = _mark(_faults_of(path, commands, program), path)
         echo(f"{label:<12}  {name:<{width}}  {path}{mark}")
         label = ""
 
 
-def _mark(faults: list[Fault], path: Path) -> str:
+def _faults_of(
+    preset: Path, commands: Mapping[str, click.Command], program: click.Context
+) -> list[Fault]:
+    convert = commands["convert"]
+    context = click.Context(convert, info_name="convert", parent=program)
+    with context:
+        return list(faults_of_preset(convert, context, preset))
+
+
+def _invalid_files(
+    commands: Mapping[str, click.Command], program: click.Context
+) -> Iterator[tuple[Path, str]]:
+    """The settings files and presets that are invalid as a whole, each with the reasons."""
+    faults: list[Fault] = []
+    read_settings_files(list(commands), faults.append)
+    paths = [path for path in (user_file(), project_file()) if path is not None]
+    for path in preset_files().values():
+        faults += _faults_of(path, commands, program)
+        paths.append(path)
+    for path in paths:
+        if reasons := _reasons(faults, path):
+            yield path, reasons
+
+
+def _reasons(faults: list[Fault], path: Path) -> str:
     """What is wrong with a file as a whole, or with a preset; empty where nothing is."""
-    reasons = dict.fromkeys(_words(fault.error) for fault in faults if fault.path == path)
-    return f"  (invalid: {'; '.join(reasons)})" if reasons else ""
+    return "; ".join(dict.fromkeys(_words(fault.error) for fault in faults if fault.path == path))
+
+
+def _mark(faults: list[Fault], path: Path) -> str:
+    reasons = _reasons(faults, path)
+    return f"  (invalid: {reasons})" if reasons else ""
 
 
 def _show(settings: list[_Setting]) -> None:

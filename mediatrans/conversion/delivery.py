@@ -129,7 +129,7 @@ class Delivery:
         return replace(
             result,
             figures=figures,
-            verdict=pronounce(figures, workshop.spread),
+            verdict=pronounce(figures, workshop.spread, is_blend=options.strength < 1),
             samples=() if keeper is None else keeper.chosen(figures),
         )
 

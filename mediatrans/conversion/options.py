@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from mediatrans.conversion.outputs import holds
@@ -39,6 +40,9 @@ class ConvertOptions(CheckOptions, ModelOptions, WriteOptions, ReadOptions, RunO
     """
 
     def __post_init__(self) -> None:
+        given: object = self.output
+        if not isinstance(given, Path | None):
+            raise UsageError(f"output is {given!r}, no Path", remedy=f"write Path({given!r})")
         if self.limits and self.check_every == 0:
             raise UsageError(
                 "--fail-under needs the figures, which --check-every 0 turns off",

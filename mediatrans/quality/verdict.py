@@ -4,7 +4,7 @@ A figure of the card's held-out pictures sets its threshold where the card has i
 number does. `docs/quality.md` lists them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -74,14 +74,17 @@ _LIMITS: dict[str, _Limit] = {
 }
 
 
-def pronounce(figures: FileFigures, spread: Spread) -> Verdict:
+def pronounce(figures: FileFigures, spread: Spread, *, is_blend: bool = False) -> Verdict:
     """The verdict on a file: that of its worst figure.
 
     Args:
         figures: The figures, placed among the pictures of the card.
         spread: The percentiles of the card; empty without them.
+        is_blend: The file is a blend with its source, which is to look like both domains.
     """
-    found = [*_of_change(figures, spread), *_of_limits(figures, spread), *_of_place(figures)]
+    limits = {name: limit for name, limit in _LIMITS.items() if not (is_blend and name == "domain")}
+    of_limits = _of_limits(figures, spread, limits)
+    found = [*_of_change(figures, spread), *of_limits, *_of_place(figures)]
     for word in ("poor", "doubtful"):
         for verdict in found:
             if verdict.word == word:
@@ -118,8 +121,10 @@ def _of_change(figures: FileFigures, spread: Spread) -> Iterator[Verdict]:
         yield Verdict("doubtful", f"it is hardly changed, by {shown}", "change_low")
 
 
-def _of_limits(figures: FileFigures, spread: Spread) -> Iterator[Verdict]:
-    for name, limit in _LIMITS.items():
+def _of_limits(
+    figures: FileFigures, spread: Spread, limits: Mapping[str, _Limit]
+) -> Iterator[Verdict]:
+    for name, limit in limits.items():
         mean = figures.mean(name)
         if mean is None:
             continue

@@ -172,7 +172,7 @@ def find(to: str, model: str | None = None) -> Generator:
 
 
 def _search(to: str, name: str | None) -> Generator:
-    available = []
+    available, is_installed = [], False
     for place, folder in _different_places():
         matches = []
         for path, card in list_models(folder):
@@ -180,6 +180,7 @@ def _search(to: str, name: str | None) -> Generator:
                 log.warning("%s", card)
                 continue
             available.append(f"{path} ({' <-> '.join(card.domains)})")
+            is_installed = is_installed or name in (card.name, path.name)
             if _named(to, card.domains) and name in (None, card.name, path.name):
                 matches.append((path, card))
         if len(matches) > 1:
@@ -193,7 +194,7 @@ def _search(to: str, name: str | None) -> Generator:
             path, card = matches[0]
             _warn_of_hidden(path, card)
             return _direction(path, card, to, place=place)
-    if name is not None and (Path(name).is_dir() or os.sep in name):
+    if name is not None and not is_installed and (Path(name).is_dir() or os.sep in name):
         raise _no_model_there(Path(name))
     named = f" called {name!r}" if name else ""
     raise ModelError(

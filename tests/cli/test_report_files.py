@@ -117,7 +117,7 @@ def drawn(*words: str) -> str:
 
 def test_the_table_begins_with_the_worst() -> None:
     lines = [line.split()[0] for line in drawn().splitlines() if not line.startswith(" ")]
-    assert lines == ["verdict", "poor", "doubtful", "good", "good", "good"]
+    assert lines == ["verdict", "failed", "poor", "doubtful", "good", "good", "good"]
     shown = drawn()
     assert "it is a copy of its source, changed by 0.1 of 255" in " ".join(shown.split())
     assert r"\u202e" in shown

@@ -58,6 +58,12 @@ def test_the_worst_figure_decides() -> None:
     assert (verdict.word, verdict.figure) == ("poor", "flicker")
 
 
+def test_a_blend_may_look_like_both_domains() -> None:
+    assert pronounce(figures(domain=0.2), {}).word == "poor"
+    assert pronounce(figures(domain=0.2), {}, is_blend=True).word == "good"
+    assert pronounce(figures(domain=0.2, flicker=9.0), {}, is_blend=True).figure == "flicker"
+
+
 def test_the_card_sets_the_limits() -> None:
     spread = read_spread(spread_of(PICTURES))
     # 13 dB are usual for no pair of this card, and 21 dB are, though another pair has more.

@@ -176,7 +176,10 @@ def test_a_signal_to_one_stops_both_and_the_run_goes_on_bit_for_bit(
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("trouble", "code", "said"),
-    [("1 nan 4", 8, "no longer a finite number at step 4"), ("0 full 5", 6, "no space left")],
+    [
+        ("1 nan 4", 8, " at step 4; the last good checkpoint is kept"),
+        ("0 full 5", 6, "no space left"),
+    ],
 )
 def test_what_ends_one_ends_both_with_its_code(
     data: Path, trouble: str, code: int, said: str

@@ -94,7 +94,7 @@ def _entry(row: JobReport, common: Path | None, folder: Path) -> FileEntry:
         worst=tuple(_worst(figures)),
         facts=tuple(_facts(row)),
         source=link_to(row.input, folder),
-        result=None if row.output is None else link_to(row.output, folder),
+        result=link_to(row.output, folder) if row.output and row.status != "failed" else None,
         notes=row.notes,
     )
 

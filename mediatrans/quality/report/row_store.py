@@ -56,5 +56,13 @@ class Rows(Sequence[JobReport]):
     def __iter__(self) -> Iterator[JobReport]:
         return map(self._unpacked, self._packed)
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or isinstance(other, str):
+            return NotImplemented
+        return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
+
+    def __repr__(self) -> str:
+        return f"Rows({list(self)!r})"
+
     def __len__(self) -> int:
         return len(self._packed)

@@ -75,7 +75,12 @@ def export_pair(
         OutputError: A model is there already, or the folder cannot be written.
         ModelError: A graph does not answer as torch does; no model is left behind.
     """
-    pair = _trained_pair(load_checkpoint(source), note or DataNote())
+    checkpoint = load_checkpoint(source)
+    wanted = checkpoint.config.steps
+    if checkpoint.step == 0 or (wanted is not None and checkpoint.step < wanted):
+        of_all = "" if wanted is None else f" of {wanted:,}"
+        on_message(f"the run has made only {checkpoint.step:,}{of_all} steps")
+    pair = _trained_pair(checkpoint, note or DataNote())
     return publish_pair(
         pair,
         folder,

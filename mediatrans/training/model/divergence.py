@@ -3,9 +3,13 @@
 import math
 from dataclasses import asdict
 
-from mediatrans.training.model.losses import Losses
+import torch
 
-__all__ = ["LARGEST_LOSS", "PATIENCE", "DivergenceWatch"]
+from mediatrans.training.config import TrainConfig
+from mediatrans.training.model.losses import Losses
+from mediatrans.training.model.objective import uses_bfloat16
+
+__all__ = ["LARGEST_LOSS", "PATIENCE", "DivergenceWatch", "remedy"]
 
 LARGEST_LOSS = 1e4
 """Least-squares losses begin near 1; those of pictures in [-1, 1] cannot exceed 3."""
@@ -34,9 +38,20 @@ class DivergenceWatch:
         values = asdict(losses)
         broken = [name for name, loss in values.items() if not math.isfinite(loss)]
         if broken:
-            return f"{', '.join(broken)} is no longer a finite number"
+            words = "is no longer a finite number" if len(broken) == 1 else "are no finite numbers"
+            return f"{', '.join(broken)} {words}"
         large = [name for name, loss in values.items() if abs(loss) > LARGEST_LOSS]
         self._above = self._above + 1 if large else 0
         if self._above < PATIENCE:
             return None
         return f"{', '.join(large)} has been above {LARGEST_LOSS:,.0f} for {PATIENCE} steps"
+
+
+def remedy(config: TrainConfig, device: torch.device) -> str:
+    """What may help a run with these settings; what it has already is left out."""
+    found = ["a smaller --learning-rate", "a larger --batch-size"]
+    if config.gan_loss != "lsgan":
+        found.append("--gan-loss lsgan")
+    if uses_bfloat16(config, device):
+        found.append("--precision float32")
+    return f"start again with {', '.join(found[:-1])} or {found[-1]}"

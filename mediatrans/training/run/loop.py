@@ -25,7 +25,7 @@ from mediatrans.training.evaluation.held_out import HeldOutJudge, open_judge
 from mediatrans.training.model.collapse import CHECK_EVERY
 from mediatrans.training.model.cost import describe_cost
 from mediatrans.training.model.cyclegan import CycleGAN
-from mediatrans.training.model.divergence import DivergenceWatch
+from mediatrans.training.model.divergence import DivergenceWatch, remedy
 from mediatrans.training.model.schedules import rate_factor
 from mediatrans.training.run.classifier import keep_classifier
 from mediatrans.training.run.compatibility import (
@@ -342,6 +342,5 @@ class _Trainer:
         return DivergedError(
             f"{problem} at step {self._step}",
             path=self._run,
-            remedy="the last good checkpoint is kept; start again with a smaller --learning-rate, "
-            "--gan-loss lsgan, a larger --batch-size or --precision float32",
+            remedy=f"the last good checkpoint is kept; {remedy(self._config, self._model.device)}",
         )

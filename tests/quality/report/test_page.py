@@ -113,6 +113,12 @@ def test_links_are_relative_to_the_page() -> None:
     assert entry.source.address == "../in/copy.png"
 
 
+def test_a_file_that_failed_has_no_result_to_lead_to() -> None:
+    failed, *others = document().entries
+    assert (failed.name, failed.result) == ("broken.png", None)
+    assert others[0].result is not None
+
+
 def test_the_worst_files_come_first() -> None:
     names = [entry.name for entry in document().entries]
     assert names[:3] == ["broken.png", "copy.png", "film.mp4"]

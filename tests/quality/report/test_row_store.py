@@ -51,3 +51,14 @@ def test_a_row_takes_little_memory() -> None:
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert after - before < 1000 * 1500
+
+
+def test_rows_compare_and_show_themselves_as_lists_do() -> None:
+    store, same = Rows(), Rows()
+    for row in (picture_row("a.png", "good", 30.0), picture_row("b.png", "poor", 20.0)):
+        store.append(replace(row, samples=()))
+        same.append(replace(row, samples=()))
+    assert store == same
+    assert store == tuple(same)
+    assert store != same[:1]
+    assert "b.png" in repr(store)

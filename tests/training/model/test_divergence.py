@@ -4,8 +4,10 @@ import math
 from dataclasses import replace
 
 import pytest
+import torch
 
-from mediatrans.training.model.divergence import LARGEST_LOSS, PATIENCE, DivergenceWatch
+from mediatrans.training.config import TrainConfig
+from mediatrans.training.model.divergence import LARGEST_LOSS, PATIENCE, DivergenceWatch, remedy
 from mediatrans.training.model.losses import Losses
 
 USUAL = Losses(0.3, 0.3, 0.1, 0.1, 0.05, 0.05, 0.0, 0.0, 0.2, 0.2)
@@ -14,7 +16,7 @@ USUAL = Losses(0.3, 0.3, 0.1, 0.1, 0.05, 0.05, 0.0, 0.0, 0.2, 0.2)
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_what_is_no_number_counts_at_once(value: float) -> None:
     problem = DivergenceWatch().problem(replace(USUAL, d_a=value, p_b=value))
-    assert problem == "d_a, p_b is no longer a finite number"
+    assert problem == "d_a, p_b are no finite numbers"
 
 
 @pytest.mark.parametrize("value", [2 * LARGEST_LOSS, -2 * LARGEST_LOSS, 1e11])
@@ -31,3 +33,13 @@ def test_a_spike_is_forgotten() -> None:
     for _ in range(10):
         assert all(watch.problem(large) is None for _ in range(PATIENCE - 1))
         assert watch.problem(USUAL) is None
+
+
+def test_what_the_run_has_already_is_no_remedy() -> None:
+    plain, other = TrainConfig(), TrainConfig(gan_loss="log", precision="bfloat16")
+    device = torch.device("cpu")
+    assert (
+        remedy(plain, device)
+        == "start again with a smaller --learning-rate or a larger --batch-size"
+    )
+    assert "--gan-loss lsgan or --precision float32" in remedy(other, device)
