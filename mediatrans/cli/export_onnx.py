@@ -143,7 +143,8 @@ def command(
 def _need_the_extra() -> None:
     try:
         import onnxscript  # noqa: F401
-        import torch  # noqa: F401
+
+        import mediatrans.training.export.model_folder  # noqa: F401
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", error.name or "torch") from error
 
