@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from mediatrans.conversion.events import Events
 from mediatrans.conversion.executors.dispatcher import Dispatcher
@@ -26,6 +28,7 @@ __all__ = ["RayExecutor", "RayPool"]
 log = logging.getLogger(__name__)
 
 _NO_TELEMETRY = "RAY_USAGE_STATS_ENABLED"
+_CONNECT_S = 10.0
 _POLL_S = 0.5
 _YIELD_S = 0.2
 _PATIENCE_S = 60.0
@@ -85,6 +88,7 @@ def _connected(address: str | None) -> Iterator[Any]:
     is_ours = not ray.is_initialized()
     try:
         if is_ours:
+            _refuse_silence(address)
             ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **own)
     except (ConnectionError, OSError, RuntimeError, ValueError) as error:
         raise DeviceError(
@@ -100,6 +104,15 @@ def _connected(address: str | None) -> Iterator[Any]:
     finally:
         if is_ours:
             ray.shutdown()
+
+
+def _refuse_silence(address: str | None) -> None:
+    """Raise an OSError or ValueError where nothing listens: Ray itself would ask for minutes."""
+    if address is None or ":" not in address:
+        return
+    place = urlsplit(address if "://" in address else f"//{address}")
+    with socket.create_connection((place.hostname, place.port), timeout=_CONNECT_S):
+        pass
 
 
 class RayPool:
