@@ -34,13 +34,15 @@ def closing_table(rows: Sequence[JobReport]) -> Table | None:
     table.add_column("reason", overflow="fold")
     for row in worst(shown, _MOST_ROWS):
         word = row.verdict.word if row.verdict is not None else "failed"
-        reason = row.verdict.reason if row.verdict is not None else row.error
+        # The name stands beside it already.
+        error = (row.error or "").removeprefix(f"{row.input}: ")
+        reason = row.verdict.reason if row.verdict is not None else error
         mean = None if row.figures is None else row.figures.mean("psnr_db")
         table.add_row(
             Text(word, _STYLES[word]),
             "" if mean is None else f"{mean:.2f} dB",
             Text(printable(short_name(row.input, common))),
-            Text(printable(reason or "")),
+            Text(printable(reason)),
         )
     if count > _MOST_ROWS:
         table.caption = f"and {count - _MOST_ROWS} more"

@@ -210,5 +210,8 @@ def test_config_shows_what_cannot_be_taken_with_its_reason(
     assert "invalid" not in line("convert strength", "0.5")
     assert run(["config", "convert", "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    invalid = {row["setting"] for row in rows if row["problem"]}
+    invalid = {row["setting"] for row in rows if row["problem"] and "setting" in row}
     assert invalid == {"crf", "qualty", "check-every", "fail-under", "preset-file"}
+    files = {Path(row["file"]).name: row["problem"] for row in rows if "file" in row}
+    assert files.keys() == {USER.name, "mediatrans.toml", "bad.toml"}
+    assert "not TOML" in files["mediatrans.toml"]
