@@ -17,6 +17,7 @@ from mediatrans.conversion.settle import Settlement
 from mediatrans.conversion.workshop import Workshop
 from mediatrans.errors import UsageError
 from mediatrans.files.walk import LeftOut
+from mediatrans.media.pillow_limit import pillow_limit_kept
 from mediatrans.media.pipe_formats import STDIO
 from mediatrans.media.write.codecs import try_encoder
 from mediatrans.media.write.sinks import encoding_of
@@ -72,7 +73,7 @@ def convert(
         )
     given = [inputs] if isinstance(inputs, Path | str) else inputs
     paths = [Path(path) for path in given]
-    with bucket_run(paths, workshop.options) as buckets:
+    with pillow_limit_kept(), bucket_run(paths, workshop.options) as buckets:
         workshop.mirror = buckets.mirror
         return _converted(buckets, workshop, observer, executor, within)
 

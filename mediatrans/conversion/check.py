@@ -14,6 +14,7 @@ from mediatrans.conversion.task import Failure
 from mediatrans.errors import ExitCode, InputError, ModelError, UsageError
 from mediatrans.files.walk import WalkProblem, walk
 from mediatrans.media.formats import Kind, kind_of
+from mediatrans.media.pillow_limit import pillow_limit_kept
 from mediatrans.media.read.read_back import read_back
 from mediatrans.media.read.sources import Input, open_source
 from mediatrans.media.read_options import ReadOptions
@@ -56,6 +57,7 @@ class _Bench:
     spread: Spread
 
 
+@pillow_limit_kept()
 def check(
     source: Path,
     result: Path,

@@ -293,3 +293,18 @@ def test_the_report_written_in_parts_is_the_whole_report(pair: Path, names: list
     report = convert(names, "night") if names else Report("m", (), ExitCode.OK)
     text = "".join(report.json_parts())
     assert text == json.dumps(report.to_dict(), indent=2) + "\n"
+
+
+def test_the_limit_of_one_run_is_not_that_of_another(
+    pair: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pillow has one limit for the process, which also holds what else the program reads."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 77)
+    write_picture(Path("a.png"), 64, 48)
+    small = convert("a.png", "night", ConvertOptions(max_pixels=1000))
+    assert small.exit_code == ExitCode.INPUT
+    assert Image.MAX_IMAGE_PIXELS == 77
+    write_clip(Path("b.mp4"), frames=3)
+    whole = convert("b.mp4", "night", ConvertOptions(output=Path("b.webp")))
+    assert [row.error for row in whole.jobs] == [None]
+    assert Image.MAX_IMAGE_PIXELS == 77

@@ -15,6 +15,7 @@ from mediatrans.files.regular import check_regular
 from mediatrans.media.animation import is_lossless_webp
 from mediatrans.media.colour.profiles import to_8_bits, to_srgb
 from mediatrans.media.frames import Frame, Pixels, StillInfo
+from mediatrans.media.pillow_limit import limit_pixels
 from mediatrans.media.read import opencv_reader
 from mediatrans.media.read.colour_tags import code_points_of, profile_of
 from mediatrans.media.read.declared_size import HEADER_BYTES, declared_size
@@ -91,7 +92,7 @@ def read_picture(path: Path, *, index: int = 0, max_pixels: int = MAX_PIXELS) ->
             if size := declared_size(header):
                 _check_size(path, *size, max_pixels)
             # For what Pillow checks itself: parts of a file that are larger than the picture.
-            Image.MAX_IMAGE_PIXELS = max_pixels
+            limit_pixels(max_pixels)
             opened = _Opened(path, file, header, index, max_pixels)
             return _framed(_decoded(opened), opened)
     except OSError as error:

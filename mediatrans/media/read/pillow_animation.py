@@ -7,7 +7,6 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
-from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
@@ -15,6 +14,7 @@ from mediatrans.errors import InputError
 from mediatrans.media.animation import animation_of
 from mediatrans.media.colour.yuv import Colour
 from mediatrans.media.frames import Clip, Frame, VideoInfo
+from mediatrans.media.pillow_limit import limit_pixels
 from mediatrans.media.read.refusals import GET_COMPLETE, too_large
 from mediatrans.media.read_options import MAX_PIXELS
 from mediatrans.media.times import SteadyClock
@@ -104,7 +104,7 @@ class PillowAnimation:
             InputError: The file is missing, damaged, too large or not an animated WebP.
         """
         # The size is checked below; Pillow's own limit would call a large file damaged.
-        Image.MAX_IMAGE_PIXELS = self._max_pixels
+        limit_pixels(self._max_pixels)
         try:
             self._picture = self._opened()
             if animation_of(self._path) is None:

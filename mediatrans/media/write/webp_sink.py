@@ -14,6 +14,7 @@ from mediatrans.errors import OutputError
 from mediatrans.files.publish import Record, output_error, publishing
 from mediatrans.media.animation import is_lossless_webp, riff_chunks
 from mediatrans.media.frames import Frame, VideoInfo
+from mediatrans.media.pillow_limit import allow_pixels
 from mediatrans.media.write.copied_metadata import warn_of_lost_blocks
 from mediatrans.media.write.copied_streams import warn_of_dropped
 from mediatrans.media.write.single_piece import SinglePiece
@@ -180,6 +181,7 @@ class WebpSink(SinglePiece):
         self._total_ms += lasts_ms
 
     def _verify(self) -> None:
+        allow_pixels((self._info.width or 0) * (self._info.height or 0))
         try:
             with WebPImagePlugin.WebPImageFile(io.BytesIO(self._part.read_bytes())) as made:
                 found = made.n_frames
