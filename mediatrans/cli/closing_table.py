@@ -24,15 +24,14 @@ def closing_table(rows: Sequence[JobReport]) -> Table | None:
     """
     if sum(row.verdict is not None for row in rows) < 2:
         return None
-    shown = [row for row in rows if row.verdict is not None or row.status == "failed"]
-    count = len(shown)
+    count = sum(_is_shown(row) for row in rows)
     common = common_folder(row.input for row in rows)
     table = Table(box=None, pad_edge=False, show_header=True, header_style="", padding=(0, 2, 0, 0))
     table.add_column("verdict", no_wrap=True)
     table.add_column("cycle", justify="right", no_wrap=True)
     table.add_column("file", overflow="fold")
     table.add_column("reason", overflow="fold")
-    for row in worst(shown, _MOST_ROWS):
+    for row in worst(filter(_is_shown, rows), _MOST_ROWS):
         word = row.verdict.word if row.verdict is not None else "failed"
         # The name stands beside it already.
         error = (row.error or "").removeprefix(f"{row.input}: ")
@@ -48,3 +47,7 @@ def closing_table(rows: Sequence[JobReport]) -> Table | None:
         table.caption = f"and {count - _MOST_ROWS} more"
         table.caption_justify, table.caption_style = "left", ""
     return table
+
+
+def _is_shown(row: JobReport) -> bool:
+    return row.verdict is not None or row.status == "failed"

@@ -81,6 +81,7 @@ def command(context: click.Context, /, of: str | None, as_json: bool) -> int:
         raise UsageError(f"unknown command {of!r}", remedy=f"use one of {', '.join(commands)}")
     names = [of] if of is not None else list(commands)
     settings = [setting for name in names for setting in _settings(commands[name], program)]
+    faulty = _invalid_files(commands, program)
     if of is None:
         settings = [setting for setting in settings if setting.origin != "default"]
     if as_json:
@@ -88,10 +89,10 @@ def command(context: click.Context, /, of: str | None, as_json: bool) -> int:
             row: dict[str, Any] = {"command": setting.command, "setting": setting.key}
             row |= {"value": setting.value, "from": setting.origin, "problem": setting.problem}
             click.echo(json_line(row))
-        for path, reasons in _invalid_files(commands, program):
+        for path, reasons in faulty.items():
             click.echo(json_line({"file": str(path), "problem": reasons}))
     else:
-        _show_files(commands, program)
+        _show_files(faulty)
         _show(settings)
     for variable in _unknown_variables(commands):
         echo(f"{variable} is the variable of no option", err=True)
@@ -162,56 +163,39 @@ def _plain(value: Any) -> Any:
     return [_plain(part) for part in value] if isinstance(value, list | tuple) else str(value)
 
 
-def _show_files(commands: Mapping[str, click.Command], program: click.Context) -> None:
+def _show_files(faulty: Mapping[Path, str]) -> None:
+    """Print the settings files and the presets; what is wrong with one as a whole is behind it."""
+
+    def shown(path: Path) -> str:
+        return f"{path}  (invalid: {faulty[path]})" if path in faulty else str(path)
+
     user, project = user_file(), project_file()
-    faults: list[Fault] = []
-    read_settings_files(list(commands), faults.append)
-    echo(f"user file     {user}{_mark(faults, user) if user.exists() else ' (not there)'}")
-    words = f"{PROJECT_FILE} (not there)" if project is None else f"{project}"
-    echo(f"project file  {words}{'' if project is None else _mark(faults, project)}")
+    echo(f"user file     {shown(user) if user.exists() else f'{user} (not there)'}")
+    echo(f"project file  {f'{PROJECT_FILE} (not there)' if project is None else shown(project)}")
     presets = preset_files()
     if not presets:
         echo(f"preset files  none in {user.parent / 'presets'}")
     width = max(map(len, presets), default=0)
     label = "preset files"
     for name, path in presets.items():
-        mark = _mark(_faults_of(path, commands, program), path)
-        echo(f"{label:<12}  {name:<{width}}  {path}{mark}")
+        echo(f"{label:<12}  {name:<{width}}  {shown(path)}")
         label = ""
-
-
-def _faults_of(
-    preset: Path, commands: Mapping[str, click.Command], program: click.Context
-) -> list[Fault]:
-    convert = commands["convert"]
-    context = click.Context(convert, info_name="convert", parent=program)
-    with context:
-        return list(faults_of_preset(convert, context, preset))
 
 
 def _invalid_files(
     commands: Mapping[str, click.Command], program: click.Context
-) -> Iterator[tuple[Path, str]]:
-    """The settings files and presets that are invalid as a whole, each with the reasons."""
+) -> dict[Path, str]:
+    """The settings files and presets that are invalid as a whole, with the reasons."""
     faults: list[Fault] = []
     read_settings_files(list(commands), faults.append)
-    paths = [path for path in (user_file(), project_file()) if path is not None]
+    convert = commands["convert"]
     for path in preset_files().values():
-        faults += _faults_of(path, commands, program)
-        paths.append(path)
-    for path in paths:
-        if reasons := _reasons(faults, path):
-            yield path, reasons
-
-
-def _reasons(faults: list[Fault], path: Path) -> str:
-    """What is wrong with a file as a whole, or with a preset; empty where nothing is."""
-    return "; ".join(dict.fromkeys(_words(fault.error) for fault in faults if fault.path == path))
-
-
-def _mark(faults: list[Fault], path: Path) -> str:
-    reasons = _reasons(faults, path)
-    return f"  (invalid: {reasons})" if reasons else ""
+        with click.Context(convert, info_name="convert", parent=program) as context:
+            faults += faults_of_preset(convert, context, path)
+    reasons: dict[Path, list[str]] = {}
+    for fault in faults:
+        reasons.setdefault(fault.path, []).append(_words(fault.error))
+    return {path: "; ".join(dict.fromkeys(words)) for path, words in reasons.items()}
 
 
 def _show(settings: list[_Setting]) -> None:

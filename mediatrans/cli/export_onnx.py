@@ -97,13 +97,16 @@ def command(
     best ones. The classifier of the two domains, with which convert judges translations, is
     written beside them.
     """
-    _need_the_extra()
+    try:
+        import onnxscript  # noqa: F401
+
+        from mediatrans.training.export.model_folder import DataNote, publish_pair, trained_pair
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("train", error.name or "torch") from error
     from mediatrans.cli.collection_progress import CollectionProgress
     from mediatrans.training.data.folders import parse_domains
-    from mediatrans.training.evaluation.domain_file import write_kept_classifier
     from mediatrans.training.export.legacy import load_legacy_pair
-    from mediatrans.training.export.model_folder import DataNote, export_pair, publish_pair
-    from mediatrans.training.run_folder import newest_run, run_of
+    from mediatrans.training.run_folder import newest_run
 
     if (legacy is None) != (domains is None) or (legacy and source):
         raise _mixed_sources()
@@ -111,42 +114,22 @@ def command(
     with CollectionProgress() as progress:
         if legacy is not None and domains is not None:
             pair = load_legacy_pair(legacy, parse_domains(domains), note)
-            folder = publish_pair(
-                pair,
-                out,
-                overwrite=overwrite,
-                precision=precision,
-                work_size=work_size,
-                on_message=progress.message,
-                watch=progress,
-            )
         else:
             source = source or newest_run(Path("runs"))
             progress.message(f"exporting {source}")
-            folder = export_pair(
-                source,
-                out,
-                overwrite=overwrite,
-                note=note,
-                precision=precision,
-                work_size=work_size,
-                on_message=progress.message,
-                watch=progress,
-            )
-            if evaluated:
-                _measure(folder, source, progress, chooses_size=work_size is None)
-            else:
-                write_kept_classifier(folder, run_of(source))
+            pair = trained_pair(source, note, progress.message)
+        folder = publish_pair(
+            pair,
+            out,
+            overwrite=overwrite,
+            precision=precision,
+            work_size=work_size,
+            on_message=progress.message,
+            watch=progress,
+        )
+        if source is not None:
+            _complete(folder, source, progress, evaluated=evaluated, is_sized=work_size is not None)
     echo(f"model: {folder}", err=True)
-
-
-def _need_the_extra() -> None:
-    try:
-        import onnxscript  # noqa: F401
-
-        import mediatrans.training.export.model_folder  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("train", error.name or "torch") from error
 
 
 def _mixed_sources() -> UsageError:
@@ -156,15 +139,21 @@ def _mixed_sources() -> UsageError:
     )
 
 
-def _measure(model: Path, source: Path, watch: "Watch", *, chooses_size: bool) -> None:
-    """Put the model's figures into its card; the model is kept where that fails."""
+def _complete(
+    model: Path, source: Path, watch: "Watch", *, evaluated: bool, is_sized: bool
+) -> None:
+    """Add the classifier of the domains and the figures; the model is kept where these fail."""
+    from mediatrans.training.evaluation.domain_file import write_kept_classifier
     from mediatrans.training.evaluation.exported import write_figures, write_own_figures
     from mediatrans.training.run_folder import read_run, run_of
 
     run = run_of(source)
+    if not evaluated:
+        write_kept_classifier(model, run)
+        return
     try:
         settings = read_run(run)
-        write_own_figures(model, run, settings, watch, chooses_size=chooses_size)
+        write_own_figures(model, run, settings, watch, chooses_size=not is_sized)
         write_figures(model, settings, watch)
     except (InputError, MissingExtraError) as error:
         watch.message(f"the card has no figures: {error}")

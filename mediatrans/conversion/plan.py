@@ -68,17 +68,17 @@ def plan(
         OutputError: The file system cannot hold the name given with -o.
     """
     _refuse_contradictions(inputs, options)
-    jobs: list[Job] = []
-    are_beside = within is None and options.output is None
-    results = named_with_sources(inputs, to) if are_beside else {}
-    earlier = EarlierResults(within or Path(), to, model_sha256)
-    for given in inputs:
-        if within is not None:
-            jobs.append(_job_within(given, within, options, earlier))
-        elif given in results and given.is_file():
-            jobs.append(_named_result(given, results[given], options))
-        else:
-            jobs += _jobs_of(given, to, options, model_sha256, leave, alone=len(inputs) == 1)
+    if within is not None:
+        earlier = EarlierResults(within, to, model_sha256)
+        jobs = [_job_within(given, within, options, earlier) for given in inputs]
+    else:
+        jobs, alone = [], len(inputs) == 1
+        results = named_with_sources(inputs, to) if options.output is None else {}
+        for given in inputs:
+            if given in results and given.is_file():
+                jobs.append(_named_result(given, results[given], options))
+            else:
+                jobs += _jobs_of(given, to, options, model_sha256, leave, alone=alone)
     for job in jobs:
         _warn_of_new_container(job, options)
     jobs = look_up(_check_outputs(jobs))
@@ -88,10 +88,7 @@ def plan(
 
 
 def _part(jobs: list[Job], shard: Shard) -> list[Job]:
-    """The jobs of a shard. What is skipped is no work: it belongs to the first, and moves no other.
-
-    The results of other shards would otherwise move the jobs of those that begin later.
-    """
+    """The jobs of a shard. What is skipped, such as results of other shards, moves no job."""
     work = [job for job in jobs if job.skip is None]
     mine = {id(job) for job in work[shard.number - 1 :: shard.count]}
     return [job for job in jobs if id(job) in mine or (job.skip and shard.number == 1)]
@@ -129,8 +126,10 @@ def _names_a_file(output: Path) -> bool:
 
 def _named_result(path: Path, source: str, options: ConvertOptions) -> Job:
     """The job of an input that has the name of the result of another one."""
-    reason = f"it has the name of the result of {source}, another input; to translate it, name it "
-    return Job(path, kind=kind_of(path, options.reader_limit_s), skip=f"{reason}alone")
+    reason = (
+        f"it has the name of the result of {source}, another input; named alone, it is translated"
+    )
+    return Job(path, kind=kind_of(path, options.reader_limit_s), skip=reason)
 
 
 def _jobs_of(
@@ -226,6 +225,8 @@ def _frames_job(
     named = folder.resolve() if folder.name in ("", "..") else folder
     pictures = numbered_pictures(folder)
     results = {path for path in pictures if earlier.reason(path)}
+    if len(results) == len(pictures):  # nothing but results: they are what is meant
+        results.clear()
     frames = tuple(path for path in pictures if path not in results)
     if not frames:
         raise InputError(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mediatrans.cli.main import run
+from mediatrans.training.export.pair import DataNote
 from tests.training.export.test_model_folder import write_run
 
 pytestmark = [
@@ -36,15 +37,22 @@ def test_a_checkpoint_and_a_folder_by_name(
     """What is handed to the export, which the test above runs."""
     handed: dict[str, Any] = {}
 
-    def export(source: Path, out: Path, **how: Any) -> Path:
-        handed.update(how, source=source, out=out)
+    def trained(source: Path, note: DataNote, on_message: object) -> str:
+        handed.update(source=source, note=note)
+        return "the pair"
+
+    def publish(pair: str, out: Path, **how: Any) -> Path:
+        handed.update(how, pair=pair, out=out)
         return out
 
-    monkeypatch.setattr("mediatrans.training.export.model_folder.export_pair", export)
+    place = "mediatrans.training.export.model_folder"
+    monkeypatch.setattr(f"{place}.trained_pair", trained)
+    monkeypatch.setattr(f"{place}.publish_pair", publish)
     checkpoint = write_run(here / "somewhere") / "checkpoints" / "latest.pt"
     words = ["export-onnx", str(checkpoint), "-o", "mine", "-y", "--precision", "float16"]
     assert run([*words, "--no-evaluate", "--data-source", "painted"]) == 0
     assert handed["source"] == checkpoint
+    assert handed["pair"] == "the pair"
     assert handed["out"] == Path("mine")
     assert handed["overwrite"]
     assert handed["precision"] == "float16"

@@ -110,6 +110,7 @@ def test_a_folder_of_nothing_but_results_is_translated(
     assert run([*CONVERT, "p-night", "-o", "twice"]) == 0
     assert Path("twice/a.png").exists()
     assert "skipped" not in capsys.readouterr().out
+    assert run([*CONVERT, "p-night", "--fps", "5", "-o", "twice.mp4"]) == 0
 
 
 def test_results_are_no_frames_of_a_video_and_no_part_of_a_preview(here: Path) -> None:

@@ -30,7 +30,14 @@ from mediatrans.training.watch import UNWATCHED, Watch
 from mediatrans.zoo.card import CARD_NAME, Card, Direction, sha256_of, write_card
 from mediatrans.zoo.graph import GraphMetadata
 
-__all__ = ["DataNote", "PictureGenerator", "export_pair", "load_generators", "publish_pair"]
+__all__ = [
+    "DataNote",
+    "PictureGenerator",
+    "export_pair",
+    "load_generators",
+    "publish_pair",
+    "trained_pair",
+]
 
 Prove = Callable[[Path, nn.Module, int], ParityProof]
 """A proof that an exported graph answers as a network does, at the size that it was trained at."""
@@ -75,14 +82,8 @@ def export_pair(
         OutputError: A model is there already, or the folder cannot be written.
         ModelError: A graph does not answer as torch does; no model is left behind.
     """
-    checkpoint = load_checkpoint(source)
-    wanted = checkpoint.config.steps
-    if checkpoint.step == 0 or (wanted is not None and checkpoint.step < wanted):
-        of_all = "" if wanted is None else f" of {wanted:,}"
-        on_message(f"the run has made only {checkpoint.step:,}{of_all} steps")
-    pair = _trained_pair(checkpoint, note or DataNote())
     return publish_pair(
-        pair,
+        trained_pair(source, note or DataNote(), on_message),
         folder,
         overwrite=overwrite,
         precision=precision,
@@ -203,8 +204,22 @@ def _write_graphs(
     return directions[1], directions[0]
 
 
-def _trained_pair(checkpoint: Checkpoint, note: DataNote) -> TrainedPair:
+def trained_pair(source: Path, note: DataNote, on_message: Callable[[str], None]) -> TrainedPair:
+    """The generators of a run, and what its model's card says of it.
+
+    Args:
+        source: A run folder or a checkpoint.
+        note: The data's source and licence.
+        on_message: Called with a sentence if the run has not made all its steps.
+
+    Raises:
+        InputError: No checkpoint, or a damaged one.
+    """
+    checkpoint = load_checkpoint(source)
     config = checkpoint.config
+    if checkpoint.step == 0 or (config.steps is not None and checkpoint.step < config.steps):
+        of_all = "" if config.steps is None else f" of {config.steps:,}"
+        on_message(f"the run has made only {checkpoint.step:,}{of_all} steps")
     a, b = checkpoint.domains
     settings = {k: v for k, v in config.to_table().items() if k not in free_keys()}
     training: dict[str, Any] = {

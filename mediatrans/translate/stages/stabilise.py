@@ -58,7 +58,7 @@ class Stabilise:
     average begins anew. It is that of all frames since, and later of the most recent ones. The
     source is averaged in the same way, and where its average has come to differ from it, the past
     counts less. The past is kept within the values around a pixel, as in temporal anti-aliasing
-    (Karis, SIGGRAPH 2014 courses), so it leaves no ghost. What averaging takes of the gradient
+    (Karis, SIGGRAPH 2014 courses), which bounds a ghost. What averaging takes of the gradient
     energy is given back by sharpening.
 
     The weight of a frame falls with its age and is never zero. The stage must therefore be
