@@ -9,8 +9,8 @@ import socket
 import time
 from pathlib import Path
 
+from mediatrans.hidden_module import hidden_module
 from mediatrans.media.frames import Pixels
-from mediatrans.translate.engines.hidden_module import hidden_module
 
 # TensorBoard loads botocore where it is installed, and with it urllib3, which opens a socket to see
 # whether there is IPv6.

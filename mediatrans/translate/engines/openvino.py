@@ -12,6 +12,7 @@ import numpy as np
 
 from mediatrans.errors import DeviceError, ModelError
 from mediatrans.files.memory import memory_limit
+from mediatrans.hidden_module import hidden_module
 from mediatrans.translate.engines.backend import Backend
 from mediatrans.translate.engines.device_words import DeviceWord, NumberFormat
 from mediatrans.translate.engines.engine import (
@@ -23,7 +24,6 @@ from mediatrans.translate.engines.engine import (
     graph_inputs,
     refuse_large,
 )
-from mediatrans.translate.engines.hidden_module import hidden_module
 from mediatrans.translate.engines.loading import load_within
 from mediatrans.translate.engines.openvino_memory import bytes_per_pixel
 from mediatrans.zoo.graph import inspect_graph, read_graph
