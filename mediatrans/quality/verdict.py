@@ -131,6 +131,8 @@ def _of_limits(
         sign = 1.0 if FIGURES[name].better == "high" else -1.0
         doubtful, poor = _relative(name, limit, spread)
         reason = limit.reason.format(_worded(name, mean))
+        if name in spread and not limit.is_absolute:
+            reason += f"; 95 % of the card's pictures reach {_worded(name, doubtful)}"
         if sign * mean < sign * poor:
             yield Verdict("poor", reason, name)
         elif sign * mean < sign * doubtful:

@@ -68,7 +68,10 @@ def test_the_card_sets_the_limits() -> None:
     spread = read_spread(spread_of(PICTURES))
     # 13 dB are usual for no pair of this card, and 21 dB are, though another pair has more.
     assert pronounce(figures(psnr_db=21.0), spread).word == "good"
-    assert pronounce(figures(psnr_db=20.2), spread).word == "doubtful"
+    doubtful = pronounce(figures(psnr_db=20.2), spread)
+    assert doubtful.word == "doubtful"
+    reached = spread["psnr_db"][5]
+    assert doubtful.reason.endswith(f"20.20 dB; 95 % of the card's pictures reach {reached:.2f} dB")
     assert pronounce(figures(psnr_db=16.0), spread).word == "poor"
     weak = read_spread(spread_of([{"psnr_db": 8 + 0.01 * n} for n in range(100)]))
     assert pronounce(figures(psnr_db=8.5), weak).word == "good"
