@@ -22,6 +22,15 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 from mediatrans.translate.engines.choice import ENGINES
 from tests.pairs import write_pair
 
+_SLOW_S = 900
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests are given longer before they count as hanging."""
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(_SLOW_S))
+
 
 @pytest.fixture
 def auto_is_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
