@@ -13,6 +13,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # The settings of whoever runs the tests are not those of the tests.
 os.environ["XDG_CONFIG_HOME"] = os.devnull
 
+# The many processes of the tests read what the first compiles, a third of a second each.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 import pytest
 
 # Under nohup, SIGINT is ignored here and would be in every child.

@@ -2,8 +2,9 @@
 
 import os
 import subprocess
-import sys
 from contextlib import suppress
+
+from tests.fork_server import mediatrans_words
 
 
 def on_a_terminal(*words: str, columns: int = 200, **environment: str) -> tuple[int, str]:
@@ -17,7 +18,7 @@ def on_a_terminal(*words: str, columns: int = 200, **environment: str) -> tuple[
     ours, theirs = os.openpty()
     terminal = {"TERM": "xterm", "COLUMNS": str(columns)}
     with subprocess.Popen(
-        [sys.executable, "-m", "mediatrans", *words],
+        [*mediatrans_words(), *words],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

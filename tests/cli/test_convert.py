@@ -17,6 +17,7 @@ from mediatrans.cli.main import run
 from mediatrans.errors import ExitCode
 from mediatrans.translate.engines.choice import ENGINES
 from mediatrans.translate.engines.cuda import cuda_device_count
+from tests.fork_server import mediatrans_words
 from tests.media_files import write_clip, write_picture
 from tests.pairs import darkening, identity, write_pair
 from tests.terminals import on_a_terminal
@@ -25,8 +26,6 @@ pytestmark = pytest.mark.usefixtures("auto_is_cpu")
 
 OPENVINO_DEVICES = ENGINES["openvino"].devices
 """As in the processes that are started here."""
-
-MEDIATRANS = [sys.executable, "-m", "mediatrans"]
 
 
 def test_converts_where_torch_cannot_be_imported(pair: Path) -> None:
@@ -47,7 +46,7 @@ def test_json_is_all_of_stdout(pair: Path) -> None:
     write_picture(Path("a.png"))
     write_clip(Path("b.mp4"))
     words = ["convert", "a.png", "b.mp4", "missing.png", "--to", "night", "--json"]
-    done = subprocess.run([*MEDIATRANS, *words], capture_output=True, text=True)
+    done = subprocess.run([*mediatrans_words(), *words], capture_output=True, text=True)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert [(row["input"], row["status"]) for row in rows] == [
         ("a.png", "ok"),
@@ -66,7 +65,7 @@ def test_the_engine_is_named_once(pair: Path) -> None:
         ([], (OPENVINO_DEVICES() and "OpenVINO") or "ONNX Runtime"),
         (["--device", "cpu"], "CPUExecutionProvider, float32"),
     ):
-        command = [*MEDIATRANS, "convert", "in", "--to", "night", *words]
+        command = [*mediatrans_words(), "convert", "in", "--to", "night", *words]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         assert done.stderr.count(engine) == 1
 
@@ -257,7 +256,7 @@ def test_interruption_keeps_what_is_whole(pair: Path, signum: signal.Signals, co
     write_clip(Path("long.mp4"), frames=1500, width=160, height=120)
     words = ["convert", "a.png", "long.mp4", "--to", "night", "--json", "--report", "r.json"]
     with subprocess.Popen(
-        [*MEDIATRANS, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*mediatrans_words(), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         assert json.loads(process.stdout.readline())["status"] == "ok"
@@ -276,7 +275,7 @@ def test_a_reader_that_goes_away_is_no_bug(pair: Path) -> None:
     for index in range(40):
         write_picture(Path(f"in/{index}.png"))
     with subprocess.Popen(
-        [*MEDIATRANS, "convert", "in", "--to", "night", "--json"],
+        [*mediatrans_words(), "convert", "in", "--to", "night", "--json"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

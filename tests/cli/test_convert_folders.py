@@ -3,13 +3,13 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from mediatrans.cli.main import run
 from mediatrans.training.data.folders import find_pictures
+from tests.fork_server import mediatrans_words
 from tests.media_files import write_picture
 
 pytestmark = pytest.mark.usefixtures("auto_is_cpu")
@@ -91,7 +91,7 @@ def test_pipes_in_folders_hold_nothing_up(pair: Path, more: list[str]) -> None:
     for suffix in (".jpg", ".gif", ".webp", ".mp4"):
         os.mkfifo(f"in/2{suffix}")
     # A process of its own, which can be ended if it waits.
-    words = [sys.executable, "-m", "mediatrans", "convert", "in", "--to", "night", "--dry-run"]
+    words = [*mediatrans_words(), "convert", "in", "--to", "night", "--dry-run"]
     done = subprocess.run([*words, *more], timeout=60, check=False, capture_output=True)
     assert done.returncode == 0
     assert b"2." not in done.stdout

@@ -14,14 +14,16 @@ import numpy as np
 import pytest
 
 from mediatrans.cli.main import run
+from tests.fork_server import mediatrans_words, python_words
 from tests.media_files import audio_packets, levels, times, write_clip, write_picture
 
-MEDIATRANS = [sys.executable, "-m", "mediatrans", "convert"]
 TO_NIGHT = ["--to", "night", "--check-every", "0", "--device", "cpu"]
 
 
 def piped(words: list[str], given: bytes) -> "subprocess.CompletedProcess[bytes]":
-    return subprocess.run([*MEDIATRANS, *words, *TO_NIGHT], input=given, capture_output=True)
+    return subprocess.run(
+        [*mediatrans_words(), "convert", *words, *TO_NIGHT], input=given, capture_output=True
+    )
 
 
 @pytest.mark.parametrize("suffix", [pytest.param(".mp4", marks=pytest.mark.slow), ".mkv"])
@@ -48,7 +50,8 @@ def test_a_video_goes_through(pair: Path, suffix: str) -> None:
 def test_mpegts_goes_through_and_keeps_sound_and_picture_together(pair: Path) -> None:
     clip = write_clip(Path("in.mp4"), frames=30)
     given = subprocess.run(
-        [*MEDIATRANS, "in.mp4", "-o", "-", "--format", "ts", *TO_NIGHT], capture_output=True
+        [*mediatrans_words(), "convert", "in.mp4", "-o", "-", "--format", "ts", *TO_NIGHT],
+        capture_output=True,
     )
     assert given.returncode == 0, given.stderr
     Path("once.ts").write_bytes(given.stdout)
@@ -68,7 +71,7 @@ def test_mpegts_goes_through_and_keeps_sound_and_picture_together(pair: Path) ->
 def test_a_matroska_is_translated_while_it_comes(pair: Path) -> None:
     content = write_clip(Path("in.mkv"), frames=400).read_bytes()
     with subprocess.Popen(
-        [*MEDIATRANS, "-", "-o", "-", *TO_NIGHT],
+        [*mediatrans_words(), "convert", "-", "-o", "-", *TO_NIGHT],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -101,7 +104,7 @@ def test_a_pipe_that_stalls_can_be_interrupted(
 ) -> None:
     content = write_clip(Path(f"in{suffix}"), frames=400).read_bytes()
     with subprocess.Popen(
-        [*MEDIATRANS, "-", "-o", "-", *TO_NIGHT],
+        [*mediatrans_words(), "convert", "-", "-o", "-", *TO_NIGHT],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -130,7 +133,9 @@ def test_stdin_into_a_file_and_a_file_into_stdout(pair: Path) -> None:
     clip = write_clip(Path("in.mp4"))
     assert piped(["-", "-o", "out.mp4"], clip.read_bytes()).returncode == 0
     assert times(Path("out.mp4")) == times(clip)
-    done = subprocess.run([*MEDIATRANS, "in.mp4", "-o", "-", *TO_NIGHT], capture_output=True)
+    done = subprocess.run(
+        [*mediatrans_words(), "convert", "in.mp4", "-o", "-", *TO_NIGHT], capture_output=True
+    )
     assert done.returncode == 0
     with av.open(io.BytesIO(done.stdout), "r") as container:
         assert len(list(container.decode(video=0))) == 12
@@ -231,7 +236,7 @@ def test_a_dry_run_leaves_the_pipe_alone(pair: Path, capfd: pytest.CaptureFixtur
 def test_a_reader_that_goes_away_is_an_output_error(pair: Path) -> None:
     write_clip(Path("a.mp4"), frames=600)
     with subprocess.Popen(
-        [*MEDIATRANS, "a.mp4", "-o", "-", *TO_NIGHT],
+        [*mediatrans_words(), "convert", "a.mp4", "-o", "-", *TO_NIGHT],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:
@@ -261,7 +266,7 @@ def test_the_report_of_a_piped_video(pair: Path) -> None:
 )
 def test_results_that_cannot_be_written_are_an_output_error(pair: Path, words: list[str]) -> None:
     write_picture(Path("a.png"))
-    command = [sys.executable, "-m", "mediatrans", *words]
+    command = [*mediatrans_words(), *words]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 6
@@ -290,7 +295,7 @@ def test_a_temporary_folder_that_is_full_is_an_output_error(pair: Path, suffix: 
         "from mediatrans.cli.main import main; main()"
     )
     done = subprocess.run(
-        [sys.executable, "-c", limited, "convert", "-", "-o", "out.mkv", "--to", "night"],
+        [*python_words(), "-c", limited, "convert", "-", "-o", "out.mkv", "--to", "night"],
         input=content,
         capture_output=True,
     )

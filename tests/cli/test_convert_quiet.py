@@ -1,13 +1,13 @@
 """Odd files leave no line on the screen but those of mediatrans, which name the file."""
 
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from tests.fork_server import mediatrans_words
 from tests.media.blocks import segment, write_jpeg
 
 SCENE = np.random.default_rng(5).integers(0, 256, (24, 32, 3)).astype(np.uint8)
@@ -74,7 +74,7 @@ def test_the_screen(pair: Path) -> None:
     for make, name, _ in MAKERS:
         make(Path("in", name))
     # A process of its own, since native libraries write to its descriptors.
-    words = [sys.executable, "-m", "mediatrans", "convert", "in", "--to", "night"]
+    words = [*mediatrans_words(), "convert", "in", "--to", "night"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     shown = done.stderr.splitlines()
     table = ("verdict ", "good ", "failed   ", "   ")

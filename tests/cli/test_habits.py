@@ -12,15 +12,14 @@ import pytest
 
 from mediatrans.cli.main import COMMANDS, run
 from mediatrans.cli.messages import Wanted, messages
+from tests.fork_server import mediatrans_words
 from tests.media_files import write_picture
 
 pytestmark = pytest.mark.usefixtures("auto_is_cpu")
 
-MEDIATRANS = [sys.executable, "-m", "mediatrans"]
-
 
 def mediatrans(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*MEDIATRANS, *words], capture_output=True, text=True)
+    return subprocess.run([*mediatrans_words(), *words], capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

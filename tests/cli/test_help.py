@@ -13,10 +13,10 @@ import mediatrans
 from mediatrans.cli.command import Command
 from mediatrans.cli.main import COMMANDS, cli, run
 from mediatrans.cli.reference import reference
+from tests.fork_server import mediatrans_words
 from tests.media_files import write_picture
 from tests.terminals import on_a_terminal
 
-MEDIATRANS = [sys.executable, "-m", "mediatrans"]
 PAGE = Path(mediatrans.__file__).parent.parent / "docs" / "cli.md"
 
 
@@ -74,7 +74,7 @@ def test_the_reference_is_printed_as_a_program_and_at_any_width() -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_completes_commands_and_options(here: Path, shell: str) -> None:
     script = subprocess.run(
-        [*MEDIATRANS, "completion", shell], capture_output=True, text=True, check=True
+        [*mediatrans_words(), "completion", shell], capture_output=True, text=True, check=True
     ).stdout
     variable = "_MEDIATRANS_COMPLETE"
     assert f"{variable}={shell}_complete" in script
@@ -88,7 +88,7 @@ def test_a_shell_completes_commands_and_options(here: Path, shell: str) -> None:
         if shell == "fish":
             asked["COMP_CWORD"] = typed
         done = subprocess.run(
-            MEDIATRANS, capture_output=True, text=True, env=os.environ | asked, check=True
+            mediatrans_words(), capture_output=True, text=True, env=os.environ | asked, check=True
         )
         assert found in done.stdout
         assert "\\t" not in script + done.stdout  # what a shell would show as it is
@@ -110,7 +110,7 @@ def test_colours_in_a_pipe_are_asked_for(
     Path("in/bad.png").write_text("no picture")
     clean = {k: v for k, v in os.environ.items() if k not in ("FORCE_COLOR", "NO_COLOR")}
     done = subprocess.run(
-        [*MEDIATRANS, "convert", "in", "--to", "night"],
+        [*mediatrans_words(), "convert", "in", "--to", "night"],
         capture_output=True,
         text=True,
         env=clean | {"TERM": "xterm"} | environment,

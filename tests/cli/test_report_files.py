@@ -12,11 +12,11 @@ from rich.console import Console
 
 from mediatrans.cli.closing_table import closing_table
 from mediatrans.cli.main import run
+from tests.fork_server import mediatrans_words
 from tests.media_files import write_clip, write_picture
 from tests.pairs import identity, inverting, write_pair
 from tests.quality.report.reports import picture_row, rows
 
-MEDIATRANS = [sys.executable, "-m", "mediatrans"]
 WORDS = ["--to", "night", "--device", "cpu"]
 PAGE = b'<!doctype html>\n<html lang="en" data-generator="mediatrans-report">'
 
@@ -77,7 +77,7 @@ def test_an_interrupted_run_writes_a_page_of_what_it_has(pair: Path) -> None:
     write_clip(Path("long.mp4"), frames=1500, width=160, height=120)
     words = ["convert", "a.png", "long.mp4", *WORDS, "--json", "--report", "r.html"]
     with subprocess.Popen(
-        [*MEDIATRANS, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*mediatrans_words(), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         assert json.loads(process.stdout.readline())["status"] == "ok"

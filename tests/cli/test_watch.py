@@ -4,12 +4,14 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from mediatrans.cli.main import run
 from tests.conversion.test_memory import PEAK
+from tests.fork_server import mediatrans_words
 from tests.media_files import write_clip, write_picture
 from tests.pairs import darkening, identity, write_pair
 
@@ -26,9 +28,9 @@ def files(folder: str) -> dict[str, bytes]:
     }
 
 
-def start(*words: str) -> subprocess.Popen[str]:
+def start(*words: str, program: Sequence[str] = ()) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "mediatrans", *words],
+        [*(program or mediatrans_words()), *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -77,7 +79,9 @@ def test_a_killed_watch_goes_on(pair: Path) -> None:
         write_picture(Path(f"in/{index}.png"), 200, 150)
     write_clip(Path("in/clip.mp4"), frames=30)
     for _ in range(2):
-        with start(*WATCH, "--settle", "0", "--json") as process:
+        # Of its own, so that its end is that of the process.
+        program = [sys.executable, "-m", "mediatrans"]
+        with start(*WATCH, "--settle", "0", "--json", program=program) as process:
             assert process.stdout is not None
             process.stdout.readline()
             process.kill()

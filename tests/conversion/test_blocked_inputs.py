@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.blocked_files import blocked
+from tests.fork_server import python_words
 from tests.media_files import write_clip, write_picture
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs leases on files")
@@ -44,7 +45,7 @@ def test_what_blocks_is_given_up(pair: Path, name: str) -> None:
     write_clip(path, frames=5) if path.suffix == ".mp4" else write_picture(path)
     with blocked(path):
         begun_s = time.monotonic()
-        done = subprocess.run([sys.executable, "-c", LIMITED], capture_output=True, text=True)
+        done = subprocess.run([*python_words(), "-c", LIMITED], capture_output=True, text=True)
         took_s = time.monotonic() - begun_s
     assert done.returncode == 3, done.stderr
     assert f"[('a.jpg', 'ok'), ('{name}', 'failed'), ('c.png', 'ok')]" in done.stdout

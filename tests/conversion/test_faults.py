@@ -20,6 +20,7 @@ from mediatrans.media.read.video_source import VideoSource
 from mediatrans.quality.report.rows import JobReport
 from mediatrans.zoo.find import find
 from tests.conversion.long_videos import SEGMENT, SHORT, UNEVEN, packets
+from tests.fork_server import python_words
 from tests.media.clips import noise, times_of, write_clip
 from tests.media_files import write_picture
 from tests.pairs import identity, write_pair
@@ -112,7 +113,7 @@ def test_a_decoder_that_hangs_is_left_behind(pair: Path, after: int) -> None:
     write_clip(Path("day.mp4"), UNEVEN)
     write_clip(Path("next.mp4"), UNEVEN[:5])
     done = subprocess.run(
-        [sys.executable, "-c", HANGING, str(after)], capture_output=True, text=True, timeout=60
+        [*python_words(), "-c", HANGING, str(after)], capture_output=True, text=True, timeout=60
     )
     assert done.returncode == ExitCode.INPUT, done.stderr
     assert "['failed', 'ok'] day.mp4: the decoder hangs: no frame for 1 s" in done.stdout

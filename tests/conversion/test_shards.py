@@ -13,6 +13,7 @@ from mediatrans.conversion.manifest import MANIFEST_NAME, PARTS_NAME
 from mediatrans.conversion.run_options import Shard
 from mediatrans.errors import ExitCode, UsageError
 from mediatrans.quality.report.rows import JobReport
+from tests.fork_server import mediatrans_words
 from tests.media_files import write_picture
 
 
@@ -41,7 +42,7 @@ def test_the_union_of_shards_is_the_whole(inputs: Path, count: int) -> None:
 def test_shards_at_the_same_time(pair: Path) -> None:
     for index in range(12):
         write_picture(Path(f"in/{index % 2}/{index}.png"))
-    words = [sys.executable, "-m", "mediatrans", "convert", "in", "--to", "night", "-o", "out"]
+    words = [*mediatrans_words(), "convert", "in", "--to", "night", "-o", "out"]
     running = [
         subprocess.Popen(
             [*words, "--json", "--device", "cpu", "--shard", f"{number}/2"],

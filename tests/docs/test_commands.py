@@ -4,7 +4,6 @@ import os
 import shlex
 import shutil
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from mediatrans.cli.main import cli, run
 from tests.docs.blocks import Block, blocks, commands, pages
+from tests.fork_server import mediatrans_words
 from tests.media_files import write_clip, write_picture
 from tests.pairs import write_pair
 
@@ -76,7 +76,7 @@ def files(here: Path, named: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_command_line_runs(files: Path, line: str) -> None:
     if "|" in line or ">" in line:
         script = Path("mediatrans")
-        script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m mediatrans "$@"\n')
+        script.write_text(f'#!/bin/sh\nexec {shlex.join(mediatrans_words())} "$@"\n')
         script.chmod(0o755)
         path = f"{files}{os.pathsep}{os.environ['PATH']}"
         done = subprocess.run(

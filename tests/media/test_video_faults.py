@@ -16,6 +16,7 @@ from mediatrans.media.read.video_source import VideoSource
 from mediatrans.media.write.destination import PublishedFile
 from mediatrans.media.write.verification import Written, verify_video
 from mediatrans.media.write.video_sink import VideoSink
+from tests.fork_server import python_words
 from tests.media.clips import translate, write_clip
 
 TIMES = [index * 40 for index in range(50)]
@@ -140,7 +141,7 @@ def test_a_full_disk_is_an_output_error_and_leaves_nothing(
     source = write_clip(tmp_path / "in.mp4", TIMES, size=(160, 120), sound_s=2)
     output = tmp_path / "out" / f"out{suffix}"
     done = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, str(source), str(output), str(limit)], check=False
+        [*python_words(), "-c", FULL_DISK, str(source), str(output), str(limit)], check=False
     )
     assert done.returncode == OutputError.exit_code
     assert list(output.parent.iterdir()) == []
