@@ -43,12 +43,15 @@ def auto_is_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def graphs_once() -> Iterator[None]:
-    """From here on, equal weights are turned into a graph once."""
+    """From here on, each architecture is turned into a graph once."""
+    from mediatrans.training.export.domain_graph import to_domain_onnx
     from mediatrans.training.export.exporter import to_onnx
-    from tests.training.graphs import once
+    from tests.training.graphs import domain_once, once
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("mediatrans.training.export.model_folder.to_onnx", once(to_onnx))
+        place = "mediatrans.training.evaluation.domain_file.to_domain_onnx"
+        patched.setattr(place, domain_once(to_domain_onnx))
         yield
 
 

@@ -164,9 +164,9 @@ def _begin(wanted: dict[str, Any]) -> None:
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         raw = io.FileIO(number, "r" if number == 0 else "w", closefd=False)
         buffer = io.BufferedReader(raw) if number == 0 else io.BufferedWriter(raw)
-        how = {"errors": "backslashreplace"} if name == "stderr" else {"errors": "surrogateescape"}
+        errors = "backslashreplace" if name == "stderr" else "surrogateescape"
         is_by_line = name == "stderr" or raw.isatty()
-        stream = io.TextIOWrapper(buffer, "utf-8", line_buffering=is_by_line, **how)
+        stream = io.TextIOWrapper(buffer, "utf-8", errors, line_buffering=is_by_line)
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     for number in wanted["ignored"]:
