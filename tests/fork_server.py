@@ -13,6 +13,7 @@ import json
 import os
 import pkgutil
 import runpy
+import secrets
 import selectors
 import signal
 import socket
@@ -51,7 +52,7 @@ def mediatrans_words() -> list[str]:
 @cache
 def _address() -> str:
     """Where the server listens; it is started at the first call, and ends with this process."""
-    address = f"mediatrans-tests-{os.getpid()}"
+    address = f"mediatrans-tests-{secrets.token_hex(8)}"
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(f"\0{address}")
     listener.listen()

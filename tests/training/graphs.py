@@ -1,5 +1,6 @@
 """Exports that are made once: torch needs seconds to make a graph of the smallest network."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,7 +24,8 @@ DomainExporter = Callable[[DomainNetwork, tuple[str, str], Path], None]
 def once(to_onnx: Exporter) -> Exporter:
     """An exporter that remembers what it made of an architecture.
 
-    Weights and metadata are written anew. The proof of each export compares its answers with
+    Weights and metadata are written anew; where weights went into others, as in colour maps,
+    the graph serves for equal weights alone. The proof of each export compares its answers with
     those of torch.
     """
     made: dict[str, bytes] = {}
@@ -33,13 +35,13 @@ def once(to_onnx: Exporter) -> Exporter:
         forms = [(name, w.shape, w.dtype, bool(w.any())) for name, w in weights.items()]
         config = getattr(network.generator, "config", None)
         key = f"{network.outputs} {network} {config} {forms}"
-        if key in made:
-            graph = onnx.load_from_string(made[key])
+        same = f"{key} {_digest(weights)}"
+        if key in made or same in made:
+            graph = onnx.load_from_string(made.get(key) or made[same])
             _write_weights(graph, weights)
         else:
             graph = to_onnx(network, metadata)
-            if _holds(graph, weights):
-                made[key] = graph.SerializeToString()
+            made[key if _holds(graph, weights) else same] = graph.SerializeToString()
         onnx.helper.set_model_props(graph, metadata.props())
         return graph
 
@@ -75,6 +77,13 @@ def _holds(graph: onnx.ModelProto, weights: dict[str, Tensor]) -> bool:
         np.array_equal(found[name], weight.numpy()) if name in found else not weight.any()
         for name, weight in weights.items()
     )
+
+
+def _digest(weights: dict[str, Tensor]) -> str:
+    digest = hashlib.sha256()
+    for weight in weights.values():
+        digest.update(weight.numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _write_weights(graph: onnx.ModelProto, weights: dict[str, Tensor]) -> None:
