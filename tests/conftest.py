@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,8 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 
 from mediatrans.translate.engines.choice import ENGINES
 from tests.pairs import write_pair
+
+sys.dont_write_bytecode = False  # here as well, for the tests themselves
 
 _SLOW_S = 900
 
