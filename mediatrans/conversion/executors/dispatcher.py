@@ -98,11 +98,11 @@ class Dispatcher:
         if len(few) == 0 or (len(few) == 1 and few[0].kind == "image"):
             run_tasks(few, self._workshop, self._events)  # not worth a worker
             return
-        self._workshop.begin()
         self._tasks = chain(few, rest)
         self._next = next(self._tasks, None)
         try:
-            with self._pool:
+            with self._pool:  # its workers load their models meanwhile
+                self._workshop.begin()
                 self._run()
         finally:
             self._abandon()
