@@ -1,6 +1,5 @@
 """`mediatrans config`: the settings that hold, and where they come from."""
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +28,6 @@ from mediatrans.cli.terminal import echo, json_line
 from mediatrans.errors import MediatransError, UsageError
 
 __all__ = ["command"]
-
-_OTHER_VARIABLES = frozenset({"MEDIATRANS_FFMPEG"})
 
 _EXAMPLES = (
     ("config", "Show the settings files, and what they and the environment set."),
@@ -94,8 +91,6 @@ def command(context: click.Context, /, of: str | None, as_json: bool) -> int:
     else:
         _show_files(faulty)
         _show(settings)
-    for variable in _unknown_variables(commands):
-        echo(f"{variable} is the variable of no option", err=True)
     return 0
 
 
@@ -217,14 +212,3 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _unknown_variables(commands: dict[str, click.Command]) -> list[str]:
-    known = {
-        environment_variable(name, option)
-        for name, command in commands.items()
-        for option in command.params
-        if isinstance(option, click.Option)
-    }
-    ours = {name for name in os.environ if name.startswith("MEDIATRANS_")}
-    return sorted(ours - known - _OTHER_VARIABLES)

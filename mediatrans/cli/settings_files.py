@@ -36,6 +36,8 @@ __all__ = [
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _KEY = "mediatrans.settings_files"
+_FIRST_PRINTABLE = 32
+_ESCAPES = {8: r"\b", 9: r"\t", 10: r"\n", 12: r"\f", 13: r"\r"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +211,13 @@ def _usable(option: click.Option, value: Any, path: Path) -> Any:
     if is_switch or option.count:
         return values[0]
     texts = [str(one) for one in values]
+    if any(ord(letter) < _FIRST_PRINTABLE for one in texts for letter in one):
+        raise UsageError(
+            f"{key_of(option)} holds a control character, as which TOML reads a backslash with "
+            "some letters between double quotes",
+            path=path,
+            remedy=f"write {key_of(option)} = '{texts[0].translate(_ESCAPES)}'",
+        )
     if isinstance(option.type, click.Path):
         texts = [one if one == "-" else _beside(path, one) for one in texts]
     return tuple(texts) if option.multiple else texts[0]
