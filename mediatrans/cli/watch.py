@@ -107,7 +107,7 @@ def command(
             _convert(paths, folder, workshop, progress)
     except KeyboardInterrupt as stop:
         is_term = isinstance(stop, Interrupted) and stop.exit_code == ExitCode.SIGTERM
-        hint = f"Go on with: {shlex.join(['mediatrans', *words])}"
+        hint = f"{progress.unfinished()} Go on with: {shlex.join(['mediatrans', *words])}".lstrip()
         raise Interrupted(signal.SIGTERM if is_term else signal.SIGINT, hint) from stop
     return int(batch_exit_code(progress.codes))
 
