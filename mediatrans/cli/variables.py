@@ -39,7 +39,9 @@ def _sentence(name: str, known: set[str]) -> str:
 
 def _commands(program: click.Context) -> Iterator[click.Command]:
     group = program.command
-    for name in group.list_commands(program) if isinstance(group, click.Group) else ():
+    if not isinstance(group, click.Group):
+        return
+    for name in group.list_commands(program):
         if (command := group.get_command(program, name)) is not None:
             yield command
 

@@ -40,11 +40,11 @@ def check_outputs(jobs: Sequence[Job], *, overwrite: bool) -> list[Job]:
     checked = []
     for job in jobs:
         if job.ready and job.output:
-            real = os.path.realpath(job.output)
+            output, real = job.output, os.path.realpath(job.output)
             is_result = real in sources and real in skipped and wanted[real] == 1
-            if is_result and not overwrite and _is_current(job.output, job.input):
+            if is_result and not overwrite and _is_current(output, job.input):
                 job = replace(job, skip=RESULT_IS_INPUT)
-            elif error := refusal(job.input, job.output, wanted, sources):
+            elif error := refusal(job.input, output, wanted, sources):
                 job = replace(job, error=error)
         checked.append(job)
     return checked

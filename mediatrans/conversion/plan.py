@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from mediatrans.conversion.contradictions import refuse_contradictions
 from mediatrans.conversion.earlier_results import EarlierResults, named_results
 from mediatrans.conversion.existing_outputs import compare_with_existing
 from mediatrans.conversion.job import Job
-from mediatrans.conversion.options import KINDS, ConvertOptions
+from mediatrans.conversion.options import ConvertOptions
 from mediatrans.conversion.output_conflicts import RESULT_IS_INPUT, check_outputs
 from mediatrans.conversion.outputs import (
     PREVIEW_MARK,
-    holds,
     output_path,
     output_suffix,
     real_path,
@@ -20,7 +20,7 @@ from mediatrans.conversion.outputs import (
 )
 from mediatrans.conversion.run_options import Shard
 from mediatrans.errors import InputError, OutputError, UsageError
-from mediatrans.files.names import FolderPath, is_too_long
+from mediatrans.files.names import is_too_long
 from mediatrans.files.walk import LeftOut, WalkProblem, is_hidden, walk
 from mediatrans.media.formats import Kind, advice_for, is_supported, kind_of
 from mediatrans.media.numbered import numbered_pictures
@@ -31,6 +31,8 @@ __all__ = ["plan"]
 log = logging.getLogger(__name__)
 
 _FRAMES_SUFFIX = ".mp4"
+
+_STDIN_FILES = ("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 
 LookUp = Callable[[list[Job]], list[Job]]
 """Called with the jobs before their outputs are compared with what exists."""
@@ -65,7 +67,7 @@ def plan(
         UsageError: There are no inputs, or -o does not fit them.
         OutputError: The file system cannot hold the name given with -o.
     """
-    _refuse_contradictions(inputs, options)
+    refuse_contradictions(inputs, options)
     if within is not None:
         within.refresh()
         jobs = [_job_within(given, options, within) for given in inputs]
@@ -112,36 +114,6 @@ def _part(jobs: list[Job], shard: Shard) -> list[Job]:
     return [job for job in jobs if id(job) in mine or (id(job) not in every and shard.number == 1)]
 
 
-def _refuse_contradictions(inputs: Sequence[Path], options: ConvertOptions) -> None:
-    """Refuse what no input can be converted with."""
-    if not inputs:
-        raise UsageError("nothing to convert", remedy="name pictures, videos or folders")
-    if len(inputs) > 1 and STDIO in (*inputs, options.output):
-        raise UsageError(
-            "a pipe carries one video, but there are several inputs",
-            remedy="convert the others separately",
-        )
-    if options.output is not None and is_too_long(options.output):
-        raise too_long(options.output)
-    are_many = len(inputs) > 1 or (options.fps is None and inputs[0].is_dir())
-    if are_many and options.output and _names_a_file(options.output):
-        raise UsageError(
-            f"{options.output} cannot hold several outputs",
-            remedy="name a folder with -o, or make one video of a folder's pictures with --fps",
-        )
-    if options.fps is not None and not any(given.is_dir() for given in inputs):
-        raise UsageError(
-            "--fps needs a folder of pictures as input", remedy="name a folder, or drop --fps"
-        )
-
-
-def _names_a_file(output: Path) -> bool:
-    """Whether a path ends in the suffix of a picture or video and is not an existing folder."""
-    if isinstance(output, FolderPath) or output.is_dir():
-        return False
-    return any(holds(output.suffix.lower(), kind) for kind in KINDS)
-
-
 def _jobs_of(
     given: Path,
     options: ConvertOptions,
@@ -154,6 +126,8 @@ def _jobs_of(
     try:
         if given == STDIO:
             return [_stdin_job(earlier.to, options)]
+        if str(given) in _STDIN_FILES:
+            raise InputError("it is standard input", path=given, remedy="write - in its place")
         if not given.exists():
             # A link to itself does not exist, either.
             raise InputError("no such file or folder", path=given, remedy="check the name")
@@ -218,11 +192,6 @@ def _preview_mark(kind: Kind, options: ConvertOptions) -> str:
 
 
 def _stdin_job(to: str, options: ConvertOptions) -> Job:
-    if options.output is None:
-        raise UsageError(
-            "input from a pipe needs -o",
-            remedy="use for example -o out.mkv, or -o - for standard output",
-        )
     name = f"stdin-{to}.{options.file_format or 'mkv'}"
     output, _ = _place(Path(name), name, "video", options, alone=True)
     return Job(STDIO, output, "video")

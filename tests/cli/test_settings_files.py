@@ -295,3 +295,27 @@ def test_variables_that_set_nothing_are_warned_of_once_by_every_command(
         assert "MEDIATRANS_XYZ" in warnings[1]
     assert run(["convert", "--help"]) == 0
     assert "WARNING" not in capsys.readouterr().err
+
+
+def test_config_shows_what_a_preset_sets(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    web = write(PRESETS / "web.toml", "quality = 80\ncrff = 2\n[watch]\nquality = 70\n")
+    write(USER, "[convert]\ncrf = 20\n")  # another file
+    for flag in ("--preset-file", "--preset"):
+        assert run(["config", flag, "web"]) == 0
+        head, *lines = capsys.readouterr().out.splitlines()
+        assert head == f"preset file  {web.absolute()}"
+        assert [line.split()[:3] for line in lines] == [
+            ["convert", "quality", "80"],
+            ["convert", "crff", "2"],
+            ["watch", "quality", "70"],
+            ["watch", "crff", "2"],
+        ]
+        assert "did you mean crf?" in lines[1]
+    assert origins(capsys, "convert", "--preset-file", str(web)) == {
+        "convert quality": (80, str(web)),
+        "convert crff": (2, str(web)),
+    }
+    write(web, "to = winter")
+    assert run(["config", "--preset", "web"]) == 0
+    assert 'write to = "winter"' in capsys.readouterr().out.splitlines()[0]
+    assert run(["config", "--preset", "wed"]) == 2
