@@ -252,21 +252,14 @@ def _folder_jobs(
         target = named.with_name(f"{named.name}-{earlier.to}{mark}")
     else:
         target = options.output if alone else options.output / named.name
+    is_one_of_several = skips and not alone
+    if not is_one_of_several:
+        _refuse_target(folder, target)
     found = list(_walk(folder, target, options, earlier if skips else None, leave))
-    if skips and not alone and found and all(job.skip for job in found):
-        return found  # also where it is the output folder, which a pattern such as * finds
-    if real_path(target).is_relative_to(real_path(folder)):
-        raise OutputError(
-            f"the output folder {target} is inside the input folder",
-            path=folder,
-            remedy="name a folder outside it with -o",
-        )
-    if is_too_long(target):
-        raise too_long(target)
-    if target.is_file():
-        raise OutputError(
-            "the output folder is an existing file", path=target, remedy="use another -o"
-        )
+    if is_one_of_several:
+        if found and all(job.skip for job in found):
+            return found  # also where it is the output folder, which a pattern such as * finds
+        _refuse_target(folder, target)
     jobs = [_kept_inside(job, target) for job in found]
     if not jobs:
         raise InputError(
@@ -279,6 +272,22 @@ def _folder_jobs(
     return [
         replace(job, skip=beyond) if job.ready and job.input not in first else job for job in jobs
     ]
+
+
+def _refuse_target(folder: Path, target: Path) -> None:
+    """Refuse an output folder that an input folder cannot be written to."""
+    if real_path(target).is_relative_to(real_path(folder)):
+        raise OutputError(
+            f"the output folder {target} is inside the input folder",
+            path=folder,
+            remedy="name a folder outside it with -o",
+        )
+    if is_too_long(target):
+        raise too_long(target)
+    if target.is_file():
+        raise OutputError(
+            "the output folder is an existing file", path=target, remedy="use another -o"
+        )
 
 
 def _walk(
