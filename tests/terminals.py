@@ -17,7 +17,7 @@ def on_a_terminal(*words: str, columns: int = 200, **environment: str) -> tuple[
     """
     ours, theirs = os.openpty()
     terminal = {"TERM": "xterm", "COLUMNS": str(columns)}
-    with Child(
+    with Child[bytes](
         [sys.executable, "-m", "mediatrans", *words],
         stdin=theirs,
         stdout=theirs,

@@ -26,7 +26,7 @@ with locked_beside(Path(sys.argv[1])):
 @pytest.mark.parametrize("name", ["a.png", "a.b.tar", "x" * 250 + ".jpg"])
 def test_a_second_process_is_refused_until_the_first_is_gone(tmp_path: Path, name: str) -> None:
     part = part_path(tmp_path / name)
-    with Child(
+    with Child[bytes](
         [sys.executable, "-c", HOLDER, part], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as holder:
         assert holder.stdout is not None
