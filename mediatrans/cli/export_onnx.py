@@ -137,7 +137,8 @@ def command(
             )
         except KeyboardInterrupt as stop:
             is_term = isinstance(stop, Interrupted) and stop.exit_code == ExitCode.SIGTERM
-            raise Interrupted(signal.SIGTERM if is_term else signal.SIGINT, _NOT_WRITTEN) from stop
+            hint = "" if source is None else _NOT_WRITTEN
+            raise Interrupted(signal.SIGTERM if is_term else signal.SIGINT, hint) from stop
     echo(f"model: {folder}", err=True)
 
 
