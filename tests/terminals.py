@@ -1,9 +1,10 @@
 """Runs the command line on a pseudo terminal, where progress bars are drawn."""
 
 import os
-import subprocess
 import sys
 from contextlib import suppress
+
+from tests.child_processes import Child
 
 
 def on_a_terminal(*words: str, columns: int = 200, **environment: str) -> tuple[int, str]:
@@ -16,7 +17,7 @@ def on_a_terminal(*words: str, columns: int = 200, **environment: str) -> tuple[
     """
     ours, theirs = os.openpty()
     terminal = {"TERM": "xterm", "COLUMNS": str(columns)}
-    with subprocess.Popen(
+    with Child[bytes](
         [sys.executable, "-m", "mediatrans", *words],
         stdin=theirs,
         stdout=theirs,

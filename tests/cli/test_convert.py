@@ -17,6 +17,7 @@ from mediatrans.cli.main import run
 from mediatrans.errors import ExitCode
 from mediatrans.translate.engines.choice import ENGINES
 from mediatrans.translate.engines.cuda import cuda_device_count
+from tests.child_processes import Child
 from tests.media_files import write_clip, write_picture
 from tests.pairs import darkening, identity, write_pair
 from tests.terminals import on_a_terminal
@@ -256,7 +257,7 @@ def test_interruption_keeps_what_is_whole(pair: Path, signum: signal.Signals, co
     write_picture(Path("a.png"))
     write_clip(Path("long.mp4"), frames=1500, width=160, height=120)
     words = ["convert", "a.png", "long.mp4", "--to", "night", "--json", "--report", "r.json"]
-    with subprocess.Popen(
+    with Child(
         [*MEDIATRANS, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
@@ -275,7 +276,7 @@ def test_interruption_keeps_what_is_whole(pair: Path, signum: signal.Signals, co
 def test_a_reader_that_goes_away_is_no_bug(pair: Path) -> None:
     for index in range(40):
         write_picture(Path(f"in/{index}.png"))
-    with subprocess.Popen(
+    with Child(
         [*MEDIATRANS, "convert", "in", "--to", "night", "--json"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

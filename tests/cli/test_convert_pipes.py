@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from mediatrans.cli.main import run
+from tests.child_processes import Child
 from tests.media_files import audio_packets, levels, times, write_clip, write_picture
 
 MEDIATRANS = [sys.executable, "-m", "mediatrans", "convert"]
@@ -67,7 +68,7 @@ def test_mpegts_goes_through_and_keeps_sound_and_picture_together(pair: Path) ->
 
 def test_a_matroska_is_translated_while_it_comes(pair: Path) -> None:
     content = write_clip(Path("in.mkv"), frames=400).read_bytes()
-    with subprocess.Popen(
+    with Child[bytes](
         [*MEDIATRANS, "-", "-o", "-", *TO_NIGHT],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -100,7 +101,7 @@ def test_a_pipe_that_stalls_can_be_interrupted(
     pair: Path, suffix: str, signum: signal.Signals, code: int
 ) -> None:
     content = write_clip(Path(f"in{suffix}"), frames=400).read_bytes()
-    with subprocess.Popen(
+    with Child[bytes](
         [*MEDIATRANS, "-", "-o", "-", *TO_NIGHT],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -232,7 +233,7 @@ def test_a_dry_run_leaves_the_pipe_alone(pair: Path, capfd: pytest.CaptureFixtur
 
 def test_a_reader_that_goes_away_is_an_output_error(pair: Path) -> None:
     write_clip(Path("a.mp4"), frames=600)
-    with subprocess.Popen(
+    with Child[bytes](
         [*MEDIATRANS, "a.mp4", "-o", "-", *TO_NIGHT],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

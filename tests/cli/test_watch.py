@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mediatrans.cli.main import run
+from tests.child_processes import Child
 from tests.conversion.test_memory import PEAK
 from tests.media_files import write_clip, write_picture
 from tests.pairs import darkening, identity, write_pair
@@ -26,8 +27,8 @@ def files(folder: str) -> dict[str, bytes]:
     }
 
 
-def start(*words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+def start(*words: str) -> Child[str]:
+    return Child(
         [sys.executable, "-m", "mediatrans", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -77,7 +78,8 @@ def test_a_killed_watch_goes_on(pair: Path) -> None:
         write_picture(Path(f"in/{index}.png"), 200, 150)
     write_clip(Path("in/clip.mp4"), frames=30)
     for _ in range(2):
-        with start(*WATCH, "--settle", "0", "--json") as process:
+        # Everything may be done before it is killed: the next one has nothing to say, and ends.
+        with start(*WATCH, "--settle", "0", "--json", "--until-idle", "5") as process:
             assert process.stdout is not None
             process.stdout.readline()
             process.kill()
