@@ -1,9 +1,9 @@
 """Runs the command line on a pseudo terminal, where progress bars are drawn."""
 
 import os
-import subprocess
 from contextlib import suppress
 
+from tests.child_processes import Child
 from tests.fork_server import mediatrans_words
 
 
@@ -17,7 +17,7 @@ def on_a_terminal(*words: str, columns: int = 200, **environment: str) -> tuple[
     """
     ours, theirs = os.openpty()
     terminal = {"TERM": "xterm", "COLUMNS": str(columns)}
-    with subprocess.Popen(
+    with Child[bytes](
         [*mediatrans_words(), *words],
         stdin=theirs,
         stdout=theirs,

@@ -1,5 +1,6 @@
 """A command of mediatrans: the options of all commands, grouped help, and examples at its end."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,13 +9,18 @@ from click.core import ParameterSource
 
 from mediatrans.cli.flags import Flag
 from mediatrans.cli.messages import message_options, messages, wanted
+from mediatrans.cli.numbers import in_plain_words
 from mediatrans.cli.settings_files import environment_variable, take_from_files
 from mediatrans.cli.settings_tables import Fault, raise_fault
+from mediatrans.cli.variables import unknown_variables
+from mediatrans.errors import UsageError
 
 __all__ = ["Command", "Example", "write_examples"]
 
 Example = tuple[str, str]
 """A command line without "mediatrans", and what it does."""
+
+log = logging.getLogger(__name__)
 
 
 class Command(click.Command):
@@ -50,11 +56,22 @@ class Command(click.Command):
         for option in self.params:
             if isinstance(option, click.Option):
                 option.envvar = environment_variable(name, option)
+                option.type = in_plain_words(option.type)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words; settings files give the defaults, and the environment overrides them."""
-        if not ctx.resilient_parsing:  # a shell that completes words
+        if ctx.resilient_parsing:  # a shell that completes words
+            return super().parse_args(ctx, args)
+        try:
             take_from_files(self, ctx, self._on_fault)
+            return self._parsed(ctx, args)
+        except (click.UsageError, UsageError):  # perhaps for want of what a variable should set
+            with messages(wanted(ctx)):
+                _warn_of_variables(ctx)
+            raise
+
+    def _parsed(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the words; a wrong value of a variable is reported with the variable's name."""
         try:
             return super().parse_args(ctx, args)
         except click.BadParameter as error:
@@ -68,6 +85,7 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, and show its messages as asked for."""
         with messages(wanted(ctx)):
+            _warn_of_variables(ctx)
             return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -86,6 +104,11 @@ class Command(click.Command):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples."""
         write_examples(formatter, self.examples)
+
+
+def _warn_of_variables(context: click.Context) -> None:
+    for sentence in unknown_variables(context):
+        log.warning("%s", sentence)
 
 
 def _pass_over(fault: Fault) -> None:

@@ -1,7 +1,6 @@
 """`mediatrans config`: the settings that hold, and where they come from."""
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from mediatrans.cli.settings_files import (
     faults_of_preset,
     given_by_files,
     key_of,
+    preset_path,
     take_from_files,
 )
 from mediatrans.cli.settings_tables import (
@@ -30,11 +30,10 @@ from mediatrans.errors import MediatransError, UsageError
 
 __all__ = ["command"]
 
-_OTHER_VARIABLES = frozenset({"MEDIATRANS_FFMPEG"})
-
 _EXAMPLES = (
     ("config", "Show the settings files, and what they and the environment set."),
     ("config convert", "Show all settings of a command, also those that nothing sets."),
+    ("config --preset-file web", "Show what your preset file of this name sets."),
     ("config --json", "The same as the first, for a program to read."),
 )
 
@@ -67,8 +66,15 @@ class _Setting:
 )
 @click.argument("of", metavar="[COMMAND]", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per setting.")
+@click.option(
+    "--preset-file",
+    "--preset",
+    "preset",
+    metavar="NAME|FILE",
+    help="Show what this preset file sets instead: one of yours by its name, or any file.",
+)
 @click.pass_context
-def command(context: click.Context, /, of: str | None, as_json: bool) -> int:
+def command(context: click.Context, /, of: str | None, as_json: bool, preset: str | None) -> int:
     """Show the settings files, and the settings that they and the environment give to options.
 
     Flags override environment variables (MEDIATRANS_CONVERT_CRF=20), which override the preset
@@ -80,8 +86,14 @@ def command(context: click.Context, /, of: str | None, as_json: bool) -> int:
     if of is not None and of not in commands:
         raise UsageError(f"unknown command {of!r}", remedy=f"use one of {', '.join(commands)}")
     names = [of] if of is not None else list(commands)
-    settings = [setting for name in names for setting in _settings(commands[name], program)]
-    faulty = _invalid_files(commands, program)
+    if preset is not None:
+        path = preset_path(preset)
+        settings, faulty = _of_preset(path, [commands[name] for name in names], program)
+        heads = [f"preset file  {_shown(path, faulty)}"]
+    else:
+        settings = [setting for name in names for setting in _settings(commands[name], program)]
+        faulty = _invalid_files(commands, program)
+        heads = _file_lines(faulty)
     if of is None:
         settings = [setting for setting in settings if setting.origin != "default"]
     if as_json:
@@ -89,13 +101,12 @@ def command(context: click.Context, /, of: str | None, as_json: bool) -> int:
             row: dict[str, Any] = {"command": setting.command, "setting": setting.key}
             row |= {"value": setting.value, "from": setting.origin, "problem": setting.problem}
             click.echo(json_line(row))
-        for path, reasons in faulty.items():
-            click.echo(json_line({"file": str(path), "problem": reasons}))
+        for file, reasons in faulty.items():
+            click.echo(json_line({"file": str(file), "problem": reasons}))
     else:
-        _show_files(faulty)
+        for line in heads:
+            echo(line)
         _show(settings)
-    for variable in _unknown_variables(commands):
-        echo(f"{variable} is the variable of no option", err=True)
     return 0
 
 
@@ -163,23 +174,53 @@ def _plain(value: Any) -> Any:
     return [_plain(part) for part in value] if isinstance(value, list | tuple) else str(value)
 
 
-def _show_files(faulty: Mapping[Path, str]) -> None:
-    """Print the settings files and the presets; what is wrong with one as a whole is behind it."""
+def _shown(path: Path, faulty: Mapping[Path, str]) -> str:
+    """A file, with what is wrong with it as a whole behind it."""
+    return f"{path}  (invalid: {faulty[path]})" if path in faulty else str(path)
 
-    def shown(path: Path) -> str:
-        return f"{path}  (invalid: {faulty[path]})" if path in faulty else str(path)
 
+def _file_lines(faulty: Mapping[Path, str]) -> list[str]:
+    """The lines of the settings files and the presets."""
     user, project = user_file(), project_file()
-    echo(f"user file     {shown(user) if user.exists() else f'{user} (not there)'}")
-    echo(f"project file  {f'{PROJECT_FILE} (not there)' if project is None else shown(project)}")
+    lines = [
+        f"user file     {_shown(user, faulty) if user.exists() else f'{user} (not there)'}",
+        "project file  "
+        + (f"{PROJECT_FILE} (not there)" if project is None else _shown(project, faulty)),
+    ]
     presets = preset_files()
     if not presets:
-        echo(f"preset files  none in {user.parent / 'presets'}")
+        lines.append(f"preset files  none in {user.parent / 'presets'}")
     width = max(map(len, presets), default=0)
     label = "preset files"
     for name, path in presets.items():
-        echo(f"{label:<12}  {name:<{width}}  {shown(path)}")
+        lines.append(f"{label:<12}  {name:<{width}}  {_shown(path, faulty)}")
         label = ""
+    return lines
+
+
+def _of_preset(
+    path: Path, commands: Sequence[click.Command], program: click.Context
+) -> tuple[list[_Setting], dict[Path, str]]:
+    """What a preset file sets of the commands that take one, and what is wrong with the file."""
+    settings: list[_Setting] = []
+    reasons: list[str] = []
+    for command in commands:
+        options = {option.name: option for option in command.params}
+        if "preset_file" not in options:
+            continue
+        name = command.name or ""
+        with click.Context(command, info_name=name, parent=program) as context:
+            faults = faults_of_preset(command, context, path)
+            for key, given in given_by_files(context).items():
+                value = _plain(options[key].type_cast_value(context, given.value))
+                settings.append(_Setting(name, key_of(options[key]), value, str(given.path)))
+        for fault in faults:
+            if fault.key:
+                problem = _words(fault.error)
+                settings.append(_Setting(name, fault.key, _plain(fault.value), str(path), problem))
+            else:
+                reasons.append(_words(fault.error))
+    return settings, {path: "; ".join(dict.fromkeys(reasons))} if reasons else {}
 
 
 def _invalid_files(
@@ -217,14 +258,3 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _unknown_variables(commands: dict[str, click.Command]) -> list[str]:
-    known = {
-        environment_variable(name, option)
-        for name, command in commands.items()
-        for option in command.params
-        if isinstance(option, click.Option)
-    }
-    ours = {name for name in os.environ if name.startswith("MEDIATRANS_")}
-    return sorted(ours - known - _OTHER_VARIABLES)

@@ -26,6 +26,7 @@ from mediatrans.cli.estimate import Estimates
 from mediatrans.cli.report_files import ReportFiles
 from mediatrans.cli.row_text import describe_row
 from mediatrans.cli.terminal import echo_row, fitted, json_line, stderr_console
+from mediatrans.cli.unfinished import Unfinished
 from mediatrans.conversion.job import Job
 from mediatrans.conversion.observer import Observer
 from mediatrans.conversion.overlap import Bottleneck
@@ -81,7 +82,7 @@ class ConvertProgress(Observer):
         self._limits = limits
         self._report_files = files
         self._command_line = command_line
-        self._kept: Path | None = None
+        self._unfinished = Unfinished()
         self._has_manifest = False
         self._as_json = as_json
         self._quiet = quiet
@@ -189,6 +190,7 @@ class ConvertProgress(Observer):
     def begun(self, job: Job, frames: int, total: int | None, size: tuple[int, int] | None) -> None:
         """Show a new progress bar for a video, and where it is resumed."""
         self._estimates.begun(job, size)
+        self._unfinished.begun(job, total)
         if job.kind == "image":
             return
         # The frames of an earlier run count, but not as speed.
@@ -213,6 +215,7 @@ class ConvertProgress(Observer):
             if self._files is not None:
                 self._bar.update(self._files, limit=self._limit)
             return
+        self._unfinished.begun(job, total)
         if job.input in self._frames:
             bar = self._frames[job.input]
             self._bar.update(bar, completed=frames, total=total, limit=self._limit)
@@ -226,20 +229,20 @@ class ConvertProgress(Observer):
         self._limit = f"limited by {bottleneck}"
 
     def kept(self, job: Job, folder: Path) -> None:
-        """Remember where the finished part of an interrupted video is kept."""
-        self._kept = folder
+        """Remember how much of an interrupted video is kept, and where."""
+        self._unfinished.kept(job, folder)
 
     def resume_hint(self) -> str:
-        """How to resume after an interruption, a sentence; empty if nothing was kept."""
-        if self._kept is not None:
-            return f"Finished work is kept in {self._kept}; resume with: {self._command_line}"
-        if self._has_manifest and self.rows:
-            return f"Finished work is kept; resume with: {self._command_line}"
-        return ""
+        """What is kept after an interruption, and how to resume; empty if nothing has begun."""
+        kept = self._unfinished.sentences()
+        if not kept and self._has_manifest and self.rows:
+            kept = "Finished work is kept."
+        return f"{kept} Resume with: {self._command_line}" if kept else ""
 
     def finished(self, row: JobReport) -> None:
         """Print the result of one input."""
         self._remove_bar(row.input)
+        kept = self._unfinished.ended(row.input)
         if self._files is not None:
             self._bar.advance(self._files)
         if self._as_json:
@@ -248,9 +251,8 @@ class ConvertProgress(Observer):
         below = ", ".join(failed_limits(row, self._limits))
         if row.status in ("failed", "partial"):
             self._print(f"{row.status:<7} {row.error}", style="red")
-            if self._kept is not None:
-                self._print(f"kept    {self.resume_hint()}")
-                self._kept = None
+            if kept:
+                self._print(f"kept    {kept}; resume with: {self._command_line}")
         elif not self._as_json and not self._quiet:
             with self._bar_aside():
                 echo_row(f"{row.status:<7} {describe_row(row)}", err=self._piped)

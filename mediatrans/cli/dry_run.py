@@ -7,6 +7,7 @@ import click
 
 from mediatrans.cli.terminal import echo, json_line
 from mediatrans.conversion.bucket_run import BucketRun, bucket_run
+from mediatrans.conversion.encoder_trial import try_encoders
 from mediatrans.conversion.executors.choice import planned_workers
 from mediatrans.conversion.job import Job
 from mediatrans.conversion.options import ConvertOptions, with_working_size
@@ -35,6 +36,10 @@ def show_plan(
 
     Returns:
         The exit code that the plan alone would have.
+
+    Raises:
+        UsageError: The requested encoder does not exist or refuses its options.
+        DeviceError: The requested hardware encoder does not start.
     """
     generator = find(to, options.model)
     generator.verify()
@@ -49,6 +54,7 @@ def show_plan(
             left_out.append,
             look_up=buckets.look_up,
         )
+        jobs = try_encoders(jobs, buckets.options)
         echo(f"{generator.path} ({generator.place})", err=True)
         divisions = _divisions(jobs, generator, buckets)
         jobs = buckets.named(jobs)

@@ -1,5 +1,6 @@
 """`mediatrans export-onnx`: a run's generators as a model folder."""
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,14 +8,19 @@ import click
 
 from mediatrans.cli.command import Command
 from mediatrans.cli.terminal import echo
-from mediatrans.errors import InputError, MissingExtraError, UsageError
+from mediatrans.errors import ExitCode, InputError, Interrupted, MissingExtraError, UsageError
 from mediatrans.zoo.size_rule import MAX_SIDE, MINIMUM
 
 if TYPE_CHECKING:
     from mediatrans.training.export.float16 import WeightFormat
+    from mediatrans.training.export.model_folder import Complete
     from mediatrans.training.watch import Watch
 
 __all__ = ["command"]
+
+_NOT_WRITTEN = (
+    "No model was written, since its figures were not there yet; --no-evaluate writes one without"
+)
 
 _EXAMPLES = (
     (
@@ -118,17 +124,21 @@ def command(
             source = source or newest_run(Path("runs"))
             progress.message(f"exporting {source}")
             pair = trained_pair(source, note, progress.message)
-        folder = publish_pair(
-            pair,
-            out,
-            overwrite=overwrite,
-            precision=precision,
-            work_size=work_size,
-            on_message=progress.message,
-            watch=progress,
-        )
-        if source is not None:
-            _complete(folder, source, progress, evaluated=evaluated, is_sized=work_size is not None)
+        try:
+            folder = publish_pair(
+                pair,
+                out,
+                overwrite=overwrite,
+                precision=precision,
+                work_size=work_size,
+                on_message=progress.message,
+                watch=progress,
+                complete=_completing(source, progress, evaluated, is_sized=work_size is not None),
+            )
+        except KeyboardInterrupt as stop:
+            is_term = isinstance(stop, Interrupted) and stop.exit_code == ExitCode.SIGTERM
+            hint = "" if source is None else _NOT_WRITTEN
+            raise Interrupted(signal.SIGTERM if is_term else signal.SIGINT, hint) from stop
     echo(f"model: {folder}", err=True)
 
 
@@ -139,10 +149,25 @@ def _mixed_sources() -> UsageError:
     )
 
 
+def _completing(
+    source: Path | None, watch: "Watch", evaluated: bool, *, is_sized: bool
+) -> "Complete":
+    """Adds to a model what is known from its run; nothing without one."""
+
+    def complete(model: Path) -> None:
+        if source is not None:
+            _complete(model, source, watch, evaluated=evaluated, is_sized=is_sized)
+
+    return complete
+
+
 def _complete(
     model: Path, source: Path, watch: "Watch", *, evaluated: bool, is_sized: bool
 ) -> None:
-    """Add the classifier of the domains and the figures; the model is kept where these fail."""
+    """Add the classifier of the domains and the figures; the model is kept where these fail.
+
+    The run's pictures may be gone, and packages may be missing. Other errors leave no model.
+    """
     from mediatrans.training.evaluation.domain_file import write_kept_classifier
     from mediatrans.training.evaluation.exported import write_figures, write_own_figures
     from mediatrans.training.run_folder import read_run, run_of

@@ -29,6 +29,7 @@ __all__ = [
     "given_by_files",
     "key_of",
     "preset_file_flag",
+    "preset_path",
     "settings_from_files",
     "take_from_files",
 ]
@@ -36,6 +37,8 @@ __all__ = [
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _KEY = "mediatrans.settings_files"
+_FIRST_PRINTABLE = 32
+_ESCAPES = {8: r"\b", 9: r"\t", 10: r"\n", 12: r"\f", 13: r"\r"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +128,27 @@ def environment_variable(command: str, option: click.Parameter) -> str:
     return f"mediatrans_{command}_{key_of(option)}".replace("-", "_").upper()
 
 
-def _take_preset(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
-    if value is None:
-        return
+def preset_path(name: str) -> Path:
+    """The preset file of a name, or the file that is named.
+
+    Raises:
+        UsageError: There is neither.
+    """
     known = preset_files()
-    path = known.get(value, Path(value))
-    if value not in known and not path.exists():
+    path = known.get(name, Path(name))
+    if name not in known and not path.exists():
         names = ", ".join(known) or f"none in {user_file().parent / 'presets'}"
         raise UsageError(
-            f"no preset file {value!r}",
+            f"no preset file {name!r}",
             remedy=f"name a file, or one of your presets: {names}",
         )
-    _take(context.command, context, path, _preset_table(context, path))
+    return path
+
+
+def _take_preset(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        path = preset_path(value)
+        _take(context.command, context, path, _preset_table(context, path))
 
 
 def _preset_table(
@@ -209,6 +221,13 @@ def _usable(option: click.Option, value: Any, path: Path) -> Any:
     if is_switch or option.count:
         return values[0]
     texts = [str(one) for one in values]
+    if any(ord(letter) < _FIRST_PRINTABLE for one in texts for letter in one):
+        raise UsageError(
+            f"{key_of(option)} holds a control character, as which TOML reads a backslash with "
+            "some letters between double quotes",
+            path=path,
+            remedy=f"write {key_of(option)} = '{texts[0].translate(_ESCAPES)}'",
+        )
     if isinstance(option.type, click.Path):
         texts = [one if one == "-" else _beside(path, one) for one in texts]
     return tuple(texts) if option.multiple else texts[0]

@@ -1,7 +1,6 @@
 """The settings files: where they are, the tables in them, and what is wrong with these."""
 
 import difflib
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import platformdirs
 
 from mediatrans.errors import UsageError
 from mediatrans.files.regular import read_regular
+from mediatrans.files.toml_text import TomlError, read_toml
 
 __all__ = [
     "PROJECT_FILE",
@@ -166,12 +166,13 @@ def read_table(path: Path) -> dict[str, Any]:
         UsageError: It cannot be read, or is not TOML.
     """
     try:
-        return tomllib.loads(read_regular(path).decode("utf-8"))
+        return read_toml(read_regular(path))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise UsageError(f"the settings file cannot be read ({reason})", path=path) from error
-    except (RecursionError, ValueError) as error:
-        raise UsageError(f"the settings file is not TOML ({error})", path=path) from error
+    except TomlError as error:
+        problem = f"the settings file is not TOML ({error.problem})"
+        raise UsageError(problem, path=path, remedy=error.remedy or None) from error
 
 
 def _pyproject_table(path: Path) -> dict[str, Any] | None:
@@ -180,8 +181,8 @@ def _pyproject_table(path: Path) -> dict[str, Any] | None:
     A broken pyproject.toml may concern other programs alone.
     """
     try:
-        tool = tomllib.loads(read_regular(path).decode()).get("tool", {})
-    except (OSError, RecursionError, ValueError):
+        tool = read_toml(read_regular(path)).get("tool", {})
+    except (OSError, TomlError):
         return None
     table = tool.get("mediatrans") if isinstance(tool, dict) else None
     return table if isinstance(table, dict) else None

@@ -24,6 +24,7 @@ from mediatrans.errors import (
 
 if TYPE_CHECKING:
     from mediatrans.cli.watch_progress import WatchProgress
+    from mediatrans.conversion.earlier_results import EarlierResults
     from mediatrans.conversion.workshop import Workshop
 
 __all__ = ["command"]
@@ -91,6 +92,7 @@ def command(
     changed.
     """
     from mediatrans.cli.watch_progress import WatchProgress
+    from mediatrans.conversion.earlier_results import EarlierResults
     from mediatrans.files.addresses import refuse_urls
     from mediatrans.files.arrivals import Arrivals
     from mediatrans.media.formats import kind_of
@@ -98,16 +100,17 @@ def command(
     refuse_urls([folder, output], "a watched folder or its output", "use convert for buckets")
     options = ConvertOptions(output=output, **settings)
     workshop = _workshop(folder, output, to, options)
+    earlier = EarlierResults(folder, workshop.generator.to, workshop.translator.sha256)
     progress = WatchProgress(options.limits, as_json=as_json, quiet=quiet)
     arrivals = Arrivals(
         folder, lambda path: kind_of(path) is not None, settle_s=settle_s, idle_s=idle_s
     )
     try:
         for paths in arrivals:
-            _convert(paths, folder, workshop, progress)
+            _convert(paths, earlier, workshop, progress)
     except KeyboardInterrupt as stop:
         is_term = isinstance(stop, Interrupted) and stop.exit_code == ExitCode.SIGTERM
-        hint = f"Go on with: {shlex.join(['mediatrans', *words])}"
+        hint = f"{progress.unfinished()} Go on with: {shlex.join(['mediatrans', *words])}".lstrip()
         raise Interrupted(signal.SIGTERM if is_term else signal.SIGINT, hint) from stop
     return int(batch_exit_code(progress.codes))
 
@@ -134,7 +137,10 @@ def _workshop(folder: Path, output: Path, to: str, options: ConvertOptions) -> "
 
 
 def _convert(
-    paths: Sequence[Path], folder: Path, workshop: "Workshop", progress: "WatchProgress"
+    paths: Sequence[Path],
+    earlier: "EarlierResults",
+    workshop: "Workshop",
+    progress: "WatchProgress",
 ) -> None:
     """Convert files that have arrived together."""
     from mediatrans.conversion.batch import convert
@@ -148,7 +154,7 @@ def _convert(
         problem = f"{other.name} has the same output"
         progress.refused(OutputError(problem, path=path, remedy="give one of them another name"))
     if own:
-        convert(own, workshop.generator.to, observer=progress, workshop=workshop, within=folder)
+        convert(own, workshop.generator.to, observer=progress, workshop=workshop, within=earlier)
         workshop.check_unchanged()  # a model file that changed ends the watch
 
 

@@ -1,11 +1,13 @@
 """The terminal output of `watch`: the model once, then a line or a JSON object per file."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import click
 
 from mediatrans.cli.row_text import describe_row
 from mediatrans.cli.terminal import echo, echo_row, json_line
+from mediatrans.cli.unfinished import Unfinished
 from mediatrans.conversion.job import UP_TO_DATE, Job
 from mediatrans.conversion.observer import Observer
 from mediatrans.errors import ExitCode, MediatransError
@@ -35,6 +37,7 @@ class WatchProgress(Observer):
         self._as_json = as_json
         self._quiet = quiet
         self._has_named_model = False
+        self._unfinished = Unfinished()
 
     def planned(self, translator: Translator, jobs: Sequence[Job]) -> None:
         """Print the model, the first time, and how many files are up to date."""
@@ -50,8 +53,25 @@ class WatchProgress(Observer):
         if skipped and not self._quiet:
             echo(f"{skipped} file{'' if skipped == 1 else 's'} up to date", err=True)
 
+    def begun(self, job: Job, frames: int, total: int | None, size: tuple[int, int] | None) -> None:
+        """Remember a video that is being converted."""
+        self._unfinished.begun(job, total)
+
+    def translated(self, job: Job, frames: int, total: int | None) -> None:
+        """Remember the length of a video."""
+        self._unfinished.begun(job, total)
+
+    def kept(self, job: Job, folder: Path) -> None:
+        """Remember how much of an interrupted video is kept, and where."""
+        self._unfinished.kept(job, folder)
+
+    def unfinished(self) -> str:
+        """What is kept of each unfinished video, in sentences; empty if there is none."""
+        return self._unfinished.sentences()
+
     def finished(self, row: JobReport) -> None:
         """Print the result of one file."""
+        self._unfinished.ended(row.input)
         self.codes.add(row.exit_code)
         if row.reason == UP_TO_DATE:
             return

@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from mediatrans.conversion.bucket_run import BucketRun, bucket_run
+from mediatrans.conversion.earlier_results import EarlierResults
+from mediatrans.conversion.encoder_trial import try_encoders
 from mediatrans.conversion.executors.choice import EXECUTORS, choose_executor, with_threads
 from mediatrans.conversion.executors.executor import Executor
 from mediatrans.conversion.executors.local import LocalExecutor
@@ -19,8 +21,6 @@ from mediatrans.errors import UsageError
 from mediatrans.files.walk import LeftOut
 from mediatrans.media.pillow_limit import pillow_limit_kept
 from mediatrans.media.pipe_formats import STDIO
-from mediatrans.media.write.codecs import try_encoder
-from mediatrans.media.write.sinks import encoding_of
 from mediatrans.quality.report.rows import Report
 from mediatrans.zoo.find import find
 
@@ -37,7 +37,7 @@ def convert(
     *,
     workshop: Workshop | None = None,
     executor: Executor | str | None = None,
-    within: Path | None = None,
+    within: Path | EarlierResults | None = None,
 ) -> Report:
     """Translate pictures, folders and videos to a domain.
 
@@ -52,6 +52,8 @@ def convert(
         executor: Runs the tasks; a key of `EXECUTORS`, or a custom one. None is the one that the
             options ask for.
         within: A folder that holds the inputs, which are files: they are converted as parts of it.
+            Whoever calls this often for one folder passes the `EarlierResults` in it, whose
+            manifests are then read again only where they have changed.
 
     Returns:
         The result of every input.
@@ -83,10 +85,12 @@ def _converted(
     workshop: Workshop,
     observer: Observer,
     executor: Executor | str | None,
-    within: Path | None,
+    within: Path | EarlierResults | None,
 ) -> Report:
     observer = buckets.observer(observer)
     options, translator, domain = buckets.options, workshop.translator, workshop.generator.to
+    if isinstance(within, Path):
+        within = EarlierResults(within, domain, translator.sha256)
     left_out: list[LeftOut] = []
     jobs = plan(
         buckets.paths,
@@ -97,8 +101,7 @@ def _converted(
         within=within,
         look_up=buckets.look_up,
     )
-    if any(job.kind == "video" and job.ready for job in jobs):
-        try_encoder(encoding_of(options))
+    jobs = try_encoders(jobs, options)
     observer.left_out(left_out)
     observer.planned(translator, jobs)
     _check_reverse(workshop)

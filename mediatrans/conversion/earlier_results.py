@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,9 +11,15 @@ from mediatrans.conversion.outputs import PREVIEW_MARK
 from mediatrans.errors import OutputError
 from mediatrans.media.formats import PICTURE_SUFFIXES, VIDEO_SUFFIXES, is_supported
 
-__all__ = ["EarlierResults", "named_with_sources"]
+__all__ = ["RECORDED", "EarlierResults", "named_results"]
 
 log = logging.getLogger(__name__)
+
+RECORDED = "a result of an earlier run; to translate it again, name the file alone"
+"""Why a file is skipped that a manifest lists as it is now."""
+
+_State = tuple[str, int, int, int]
+"""The name, number, size and time of a file."""
 
 _SUFFIXES = {"image": PICTURE_SUFFIXES, "video": VIDEO_SUFFIXES}
 
@@ -25,20 +31,30 @@ class EarlierResults:
     as it is now, made for the same domain or by the same generator, or by a version that did not
     note the domain; or if it has the name that `convert` gives to the result of a file beside it.
 
+    A manifest is read once, and again only after `refresh`, if it has changed.
+
     Args:
-        root: The input folder.
+        root: The input folder; None for files that are named, whose manifests may be in any folder
+            that their paths name.
         to: The domain.
         model_sha256: The generator's digest.
 
     Attributes:
+        root: The input folder, or None.
         to: The domain.
     """
 
-    def __init__(self, root: Path, to: str, model_sha256: str) -> None:
-        self._root = root
+    def __init__(self, root: Path | None, to: str, model_sha256: str) -> None:
+        self.root = root
         self.to = to
         self._model = model_sha256
         self._manifests: dict[Path, Manifest | None] = {}
+        self._states: dict[Path, list[_State]] = {}
+
+    def refresh(self) -> None:
+        """Forget the manifests that have changed since they were read, or are new."""
+        for home in [home for home, state in self._states.items() if _state(home) != state]:
+            del self._states[home], self._manifests[home]
 
     def reason(self, path: Path) -> str | None:
         """Why a file of the folder is left alone; None if it is to be translated.
@@ -46,17 +62,22 @@ class EarlierResults:
         Args:
             path: A file in the folder, as the walk through it has it.
         """
-        if self._is_recorded(path):
-            return "a result of an earlier run; to translate it again, name the file itself"
+        if self.is_recorded(path):
+            return RECORDED
         source = self._source(path)
         if source is None:
             return None
         return (
             f"it has the name of the result of {source}, which is beside it; to translate it all "
-            "the same, name the file itself"
+            "the same, name the file alone"
         )
 
-    def _is_recorded(self, path: Path) -> bool:
+    def is_recorded(self, path: Path) -> bool:
+        """Whether a manifest lists a file as it is now.
+
+        Args:
+            path: A file in the folder.
+        """
         for home in self._homes(path):
             manifest = self._manifest(home)
             if manifest is None:
@@ -76,13 +97,13 @@ class EarlierResults:
     def _homes(self, path: Path) -> Iterator[Path]:
         for folder in path.parents:
             yield folder
-            if folder == self._root:
+            if folder == self.root:
                 return
 
     def _manifest(self, home: Path) -> Manifest | None:
         if home not in self._manifests:
-            is_there = any(os.path.lexists(home / name) for name in (MANIFEST_NAME, PARTS_NAME))
-            self._manifests[home] = Manifest(home) if is_there else None
+            state = self._states[home] = _state(home)  # before it is read
+            self._manifests[home] = Manifest(home) if state else None
         return self._manifests[home]
 
     def _source(self, path: Path) -> str | None:
@@ -100,15 +121,20 @@ class EarlierResults:
         return f"{stem}{os.sep}" if is_video and _has_pictures(path.with_name(stem)) else None
 
 
-def named_with_sources(inputs: Iterable[Path], to: str) -> dict[Path, str]:
-    """The inputs that have the names of results of other inputs, each with its source's name.
+def named_results(inputs: Sequence[Path], to: str, model_sha256: str) -> dict[Path, str]:
+    """The files among several inputs that are results of earlier runs, each with the reason.
 
-    A pattern such as `*.jpg` finds the results that the same command has written before.
+    A pattern such as `*.jpg` finds the results that the same command has written before. A file is
+    one if a manifest says so, or if its name is that of the result of another input.
 
     Args:
-        inputs: The files that are named.
+        inputs: What is named; a single input is none.
         to: The domain.
+        model_sha256: The generator's digest.
     """
+    if len(inputs) < 2:
+        return {}
+    recorded = EarlierResults(None, to, model_sha256)
     given = [path for path in inputs if is_supported(path)]
     sources = {(path.parent, path.stem, kind): path.name for path in given for kind in _kinds(path)}
     found = {}
@@ -117,7 +143,25 @@ def named_with_sources(inputs: Iterable[Path], to: str) -> dict[Path, str]:
         for kind in _kinds(path) if stem is not None else ():
             source = sources.get((path.parent, stem or "", kind))
             if source is not None:
-                found[path] = source
+                found[path] = (
+                    f"it has the name of the result of {source}, another input; named alone, it "
+                    "is translated"
+                )
+        if path.is_file() and recorded.is_recorded(path):
+            found[path] = RECORDED
+    return found
+
+
+def _state(home: Path) -> list[_State]:
+    """The manifests in a folder and what changes with their content; none if there is none."""
+    found: list[_State] = []
+    names = [home / MANIFEST_NAME, home / PARTS_NAME]
+    with suppress(OSError):
+        names += sorted((home / PARTS_NAME).iterdir())
+    for path in names:
+        with suppress(OSError):
+            status = path.lstat()
+            found.append((path.name, status.st_ino, status.st_size, status.st_mtime_ns))
     return found
 
 

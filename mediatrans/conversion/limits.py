@@ -35,7 +35,7 @@ def refuse_unmeasurable(limits: Mapping[str, float], generator: Generator | None
             )
         if needs == "classifier" and generator.classifier_path is None:
             raise UsageError(
-                f"--fail-under {name} needs a model with a classifier of its domains",
+                f"--fail-under {name} needs a model with a classifier that tells its domains apart",
                 path=generator.path,
                 remedy="export the model again from its run, or drop the limit",
             )

@@ -20,6 +20,7 @@ from mediatrans.conversion.overlap import (
     WriteBehind,
     find_bottleneck,
 )
+from mediatrans.conversion.partial_remedy import opened
 from mediatrans.conversion.passage import Passage
 from mediatrans.conversion.task import Result, Task
 from mediatrans.conversion.workshop import Workshop
@@ -143,7 +144,7 @@ class _Line:
             with passage.isolated():
                 self._workshop.refuse_known_change()
                 passage.source = source = self._workshop.source(task)
-                with source:
+                with opened(source, task, self._workshop):
                     if task.kind == "image":
                         for frame in passage.read(Done()):
                             yield passage, frame

@@ -12,6 +12,7 @@ from typing import Any
 from mediatrans.conversion.delivery import Delivery
 from mediatrans.conversion.noted_figures import NotedFigures, noted_figures, read_figures
 from mediatrans.conversion.overlap import Bottleneck
+from mediatrans.conversion.partial_remedy import with_keep_partial
 from mediatrans.conversion.task import Failure, Result, Task
 from mediatrans.conversion.workshop import Workshop
 from mediatrans.errors import ExitCode, InputError, UsageError
@@ -210,7 +211,7 @@ class Passage:
             if not (self._workshop.options.keep_partial and is_some):
                 if self._resumable is not None:
                     self._resumable.is_unreadable = True
-                raise
+                raise (with_keep_partial(error) if is_some else error) from error.__cause__
             self._damage = error
 
     def warmed_up(self, frame: Frame) -> None:

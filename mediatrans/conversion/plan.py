@@ -1,28 +1,26 @@
 """The plan of a conversion: one job per input file, all checked before any work starts."""
 
 import logging
-import os
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mediatrans.conversion.earlier_results import EarlierResults, named_with_sources
+from mediatrans.conversion.contradictions import refuse_contradictions
+from mediatrans.conversion.earlier_results import EarlierResults, named_results
 from mediatrans.conversion.existing_outputs import compare_with_existing
 from mediatrans.conversion.job import Job
-from mediatrans.conversion.options import KINDS, ConvertOptions
+from mediatrans.conversion.options import ConvertOptions
+from mediatrans.conversion.output_conflicts import RESULT_IS_INPUT, check_outputs
 from mediatrans.conversion.outputs import (
     PREVIEW_MARK,
-    holds,
     output_path,
     output_suffix,
     real_path,
-    refusal,
     too_long,
 )
 from mediatrans.conversion.run_options import Shard
 from mediatrans.errors import InputError, OutputError, UsageError
-from mediatrans.files.names import FolderPath, is_too_long
+from mediatrans.files.names import is_too_long
 from mediatrans.files.walk import LeftOut, WalkProblem, is_hidden, walk
 from mediatrans.media.formats import Kind, advice_for, is_supported, kind_of
 from mediatrans.media.numbered import numbered_pictures
@@ -33,6 +31,8 @@ __all__ = ["plan"]
 log = logging.getLogger(__name__)
 
 _FRAMES_SUFFIX = ".mp4"
+
+_STDIN_FILES = ("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 
 LookUp = Callable[[list[Job]], list[Job]]
 """Called with the jobs before their outputs are compared with what exists."""
@@ -48,7 +48,7 @@ def plan(
     model_sha256: str = "",
     leave: Leave = lambda _: None,
     *,
-    within: Path | None = None,
+    within: EarlierResults | None = None,
     look_up: LookUp = lambda jobs: jobs,
 ) -> list[Job]:
     """Turn inputs into jobs; an input that cannot be converted becomes a job with an error.
@@ -59,105 +59,87 @@ def plan(
         options: The options. With a shard, only its part of the jobs is returned.
         model_sha256: The generator's digest; outputs of another generator are out of date.
         leave: Called with what is left out of input folders.
-        within: A folder that holds the inputs, which are files. They get the place below the folder
-            of `-o` that the conversion of the whole folder would give them.
+        within: The results in a folder that holds the inputs, which are files. They get the place
+            below the folder of `-o` that the conversion of the whole folder would give them.
         look_up: Called with all jobs, before the shard is taken; returns them.
 
     Raises:
         UsageError: There are no inputs, or -o does not fit them.
         OutputError: The file system cannot hold the name given with -o.
     """
-    _refuse_contradictions(inputs, options)
+    refuse_contradictions(inputs, options)
     if within is not None:
-        earlier = EarlierResults(within, to, model_sha256)
-        jobs = [_job_within(given, within, options, earlier) for given in inputs]
+        within.refresh()
+        jobs = [_job_within(given, options, within) for given in inputs]
     else:
-        jobs, alone = [], len(inputs) == 1
-        results = named_with_sources(inputs, to) if options.output is None else {}
-        for given in inputs:
-            if given in results and given.is_file():
-                jobs.append(_named_result(given, results[given], options))
-            else:
-                jobs += _jobs_of(given, to, options, model_sha256, leave, alone=alone)
+        results = named_results(inputs, to, model_sha256)
+        jobs = _jobs(inputs, to, options, model_sha256, leave, results)
+        if jobs and all(job.skip for job in jobs):  # nothing but results: they are what is meant
+            jobs = _jobs(inputs, to, options, model_sha256, lambda _: None, None)
     for job in jobs:
         _warn_of_new_container(job, options)
-    jobs = look_up(_check_outputs(jobs))
+    jobs = look_up(check_outputs(jobs, overwrite=options.overwrite))
     if options.shard is not None:
         jobs = _part(jobs, options.shard)
     return compare_with_existing(jobs, options, model_sha256)
 
 
-def _part(jobs: list[Job], shard: Shard) -> list[Job]:
-    """The jobs of a shard. What is skipped, such as results of other shards, moves no job."""
-    work = [job for job in jobs if job.skip is None]
-    mine = {id(job) for job in work[shard.number - 1 :: shard.count]}
-    return [job for job in jobs if id(job) in mine or (job.skip and shard.number == 1)]
-
-
-def _refuse_contradictions(inputs: Sequence[Path], options: ConvertOptions) -> None:
-    """Refuse what no input can be converted with."""
-    if not inputs:
-        raise UsageError("nothing to convert", remedy="name pictures, videos or folders")
-    if len(inputs) > 1 and STDIO in (*inputs, options.output):
-        raise UsageError(
-            "a pipe carries one video, but there are several inputs",
-            remedy="convert the others separately",
-        )
-    if options.output is not None and is_too_long(options.output):
-        raise too_long(options.output)
-    are_many = len(inputs) > 1 or (options.fps is None and inputs[0].is_dir())
-    if are_many and options.output and _names_a_file(options.output):
-        raise UsageError(
-            f"{options.output} cannot hold several outputs",
-            remedy="name a folder with -o, or make one video of a folder's pictures with --fps",
-        )
-    if options.fps is not None and not any(given.is_dir() for given in inputs):
-        raise UsageError(
-            "--fps needs a folder of pictures as input", remedy="name a folder, or drop --fps"
-        )
-
-
-def _names_a_file(output: Path) -> bool:
-    """Whether a path ends in the suffix of a picture or video and is not an existing folder."""
-    if isinstance(output, FolderPath) or output.is_dir():
-        return False
-    return any(holds(output.suffix.lower(), kind) for kind in KINDS)
-
-
-def _named_result(path: Path, source: str, options: ConvertOptions) -> Job:
-    """The job of an input that has the name of the result of another one."""
-    reason = (
-        f"it has the name of the result of {source}, another input; named alone, it is translated"
-    )
-    return Job(path, kind=kind_of(path, options.reader_limit_s), skip=reason)
-
-
-def _jobs_of(
-    given: Path,
+def _jobs(
+    inputs: Sequence[Path],
     to: str,
     options: ConvertOptions,
     model_sha256: str,
     leave: Leave,
+    results: Mapping[Path, str] | None,
+) -> list[Job]:
+    """The jobs of files and folders; None for the named results translates all results as well."""
+    jobs: list[Job] = []
+    alone = len(inputs) == 1
+    for given in inputs:
+        if results and given in results and given.is_file():
+            kind = kind_of(given, options.reader_limit_s)
+            jobs.append(Job(given, kind=kind, skip=results[given]))
+            continue
+        earlier = EarlierResults(given, to, model_sha256)
+        skips = results is not None
+        jobs += _jobs_of(given, options, earlier, leave, alone=alone, skips=skips)
+    return jobs
+
+
+def _part(jobs: list[Job], shard: Shard) -> list[Job]:
+    """The jobs of a shard. What is skipped, such as results of other shards, moves no job."""
+    work = [job for job in jobs if job.skip in (None, RESULT_IS_INPUT)]
+    mine = {id(job) for job in work[shard.number - 1 :: shard.count]}
+    every = {id(job) for job in work}
+    return [job for job in jobs if id(job) in mine or (id(job) not in every and shard.number == 1)]
+
+
+def _jobs_of(
+    given: Path,
+    options: ConvertOptions,
+    earlier: EarlierResults,
+    leave: Leave,
     *,
     alone: bool,
+    skips: bool,
 ) -> list[Job]:
     try:
         if given == STDIO:
-            return [_stdin_job(to, options)]
+            return [_stdin_job(earlier.to, options)]
+        if str(given) in _STDIN_FILES:
+            raise InputError("it is standard input", path=given, remedy="write - in its place")
         if not given.exists():
             # A link to itself does not exist, either.
             raise InputError("no such file or folder", path=given, remedy="check the name")
         if given.is_dir() and options.fps is not None:
-            earlier = EarlierResults(given, to, model_sha256)
             return [_frames_job(given, options, earlier, leave, alone=alone)]
         if given.is_dir():
-            earlier = EarlierResults(given, to, model_sha256)
-            return _folder_jobs(given, options, earlier, leave, alone=alone)
+            return _folder_jobs(given, options, earlier, leave, alone=alone, skips=skips)
         if not given.is_file():
             raise InputError(
                 "not a regular file", path=given, remedy="name a file, or pipe it in as -"
             )
-        return [_file_job(given, to, options, alone=alone)]
+        return [_file_job(given, earlier.to, options, alone=alone)]
     except (InputError, OutputError) as error:
         return [Job(given, error=error)]
     except OSError as error:
@@ -189,9 +171,10 @@ def _file_job(path: Path, to: str, options: ConvertOptions, *, alone: bool) -> J
     return Job(path, output, kind, home=home)
 
 
-def _job_within(path: Path, folder: Path, options: ConvertOptions, earlier: EarlierResults) -> Job:
+def _job_within(path: Path, options: ConvertOptions, earlier: EarlierResults) -> Job:
     """The job of a file as the conversion of a folder has it."""
     assert options.output is not None
+    assert earlier.root is not None
     if reason := earlier.reason(path):
         return Job(path, skip=reason)
     try:
@@ -199,7 +182,7 @@ def _job_within(path: Path, folder: Path, options: ConvertOptions, earlier: Earl
     except (InputError, OutputError) as error:
         return Job(path, error=error)
     assert job.output is not None
-    place = options.output / path.parent.relative_to(folder)
+    place = options.output / path.parent.relative_to(earlier.root)
     return _kept_inside(replace(job, output=place / job.output.name), options.output)
 
 
@@ -209,11 +192,6 @@ def _preview_mark(kind: Kind, options: ConvertOptions) -> str:
 
 
 def _stdin_job(to: str, options: ConvertOptions) -> Job:
-    if options.output is None:
-        raise UsageError(
-            "input from a pipe needs -o",
-            remedy="use for example -o out.mkv, or -o - for standard output",
-        )
     name = f"stdin-{to}.{options.file_format or 'mkv'}"
     output, _ = _place(Path(name), name, "video", options, alone=True)
     return Job(STDIO, output, "video")
@@ -255,7 +233,13 @@ def _place(
 
 
 def _folder_jobs(
-    folder: Path, options: ConvertOptions, earlier: EarlierResults, leave: Leave, *, alone: bool
+    folder: Path,
+    options: ConvertOptions,
+    earlier: EarlierResults,
+    leave: Leave,
+    *,
+    alone: bool,
+    skips: bool,
 ) -> list[Job]:
     named = folder.resolve() if folder.name in ("", "..") else folder
     if options.output == STDIO:
@@ -268,21 +252,14 @@ def _folder_jobs(
         target = named.with_name(f"{named.name}-{earlier.to}{mark}")
     else:
         target = options.output if alone else options.output / named.name
-    if real_path(target).is_relative_to(real_path(folder)):
-        raise OutputError(
-            f"the output folder {target} is inside the input folder",
-            path=folder,
-            remedy="name a folder outside it with -o",
-        )
-    if is_too_long(target):
-        raise too_long(target)
-    if target.is_file():
-        raise OutputError(
-            "the output folder is an existing file", path=target, remedy="use another -o"
-        )
-    found = list(_walk(folder, target, options, earlier, leave))
-    if found and all(job.skip for job in found):  # nothing but results: they are what is meant
-        found = list(_walk(folder, target, options, None, lambda _: None))
+    is_one_of_several = skips and not alone
+    if not is_one_of_several:
+        _refuse_target(folder, target)
+    found = list(_walk(folder, target, options, earlier if skips else None, leave))
+    if is_one_of_several:
+        if found and all(job.skip for job in found):
+            return found  # also where it is the output folder, which a pattern such as * finds
+        _refuse_target(folder, target)
     jobs = [_kept_inside(job, target) for job in found]
     if not jobs:
         raise InputError(
@@ -295,6 +272,22 @@ def _folder_jobs(
     return [
         replace(job, skip=beyond) if job.ready and job.input not in first else job for job in jobs
     ]
+
+
+def _refuse_target(folder: Path, target: Path) -> None:
+    """Refuse an output folder that an input folder cannot be written to."""
+    if real_path(target).is_relative_to(real_path(folder)):
+        raise OutputError(
+            f"the output folder {target} is inside the input folder",
+            path=folder,
+            remedy="name a folder outside it with -o",
+        )
+    if is_too_long(target):
+        raise too_long(target)
+    if target.is_file():
+        raise OutputError(
+            "the output folder is an existing file", path=target, remedy="use another -o"
+        )
 
 
 def _walk(
@@ -330,21 +323,3 @@ def _kept_inside(job: Job, target: Path) -> Job:
         job,
         error=OutputError(problem, path=job.output, remedy="remove the link, or use another -o"),
     )
-
-
-def _check_outputs(jobs: list[Job]) -> list[Job]:
-    # Strings instead of Paths: they need a fraction of the memory, and folders may be very large.
-    wanted = Counter(os.path.realpath(job.output) for job in jobs if job.ready and job.output)
-    # What is skipped is an input all the same: an output must not replace it.
-    sources = {
-        os.path.realpath(path)
-        for job in jobs
-        if job.error is None
-        for path in (job.input, *job.frames)
-    }
-    return [
-        replace(job, error=error)
-        if job.ready and job.output and (error := refusal(job.input, job.output, wanted, sources))
-        else job
-        for job in jobs
-    ]

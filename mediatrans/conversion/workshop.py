@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -180,8 +181,12 @@ class Workshop:
             return error
         return None
 
-    def source(self, task: Task) -> Source:
+    def source(self, task: Task, *, keep_partial: bool = False) -> Source:
         """The source of a task; its `with` block opens it.
+
+        Args:
+            task: The task.
+            keep_partial: Whether a damaged video is read as with this option, also without it.
 
         Raises:
             InputError: The input is in a bucket and cannot be fetched.
@@ -190,7 +195,8 @@ class Workshop:
             self.mirror.fetch(task.stored, task.input)
         is_checked = task.span is not None and task.span.stretch is not None
         wanted = Input(task.input, task.kind, task.frames, is_checked=is_checked)
-        return self._open_source(wanted, self.options)
+        how = replace(self.options, keep_partial=True) if keep_partial else self.options
+        return self._open_source(wanted, how)
 
     def sink(self, output: Output) -> Sink:
         """The sink of an output; its `with` block opens it."""

@@ -2,7 +2,6 @@
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import is_dataclass
 from fractions import Fraction
@@ -11,6 +10,8 @@ from typing import Any, Literal, NoReturn, TypeVar, get_args, get_origin, get_ty
 
 import msgspec
 import tomli_w
+
+from mediatrans.files.toml_text import TomlError, read_toml
 
 __all__ = [
     "RecordError",
@@ -93,9 +94,9 @@ def from_json(kind: type[_T], text: str | bytes, *, extra_fields: bool = False) 
 def from_toml(kind: type[_T], text: str | bytes, *, extra_fields: bool = False) -> _T:
     """Read a dataclass from TOML; arguments and errors as for `from_table`."""
     try:
-        table = tomllib.loads(text if isinstance(text, str) else text.decode())
-    except (RecursionError, ValueError) as error:
-        raise RecordError(f"not TOML ({_reason(error)})") from error
+        table = read_toml(text)
+    except TomlError as error:
+        raise RecordError(f"not TOML ({error})") from error
     return from_table(kind, table, extra_fields=extra_fields)
 
 

@@ -1,11 +1,11 @@
 """TOML recipes: the settings of a training run in a file."""
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from mediatrans.errors import UsageError
 from mediatrans.files.regular import read_regular
+from mediatrans.files.toml_text import TomlError, read_toml
 from mediatrans.training.config import TrainConfig
 
 __all__ = ["load_recipe"]
@@ -21,8 +21,11 @@ def load_recipe(path: Path) -> dict[str, Any]:
         UsageError: The file is missing or not TOML, a key is unknown, a value is wrong.
     """
     try:
-        table = tomllib.loads(read_regular(path).decode())
-    except (OSError, RecursionError, ValueError) as error:
+        table = read_toml(read_regular(path))
+    except TomlError as error:
+        problem = f"the recipe is not TOML ({error.problem})"
+        raise UsageError(problem, path=path, remedy=error.remedy or None) from error
+    except OSError as error:
         raise UsageError(f"cannot read the recipe ({error})", path=path) from error
     domains = table.pop("domains", None)
     if domains is not None and not (

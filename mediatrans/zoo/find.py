@@ -42,7 +42,8 @@ class Generator:
         place: The place where it was found, for messages.
         percentiles: The percentiles of the figures over the card's pictures, as the card has them.
         domains: The two domains in the order of the card; None for a single file.
-        classifier_path: The file of the classifier of the domains, or None.
+        classifier_path: The file of the classifier of the domains; None if there is none, or if it
+            hardly tells them apart.
         classifier_sha256: That file's digest in the card, or None.
     """
 
@@ -276,6 +277,7 @@ def _direction(folder: Path, card: Card, to: str, place: str) -> Generator:
     by_domain = {direction.to: direction for direction in card.directions}
     forward = by_domain.pop(domain)
     (reverse,) = by_domain.values()
+    classifier = card.used_classifier
     return Generator(
         path=_inside(folder, forward.file),
         to=domain,
@@ -289,8 +291,8 @@ def _direction(folder: Path, card: Card, to: str, place: str) -> Generator:
         place=place,
         percentiles=_percentiles(card, domain),
         domains=card.domains,
-        classifier_path=None if card.domain is None else _inside(folder, card.domain.file),
-        classifier_sha256=None if card.domain is None else card.domain.sha256,
+        classifier_path=None if classifier is None else _inside(folder, classifier.file),
+        classifier_sha256=None if classifier is None else classifier.sha256,
     )
 
 

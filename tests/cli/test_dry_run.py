@@ -73,3 +73,45 @@ def test_what_is_written_in_a_single_piece(pair: Path, capsys: pytest.CaptureFix
     ):
         assert run(["convert", "in/cut.mp4", *PLAN[2:], *more]) == 0
         assert set(notes(capsys.readouterr().out).values()) == {words}
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "said"),
+    [
+        ("--vcodec h264_mediacodec", 5, "h264_mediacodec"),
+        ("--vcodec libx264x", 2, "did you mean libx264"),
+        ("--vcodec libx264 --preset glacial", 2, "preset glacial"),
+        ("--preset glacial", 2, "libx264 does not start (640x360, preset glacial)"),
+        ("--preset slow --format webm", 2, "libvpx-vp9 does not support --preset"),
+        ("--preset glacial -o b.gif", 0, ""),
+    ],
+)
+def test_an_encoder_that_does_not_start_is_told_in_the_words_of_the_run(
+    pair: Path, capsys: pytest.CaptureFixture[str], flags: str, code: int, said: str
+) -> None:
+    write_clip(Path("a.mp4"), TIMES[:3], size=SMALL)
+    words = ["convert", "a.mp4", "--to", "night", "--device", "cpu", *flags.split()]
+    assert run([*words, "--dry-run"]) == code
+    planned = capsys.readouterr()
+    assert sorted(path.name for path in Path().glob("a*")) == ["a.mp4"]
+    assert run(words) == code
+    done = capsys.readouterr()
+    if code:
+        lines = (planned.out + planned.err).splitlines()
+        message = next(line for line in lines if said in line)
+        assert message.split(maxsplit=1)[1] in done.err
+
+
+def test_a_container_whose_encoder_refuses_an_option_stops_no_other(
+    pair: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("in").mkdir()
+    for name in ("a.mp4", "b.webm"):
+        codec = "libx264" if name == "a.mp4" else "libvpx"
+        write_clip(Path("in", name), TIMES[:3], size=SMALL, codec=codec)
+    words = ["convert", "in", "--to", "night", "--device", "cpu", "--preset", "ultrafast"]
+    assert run([*words, "-n"]) == 2
+    shown = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in shown] == ["convert", "fail"]
+    assert run(words) == 2
+    assert [path.name for path in Path("in-night").glob("*.*4")] == ["a.mp4"]

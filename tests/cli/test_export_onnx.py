@@ -60,6 +60,24 @@ def test_a_checkpoint_and_a_folder_by_name(
     assert "model: mine" in capsys.readouterr().err
 
 
+def test_an_export_that_is_ended_leaves_no_model(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(run: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mediatrans.training.run_folder.read_run", ended)
+    write_run(here / "runs" / "red2blue")
+    assert run(["export-onnx"]) == 130
+    assert "No model was written" in capsys.readouterr().err
+    assert list((here / "models").iterdir()) == []
+    assert run(["export-onnx", "--no-evaluate"]) == 0
+    card = (here / "models" / "red2blue" / "card.toml").read_bytes()
+    assert run(["export-onnx", "-y"]) == 130
+    (model,) = (here / "models").iterdir()
+    assert (model / "card.toml").read_bytes() == card
+
+
 def test_what_bad_input_gets(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["export-onnx"]) == 3
     assert "train first" in capsys.readouterr().err

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from mediatrans.cli.closing_table import closing_table
 from mediatrans.cli.main import run
+from tests.child_processes import Child
 from tests.fork_server import mediatrans_words
 from tests.media_files import write_clip, write_picture
 from tests.pairs import identity, inverting, write_pair
@@ -76,7 +77,7 @@ def test_an_interrupted_run_writes_a_page_of_what_it_has(pair: Path) -> None:
     write_picture(Path("a.png"), 320, 240)
     write_clip(Path("long.mp4"), frames=1500, width=160, height=120)
     words = ["convert", "a.png", "long.mp4", *WORDS, "--json", "--report", "r.html"]
-    with subprocess.Popen(
+    with Child(
         [*mediatrans_words(), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None

@@ -215,3 +215,107 @@ def test_config_shows_what_cannot_be_taken_with_its_reason(
     files = {Path(row["file"]).name: row["problem"] for row in rows if "file" in row}
     assert files.keys() == {USER.name, "mediatrans.toml", "bad.toml"}
     assert "not TOML" in files["mediatrans.toml"]
+
+
+@pytest.mark.parametrize(
+    ("line", "remedy"),
+    [
+        ("to = winter", 'write to = "winter"'),
+        ("vcodec = libx265  # smaller", 'write vcodec = "libx265"'),
+        ("to = “winter”", 'write to = "winter"'),
+        ("to: winter", 'write to = "winter"'),
+        ("--to winter", 'write to = "winter"'),
+        ('to = "winter', 'write to = "winter"'),
+        ("to = [winter, autumn]", 'write to = ["winter", "autumn"]'),
+        ("fps = 30000/1001", 'write fps = "30000/1001"'),
+        ("overwrite = True", "write overwrite = true"),
+        ("crf = 18,5", "write crf = 18.5"),
+        (r'output = "C:\Users\ada"', r"write output = 'C:\Users\ada'"),
+        (r"output = D:\films", r"write output = 'D:\films'"),
+        (r'report = "D:\reports"', r"write report = 'D:\reports'"),
+        (r'output = "D:\new"', r"write output = 'D:\new'"),
+        (r'output = "\temp\new"', r"write output = '\temp\new'"),
+    ],
+)
+def test_a_line_that_is_not_toml_is_shown_as_it_is_written(
+    here: Path, capsys: pytest.CaptureFixture[str], line: str, remedy: str
+) -> None:
+    write(Path("mediatrans.toml"), f"[convert]\n{line}\nstrength = 0.5\n")
+    assert run(["convert", "a.png"]) == 2
+    shown = capsys.readouterr().err
+    assert shown.startswith("mediatrans: mediatrans.toml: ")
+    assert remedy in shown
+    assert f"line 2, {line}" in shown or "control character" in shown
+
+
+def test_a_mark_of_windows_editors_is_passed_over(pair: Path) -> None:
+    write_picture(Path("a.png"))
+    Path("mediatrans.toml").write_bytes(b'\xef\xbb\xbf[convert]\r\nto = "night"\r\n')
+    assert run(["convert", "a.png", "-n"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ("convert a --to w --crf good", "'good' is not a number of 0 or more"),
+        ("convert a --to w --crf 18,5", "'18,5' is not a number of 0 or more; write 18.5"),
+        ("convert a --to w --end nan", "'nan' is not a number of 0 or more"),
+        ("convert a --to w --quality 101", "101 is not a whole number from 1 to 100"),
+        ("convert a --to w --preview 1.5", "1.5 is not a whole number of 1 or more"),
+        ("benchmark --seconds 0", "0 is not a number above 0"),
+        ("prepare a --test-share 1", "1 is not a number from 0 to 0.9"),
+        ("train a b --steps many", "'many' is not a whole number"),
+        ("train a b --lambda-cycle x", "'x' is not a number"),
+    ],
+)
+def test_a_number_that_is_refused_is_told_in_plain_words(
+    here: Path, capsys: pytest.CaptureFixture[str], flags: str, said: str
+) -> None:
+    assert run(flags.split()) == 2
+    assert capsys.readouterr().err.rstrip().endswith(said)
+
+
+def test_variables_that_set_nothing_are_warned_of_once_by_every_command(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("MEDIATRANS_CONVERT_TOO", "MEDIATRANS_XYZ", "MEDIATRANS_FFMPEG"):
+        monkeypatch.setenv(name, "night")
+    monkeypatch.setenv("MEDIATRANS_TRAIN_STEPS", "5")  # of another command
+    for words, code in (
+        (["models"], 0),
+        (["config"], 0),
+        (["convert", "a.png"], 2),
+        (["convert", "a.png", "--to", "night"], 4),
+    ):
+        assert run(words) == code
+        warnings = [line for line in capsys.readouterr().err.splitlines() if "WARNING" in line]
+        assert len(warnings) == 2
+        assert "TOO" in warnings[0]
+        assert warnings[0].endswith("did you mean MEDIATRANS_CONVERT_TO?")
+        assert "MEDIATRANS_XYZ" in warnings[1]
+    assert run(["convert", "--help"]) == 0
+    assert "WARNING" not in capsys.readouterr().err
+
+
+def test_config_shows_what_a_preset_sets(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    web = write(PRESETS / "web.toml", "quality = 80\ncrff = 2\n[watch]\nquality = 70\n")
+    write(USER, "[convert]\ncrf = 20\n")  # another file
+    for flag in ("--preset-file", "--preset"):
+        assert run(["config", flag, "web"]) == 0
+        head, *lines = capsys.readouterr().out.splitlines()
+        assert head == f"preset file  {web.absolute()}"
+        assert [line.split()[:3] for line in lines] == [
+            ["convert", "quality", "80"],
+            ["convert", "crff", "2"],
+            ["watch", "quality", "70"],
+            ["watch", "crff", "2"],
+        ]
+        assert "did you mean crf?" in lines[1]
+    assert origins(capsys, "convert", "--preset-file", str(web)) == {
+        "convert quality": (80, str(web)),
+        "convert crff": (2, str(web)),
+    }
+    write(web, "to = winter")
+    assert run(["config", "--preset", "web"]) == 0
+    assert 'write to = "winter"' in capsys.readouterr().out.splitlines()[0]
+    assert run(["config", "--preset", "wed"]) == 2

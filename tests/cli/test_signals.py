@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.blocked_files import blocked
+from tests.child_processes import Child
 from tests.media_files import write_clip, write_picture
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs the signals of POSIX")
@@ -47,8 +48,8 @@ program.main()
 """
 
 
-def start(words: list[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+def start(words: list[str]) -> Child[str]:
+    return Child(
         [sys.executable, "-m", "mediatrans", *words],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -65,7 +66,7 @@ def signalled(count: int) -> str | None:
     number = (signal.SIGINT, signal.SIGTERM)[count % 2]
     before = signal.pthread_sigmask(signal.SIG_BLOCK, CODES)
     try:
-        started = subprocess.Popen(
+        started = Child(
             [sys.executable, "-c", FROM_THE_FIRST_LINE, *WORDS[:-1], f"out{count}"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -115,7 +116,7 @@ def test_one_signal_ends_a_run_that_waits_for_a_disk(
     write_picture(Path("in/a.jpg"))
     write_picture(Path("in", name))
     with blocked(Path("in", name)) as opened, start(WORDS) as process:
-        assert opened.wait(100)
+        opened.get(timeout=100)
         sent_s = time.monotonic()
         process.send_signal(number)
         said = process.communicate()[1]

@@ -20,6 +20,7 @@ from mediatrans.cli.main import run
 from mediatrans.training.checkpoint import load_checkpoint
 from mediatrans.training.model.cyclegan import CycleGAN
 from mediatrans.training.model.losses import Losses
+from tests.child_processes import Child
 from tests.terminals import on_a_terminal
 from tests.training.tiny import TINY_FLAGS, write_domains, write_pictures
 
@@ -158,8 +159,8 @@ def test_without_torch_the_extra_is_named(
     assert 'pip install "mediatrans[train]"' in capsys.readouterr().err
 
 
-def start(folder: Path, *words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+def start(folder: Path, *words: str) -> Child[str]:
+    return Child(
         [sys.executable, "-m", "mediatrans", "train", *words],
         cwd=folder,
         stderr=subprocess.PIPE,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mediatrans.cli.main import run
+from tests.child_processes import Child
 from tests.conversion.test_memory import PEAK
 from tests.fork_server import mediatrans_words
 from tests.media_files import write_clip, write_picture
@@ -28,8 +29,8 @@ def files(folder: str) -> dict[str, bytes]:
     }
 
 
-def start(*words: str, program: Sequence[str] = ()) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+def start(*words: str, program: Sequence[str] = ()) -> Child[str]:
+    return Child(
         [*(program or mediatrans_words()), *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -79,9 +80,11 @@ def test_a_killed_watch_goes_on(pair: Path) -> None:
         write_picture(Path(f"in/{index}.png"), 200, 150)
     write_clip(Path("in/clip.mp4"), frames=30)
     for _ in range(2):
-        # Of its own, so that its end is that of the process.
+        # Of its own, so that its end is that of the process. Everything may be done before it is
+        # killed: the next one has nothing to say, and ends.
         program = [sys.executable, "-m", "mediatrans"]
-        with start(*WATCH, "--settle", "0", "--json", program=program) as process:
+        words = [*WATCH, "--settle", "0", "--json", "--until-idle", "5"]
+        with start(*words, program=program) as process:
             assert process.stdout is not None
             process.stdout.readline()
             process.kill()

@@ -1,15 +1,20 @@
 """Results of earlier runs beside inputs are not translated again."""
 
 import json
+import os
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mediatrans.cli.main import run
+from mediatrans.conversion.earlier_results import EarlierResults
 from mediatrans.conversion.options import ConvertOptions
 from mediatrans.conversion.plan import plan
 from mediatrans.conversion.run_options import read_shard
+from mediatrans.files.journal import Journal
 from mediatrans.files.walk import LeftOut, count_left_out
 from tests.media_files import write_clip, write_picture
 
@@ -72,20 +77,99 @@ def test_other_names_are_translated(here: Path, names: tuple[str, ...]) -> None:
     assert skipped("p") == []
 
 
+def make_older(*names: str) -> None:
+    for name in names:
+        os.utime(name, (1e9, 1e9))
+
+
 def test_a_result_that_is_named_is_translated_unless_its_source_is_named_as_well(
     here: Path,
 ) -> None:
     touch("a.jpg", "a-w.jpg", "b.mp4", "c-w.jpg")
     assert skipped("a-w.jpg") == []
     assert skipped("a-w.jpg", "b.mp4", "c-w.jpg") == []
-    assert skipped("a-w.jpg", "a.jpg", output=Path("out")) == []
+    for out in (None, Path("out")):
+        assert "a-w.jpg" in skipped("a-w.jpg", "a.jpg", output=out)
+    # Nothing that is named is ever replaced: the name might be a coincidence.
     inputs = [Path(name) for name in ("a-w.jpg", "a.jpg", "b.mp4", "c-w.jpg")]
     result, source, *others = plan(inputs, "w", ConvertOptions(overwrite=True))
     assert "the result of a.jpg" in str(result.skip)
-    # Nothing that is named is ever replaced: the name might be a coincidence.
     assert "also an input" in str(source.error)
     assert all(job.ready for job in others)
     assert all(job.ready for job in plan(inputs[1:], "w", ConvertOptions(output=Path("out"))))
+
+
+def test_a_pattern_may_be_repeated_beside_the_sources(here: Path) -> None:
+    touch("a.jpg", "a-w.jpg", "b.mp4", "b-w.mp4", "c.jpg", "d.png", "d-w.jpg")
+    make_older("a.jpg", "b.mp4", "d-w.jpg")
+    names = sorted(path.name for path in Path().iterdir())
+    jobs = {job.input.name: job for job in plan([Path(n) for n in names], "w", ConvertOptions())}
+    assert [name for name, job in jobs.items() if job.ready] == ["c.jpg", "d.png"]
+    assert all(job.skip for name, job in jobs.items() if not jobs[name].ready)
+    assert jobs["a.jpg"].skip == "its result is among the inputs as well, and is not older"
+    # A source that has changed since is not passed over in silence.
+    make_older("a-w.jpg")
+    touch("a.jpg")
+    (source,) = [
+        job for job in plan([Path("a.jpg"), Path("a-w.jpg")], "w", ConvertOptions()) if job.error
+    ]
+    assert source.input == Path("a.jpg")
+
+
+@pytest.mark.parametrize("output", [None, "out/"])
+def test_everything_in_a_folder_may_be_named_again(
+    pair: Path, capsys: pytest.CaptureFixture[str], output: str | None
+) -> None:
+    """As `convert *` does, which finds the results of the first run as well."""
+    write_picture(Path("p/a.png"))
+    write_picture(Path("p/sub/b.png"))
+    os.chdir("p")
+
+    def convert() -> list[str]:
+        names = sorted(path.name for path in Path().iterdir())
+        where = [] if output is None else ["-o", output]
+        assert run([*CONVERT, "--model", str(pair), *names, *where]) == 0
+        return [line for line in capsys.readouterr().out.splitlines() if "ok " in line]
+
+    assert len(convert()) == 2
+    assert convert() == []
+    write_picture(Path("c.png"))
+    assert len(convert()) == 1
+    # Nothing but results: they are what is meant.
+    results = ["sub-night"] if output is None else ["out/a.png", "out/c.png"]
+    assert run([*CONVERT, "--model", str(pair), *results, "-o", "again/"]) == 0
+    assert len(list(Path("again").rglob("*.png"))) == len(results)
+
+
+def test_a_manifest_is_read_again_only_where_it_has_changed(
+    pair: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_picture(Path("p/sub/a.png"))
+    write_picture(Path("p/b.png"))
+    options = ConvertOptions(output=Path("w"))
+    earlier = EarlierResults(Path("p"), "night", "")
+    reads: list[Path] = []
+
+    def counted(self: Journal) -> Iterator[dict[str, Any]]:
+        reads.append(self.path)
+        return read(self)
+
+    read = Journal.read
+    monkeypatch.setattr(Journal, "read", counted)
+
+    def result(name: str) -> bool:
+        (job,) = plan([Path(name)], "night", options, within=earlier)
+        return job.skip is not None
+
+    assert not result("p/b.png")
+    assert reads == []
+    assert run([*CONVERT, "p/sub"]) == 0  # -> p/sub-night/
+    reads.clear()
+    assert [result("p/sub-night/a.png") for _ in range(3)] == [True] * 3
+    assert reads == [Path("p/sub-night/.mediatrans.jsonl")]
+    write_picture(Path("p/sub/c.png"))
+    assert run([*CONVERT, "p/sub"]) == 0
+    assert result("p/sub-night/c.png")
 
 
 def test_the_results_of_one_shard_move_no_job_of_another(here: Path) -> None:

@@ -55,7 +55,8 @@ def test_a_disk_that_fills_up_under_a_video(
     assert run(words) == ExitCode.OUTPUT
     said = capsys.readouterr().err
     assert "no space left" in said
-    assert f"disk/day.mp4.mediatrans; resume with: {shlex.join(['mediatrans', *words])}" in said
+    assert "frames of day.mp4 are kept in disk/day.mp4.mediatrans" in said
+    assert f"resume with: {shlex.join(['mediatrans', *words])}" in said
     assert names(Path("disk")) == {"day.mp4.mediatrans"}
     done = {path.name for path in work_path(Path("disk/day.mp4")).glob("*.packets")}
     assert done

@@ -253,3 +253,10 @@ def test_a_loop_of_links_as_output(here: Path) -> None:
     Path("loop.png").symlink_to("loop.png")
     options = ConvertOptions(output=Path("loop.png"))
     assert "exists already" in only_error(plan([Path("a.png")], "w", options))
+
+
+@pytest.mark.parametrize("name", ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"])
+def test_standard_input_has_one_name(here: Path, name: str) -> None:
+    for inputs in ([name], [name, "a.png"]):
+        jobs = plan([Path(one) for one in inputs], "w", ConvertOptions(output=Path("out")))
+        assert "write - in its place" in str(jobs[0].error)

@@ -16,6 +16,7 @@ from PIL import Image
 
 from mediatrans.errors import OutputError
 from mediatrans.files.publish import part_path, publishing, publishing_folder
+from tests.child_processes import Child
 from tests.media_files import write_clip, write_picture
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ class Runner:
 
     def __init__(self, stack: ExitStack) -> None:
         self._process = stack.enter_context(
-            subprocess.Popen(
+            Child(
                 [sys.executable, "-m", "tests.fuzz.child"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

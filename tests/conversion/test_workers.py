@@ -27,6 +27,7 @@ from tests.conversion.long_videos import SEGMENT, UNEVEN, packets
 from tests.conversion.stand_ins import Trailing
 from tests.media.clips import write_clip
 from tests.media.ffmpeg_clips import ffmpeg, picture
+from tests.media_files import write_picture
 from tests.pairs import darkening, identity, write_pair
 
 # A second, which is decoded before each span, is then a few frames.
@@ -305,6 +306,16 @@ def test_a_worker_with_another_engine_is_refused(
     shop.translator.identity = "another engine"
     with pytest.raises(DeviceError, match="another engine"):
         convert(folder, "night", workshop=shop, executor=Several(2))
+
+
+def test_there_are_no_more_workers_than_pictures(here: Path) -> None:
+    write_pair(here / "models", forward=darkening(), back=identity())
+    for name in "abc":
+        write_picture(Path(f"in/{name}.png"))
+    several = Several(8)
+    report = convert(Path("in"), "night", workshop=trailing("b"), executor=several)
+    assert [row.status for row in report.jobs] == ["ok"] * 3
+    assert several.pool.size == 3
 
 
 @pytest.mark.slow

@@ -65,6 +65,8 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def files(here: Path, named: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The files that the pages name, and settings under which a command ends soon."""
     shutil.copytree(named, here, dirs_exist_ok=True)
+    # With "auto", as many workers as cores: a hundred processes elsewhere, for three pictures.
+    monkeypatch.setattr("mediatrans.conversion.run_options.cores", lambda: 2)
     for command in ("CONVERT", "WATCH"):
         monkeypatch.setenv(f"MEDIATRANS_{command}_DEVICE", "cpu")
     monkeypatch.setenv("MEDIATRANS_WATCH_SETTLE", "0")

@@ -11,6 +11,7 @@ import pytest
 
 from mediatrans.files.claim import ClaimedError, locked_beside
 from mediatrans.files.publish import is_part, part_path
+from tests.child_processes import Child
 
 HOLDER = """
 import sys
@@ -25,7 +26,7 @@ with locked_beside(Path(sys.argv[1])):
 @pytest.mark.parametrize("name", ["a.png", "a.b.tar", "x" * 250 + ".jpg"])
 def test_a_second_process_is_refused_until_the_first_is_gone(tmp_path: Path, name: str) -> None:
     part = part_path(tmp_path / name)
-    with subprocess.Popen(
+    with Child[bytes](
         [sys.executable, "-c", HOLDER, part], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as holder:
         assert holder.stdout is not None

@@ -71,9 +71,9 @@ def test_a_killed_run_leaves_finished_segments_to_the_next(
     monkeypatch.setenv("XDG_CACHE_HOME", str(here))
     context = multiprocessing.get_context("spawn")
     ready, stop = context.Queue(), context.Event()
-    process = context.Process(target=hold, args=(str(here), ready, stop))
+    process = context.Process(target=hold, args=(str(here), ready, stop), daemon=True)
     process.start()
-    theirs = Path(ready.get())
+    theirs = Path(ready.get(timeout=100))
     with mirrored(["s3://bucket"], 1) as mirror:
         assert mirror.root != theirs
         assert (theirs / "theirs").exists()

@@ -1,6 +1,7 @@
 """Standard input as a video for two readers, with bounded room on disk."""
 
 import errno
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -10,6 +11,7 @@ from threading import Thread
 
 import pytest
 from av.container import InputContainer
+from PIL import Image
 
 from mediatrans.errors import InputError, OutputError
 from mediatrans.media.pipe_formats import STDIN_NAME
@@ -160,3 +162,43 @@ def test_a_piped_y4m_that_is_cut_inside_a_frame_is_told(
     expected = nullcontext() if share == 1 else pytest.raises(InputError, match="bytes are missing")
     with fed(path) as pipe, expected, VideoSource(Path("-"), opener=pipe.open) as source:
         assert len(list(source)) == 10
+
+
+def begin(name: str) -> bytes:
+    """The first bytes of a picture, or of something else."""
+    if name in _BYTES:
+        return _BYTES[name] + bytes(400)
+    file = io.BytesIO()
+    Image.new("RGB", (64, 48), (9, 99, 199)).save(file, name)
+    return file.getvalue()
+
+
+_BYTES = {
+    "HEIC": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
+    "JPEG XL": b"\0\0\0\x0cJXL \r\n\x87\n",
+    "Photoshop": b"8BPS\0\1",
+    "OpenEXR": b"v/1\1\2\0\0\0",
+    "RAW": b"\0\0\0\x18ftypcrx \0\0\0\1",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        *((name, name) for name in ("JPEG", "PNG", "TIFF", "BMP", "ICO", *_BYTES)),
+        ("WEBP", "WebP"),
+        ("AVIF", "AVIF"),
+        ("JPEG2000", "JPEG 2000"),
+        ("PPM", "Netpbm"),
+    ],
+)
+def test_a_picture_is_refused_by_its_name(tmp_path: Path, name: str, said: str) -> None:
+    path = tmp_path / "stdin"
+    path.write_bytes(begin(name))
+    with (
+        path.open("rb") as stream,
+        pytest.raises(InputError, match=f"carries a {said} picture") as refused,
+        InputPipe(stream=stream),
+    ):
+        pytest.fail("the pipe opened")
+    assert "save it to a file" in str(refused.value)

@@ -120,6 +120,13 @@ def test_a_bad_recipe_is_named(tmp_path: Path, text: str) -> None:
         load_recipe(recipe)
 
 
+def test_a_recipe_that_is_not_toml_shows_how_the_line_is_written(tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text("size = 128\nhead = colour_maps\n")
+    with pytest.raises(UsageError, match=r'line 2, head = colour_maps.*"colour_maps"'):
+        load_recipe(recipe)
+
+
 def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"none\.toml"):
         load_recipe(tmp_path / "none.toml")

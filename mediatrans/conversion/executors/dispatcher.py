@@ -61,8 +61,8 @@ class Dispatcher:
 
     Workers finish pictures and short videos under their part names; the driver gives them their
     final names and writes the manifest, when it has the result. Long videos are converted in spans,
-    see `Film`. The items of a worker that was lost are given out again, each to a worker that has
-    nothing else, so that one which ends its worker every time is found out.
+    see `Film`. What a lost worker had is given out again, each item to a worker that has nothing
+    else, so that one which ends its worker every time is found out.
 
     Args:
         workshop: The options and the loaded models.
@@ -94,15 +94,16 @@ class Dispatcher:
             DeviceError: The workers do not compute alike, or cannot be started.
         """
         rest = iter(tasks)
-        few = list(islice(rest, 2))
-        if len(few) == 0 or (len(few) == 1 and few[0].kind == "image"):
-            run_tasks(few, self._workshop, self._events)  # not worth a worker
-            return
-        self._workshop.begin()
-        self._tasks = chain(few, rest)
-        self._next = next(self._tasks, None)
+        few = list(islice(rest, max(2, self._pool.size)))
+        if all(task.kind == "image" for task in few):
+            if len(few) < 2:
+                run_tasks(few, self._workshop, self._events)  # not worth a worker
+                return
+            self._pool.size = min(self._pool.size, len(few))
+        self._next, self._tasks = few[0], chain(few[1:], rest)
         try:
-            with self._pool:
+            with self._pool:  # its workers load their models meanwhile
+                self._workshop.begin()
                 self._run()
         finally:
             self._abandon()

@@ -22,6 +22,7 @@ from mediatrans.media.container import (
 )
 from mediatrans.media.frames import Frame, VideoInfo
 from mediatrans.media.pipe_formats import STDIN_NAME
+from mediatrans.media.read.piped_pictures import picture_format
 from mediatrans.media.read.tee import SEGMENT_BYTES, Tee, not_spooled, too_large
 from mediatrans.media.read.video_source import VideoSource
 from mediatrans.media.read.waiting import CancellableRead, Read
@@ -33,7 +34,6 @@ _CHUNK = 1 << 16
 _MEGABYTE = 1_000_000
 _TS_PACKET = 188
 _SEQUENTIAL_STARTS = (b"\x1a\x45\xdf\xa3", b"FLV\x01", b"YUV4MPEG2 ", b"nut/multimedia", b"DKIF")
-_PICTURE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"BM")
 
 
 class InputPipe:
@@ -274,8 +274,9 @@ def _is_sequential(start: bytes) -> bool:
 
 
 def _refuse_pictures(start: bytes) -> None:
-    is_webp = start[:4] == b"RIFF" and start[8:12] == b"WEBP"
-    if is_webp or start.startswith(_PICTURE_STARTS):
+    if (name := picture_format(start)) is not None:
         raise InputError(
-            "a picture cannot be read from a pipe", path=STDIN_NAME, remedy="name the file instead"
+            f"it carries a {name} picture, and only videos can be read from a pipe",
+            path=STDIN_NAME,
+            remedy="save it to a file, and name that in place of -",
         )

@@ -16,6 +16,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.format import VideoFormat
 
 from mediatrans.errors import MediatransError, UsageError
+from mediatrans.media.animation import ANIMATION_SUFFIXES
 from mediatrans.media.colour.yuv import Colour
 from mediatrans.media.frames import VideoInfo
 from mediatrans.media.pipe_formats import MPEGTS_CODECS
@@ -33,7 +34,7 @@ from mediatrans.media.write.hardware_encoders import (
     not_starting,
 )
 
-__all__ = ["Encoding", "choose_coding", "try_encoder"]
+__all__ = ["Encoding", "choose_coding", "trial_encoding", "try_encoder"]
 
 _MOST_TICKS: Final = 65_535
 _QUICKTIME: Final = frozenset({".mov", ".qt"})
@@ -90,6 +91,23 @@ class Encoding:
     codec: str | None = None
     crf: float | None = None
     preset: str | None = None
+
+
+def trial_encoding(encoding: Encoding, suffix: str) -> Encoding | None:
+    """The encoding to try for an output, with the name of its encoder.
+
+    Args:
+        encoding: The requested encoding.
+        suffix: The suffix of the output, in lower case; "" for a pipe.
+
+    Returns:
+        None where nothing can fail: an animation, and a default encoder without options.
+    """
+    if encoding.codec is not None:
+        return encoding
+    if suffix in ANIMATION_SUFFIXES or (encoding.crf is None and encoding.preset is None):
+        return None
+    return replace(encoding, codec="libvpx-vp9" if suffix == ".webm" else "libx264")
 
 
 def try_encoder(encoding: Encoding) -> None:

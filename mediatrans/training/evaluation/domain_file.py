@@ -1,6 +1,6 @@
 """`domain.onnx` of a model: trained or taken from the run, measured, and put beside the card."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,11 +26,6 @@ __all__ = [
 
 MOST_PICTURES = 1000
 """Pictures of a domain that the classifier is trained on at most, evenly spread."""
-
-_LEAST_ACCURACY = 0.7
-"""The mean of both domains below which a classifier is warned of. One that guesses reaches it on
-10 + 10 pictures in 6 of 100 cases (14 or more heads of 20 tosses)."""
-
 
 _REMEDY = "free some space or allow writing there, then run the same command again"
 
@@ -89,7 +84,7 @@ def write_domain(
     model: Path,
     network: DomainNetwork,
     tested: tuple[Iterable[Pixels], Iterable[Pixels]] | None = None,
-) -> dict[str, float]:
+) -> DomainFile:
     """Write `domain.onnx` into a model folder, and its digest and accuracy into the card.
 
     Args:
@@ -99,7 +94,7 @@ def write_domain(
             out.
 
     Returns:
-        The share of the pictures of each domain that it recognises by most of their patches.
+        What the card says of it now; a picture is recognised by most of its patches.
 
     Raises:
         ModelError: The folder has no card, or a damaged one.
@@ -116,24 +111,22 @@ def write_domain(
             right = [classifier.share(picture, domain) > 0.5 for picture in pictures]
             if right:
                 accuracy[domain] = round(sum(right) / len(right), 4)
-    write_card(model, replace(card, domain=DomainFile(path.name, sha256_of(path), accuracy)))
-    return accuracy
+    written = DomainFile(path.name, sha256_of(path), accuracy)
+    write_card(model, replace(card, domain=written))
+    return written
 
 
-def describe_accuracy(accuracy: Mapping[str, float]) -> Iterator[str]:
+def describe_accuracy(classifier: DomainFile) -> Iterator[str]:
     """How well the classifier recognises the domains, and a warning where it hardly does.
 
     Args:
-        accuracy: The share of the pictures of each domain that it recognises.
+        classifier: What the card says of it.
     """
-    shown = ", ".join(f"{share:.2f} of {domain}" for domain, share in accuracy.items())
+    shown = ", ".join(f"{share:.2f} of {domain}" for domain, share in classifier.accuracy.items())
     yield f"the classifier of the domains recognises {shown or 'what was not measured'}"
-    if not accuracy:
-        return
-    mean = sum(accuracy.values()) / len(accuracy)
-    if mean < _LEAST_ACCURACY:
+    if not classifier.tells_domains_apart:
         yield (
-            f"warning: that is {mean:.2f} on average, where guessing gives 0.50, so the domain "
-            "figure of this model means little; train longer or on more pictures, or check that "
-            "the two folders differ"
+            f"warning: that is {classifier.mean_accuracy:.2f} on average, where guessing gives "
+            "0.50, so convert will leave the domain figure out; train longer or on more pictures, "
+            "or check that the two folders differ"
         )

@@ -76,8 +76,8 @@ def write_own_figures(
     tested = held
     if test_a is not None and test_b is not None:
         tested = Gallery(test_a, LONGER_SIDE), Gallery(test_b, LONGER_SIDE)
-    accuracy = write_domain(model, network, _watched(tested, "test pictures", watch))
-    for sentence in describe_accuracy(accuracy):
+    written = write_domain(model, network, _watched(tested, "test pictures", watch))
+    for sentence in describe_accuracy(written):
         watch.message(sentence)
     if chooses_size:
         from_held = min(pictures.counts) >= LEAST_FOR_SIZES

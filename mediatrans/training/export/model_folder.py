@@ -31,6 +31,7 @@ from mediatrans.zoo.card import CARD_NAME, Card, Direction, sha256_of, write_car
 from mediatrans.zoo.graph import GraphMetadata
 
 __all__ = [
+    "Complete",
     "DataNote",
     "PictureGenerator",
     "export_pair",
@@ -41,6 +42,9 @@ __all__ = [
 
 Prove = Callable[[Path, nn.Module, int], ParityProof]
 """A proof that an exported graph answers as a network does, at the size that it was trained at."""
+
+Complete = Callable[[Path], None]
+"""Adds to a model that is whole but has not got its final name yet; called with its folder."""
 
 _LEAST_WORKING_SIZE = 360
 _USUAL_SIZE = 256
@@ -104,6 +108,7 @@ def publish_pair(
     on_message: Callable[[str], None] = lambda text: None,
     prove: Prove = prove_parity,
     watch: Watch = UNWATCHED,
+    complete: Complete = lambda part: None,
 ) -> Path:
     """Export both generators, prove them equal to torch's, and publish them with their card.
 
@@ -117,6 +122,8 @@ def publish_pair(
         on_message: Called with sentences about the progress.
         prove: Compares a graph with its network; raises a ModelError where they differ.
         watch: Shows how many graphs are written and proved.
+        complete: Called with the whole model under its part name, absolute, to add to it. What it
+            raises leaves no model behind.
 
     Returns:
         The model folder.
@@ -139,6 +146,7 @@ def publish_pair(
     with publishing_folder(folder, what="the model", remedy=_WRITE_REMEDY) as part:
         directions = _write_graphs(pair, part, precision, on_message, prove, watch)
         write_card(part, _card(pair, directions, precision, work_size))
+        complete(part.absolute())
         _keep_other_files(folder, part)
     return folder
 

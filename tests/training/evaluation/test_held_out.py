@@ -20,6 +20,7 @@ from mediatrans.training.evaluation.held_out import HeldOut, open_judge
 from mediatrans.training.export import model_folder
 from mediatrans.training.model.domain_classifier import train_domain_network
 from mediatrans.training.run.loop import train
+from mediatrans.zoo.card import read_card
 from tests.training.colours import COLOURS, GRADIENTS, loaded
 from tests.training.export.test_model_folder import write_run
 from tests.training.run.watching import Watcher, assert_same_model
@@ -132,9 +133,11 @@ def test_an_export_measures_the_model_for_its_card(
     ) == held
     card = tomllib.loads(Path("models/red2blue/card.toml").read_text())
     assert set(card["domain"]["accuracy"]) == {"red", "blue"}
+    assert ".part" not in Path("models/red2blue/card.toml").read_text()
     tried = quality["working_size"]
     assert [trial["size"] for trial in tried["trials"]] == [16, 24, 32]
-    assert all("domain" in trial for trial in tried["trials"])
+    is_used = read_card(Path("models/red2blue")).used_classifier is not None
+    assert all(("domain" in trial) == is_used for trial in tried["trials"])
     assert tried["pictures"] == 30 - max(held)
     assert tried["compared"] == [16, 24]
     assert card["working_size"] in (16, 24)

@@ -1,5 +1,6 @@
 """The classifier of the domains: trained, exported, loaded, and what is refused."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from mediatrans.training.evaluation.domain_file import describe_accuracy, write_
 from mediatrans.training.export.domain_graph import load_classifier, save_classifier
 from mediatrans.training.model.domain_classifier import DomainNetwork, train_domain_network
 from mediatrans.translate.engines.domain_classifier import DomainClassifier
-from mediatrans.zoo.card import read_card, write_card
+from mediatrans.zoo.card import DomainFile, read_card, write_card
 from mediatrans.zoo.domain_graph import MAX_BYTES, read_domain_graph
 from tests.pairs import identity, inverting, write_pair
 from tests.quality.scenes import scene
@@ -43,8 +44,8 @@ def network() -> DomainNetwork:
 def trained(network: DomainNetwork, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = write_pair(tmp_path_factory.mktemp("zoo") / "models", back=inverting())
     unseen = [day(n) for n in range(50, 60)], [night(n) for n in range(50, 60)]
-    accuracy = write_domain(folder, network, unseen)
-    assert min(accuracy.values()) >= 0.9
+    written = write_domain(folder, network, unseen)
+    assert min(written.accuracy.values()) >= 0.9
     return folder
 
 
@@ -120,11 +121,27 @@ def test_convert_has_the_score(model: Path, capsys: pytest.CaptureFixture[str]) 
     [((1.0, 0.0), True), ((0.5, 0.6), True), ((0.9, 0.45), True), ((0.75, 0.7), False)],
 )
 def test_one_that_guesses_is_warned_of(accuracy: tuple[float, float], is_warned: bool) -> None:
-    said = list(describe_accuracy(dict(zip(("day", "night"), accuracy, strict=True))))
+    shares = dict(zip(("day", "night"), accuracy, strict=True))
+    said = list(describe_accuracy(DomainFile("domain.onnx", "", shares)))
     assert f"{accuracy[1]:.2f} of night" in said[0]
     assert (len(said) == 2) == is_warned
     assert all("guessing gives 0.50" in sentence for sentence in said[1:])
-    assert len(list(describe_accuracy({}))) == 1
+    assert len(list(describe_accuracy(DomainFile("domain.onnx", "")))) == 1
+
+
+def test_one_that_guesses_gives_no_figure(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Image.fromarray(day(70)).save("a.png")
+    card = read_card(model)
+    assert card.domain is not None
+    guessing = replace(card.domain, accuracy={"day": 0.4, "night": 0.7})
+    write_card(model, replace(card, domain=guessing))
+    words = ["convert", "a.png", "--to", "night", "--device", "cpu"]
+    assert run([*words, "--json"]) == 0
+    assert "domain" not in json.loads(capsys.readouterr().out)["figures"]
+    assert run([*words, "-y", "--fail-under", "domain=0.8"]) == 2
+    assert "tells its domains apart" in " ".join(capsys.readouterr().err.split())
+    assert run(["check", "a.png", "a-night.png", "--json"]) == 0
+    assert "domain" not in json.loads(capsys.readouterr().out)["figures"]
 
 
 def test_a_model_without_it_has_no_score(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

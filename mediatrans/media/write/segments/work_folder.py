@@ -22,7 +22,7 @@ from mediatrans.files.records import RecordError, from_table, to_table
 from mediatrans.media.frames import Segment
 from mediatrans.media.write.segments.packet_file import crc_of
 
-__all__ = ["WorkFolder", "is_published", "segment_path", "work_path"]
+__all__ = ["WorkFolder", "frames_kept", "is_published", "segment_path", "work_path"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -73,6 +73,17 @@ def is_published(output: Path) -> bool:
     except (OSError, RecordError):
         return False  # opening the work folder raises a detailed error
     return last is not None and last.published.fits(output)
+
+
+def frames_kept(folder: Path) -> int:
+    """The number of frames in the complete segments of a work folder; 0 if it cannot be read."""
+    end = 0
+    with suppress(OSError, RecordError):
+        for record in Journal(folder / _JOURNAL).read():
+            if record.get("segment"):
+                segment = from_table(_Written, record).segment
+                end = segment.end if segment else end
+    return end
 
 
 class WorkFolder:
