@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # The settings of whoever runs the tests are not those of the tests.
 os.environ["XDG_CONFIG_HOME"] = os.devnull
 
+# The many processes of the tests read what the first compiles, a third of a second each.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 import pytest
 
 # Under nohup, SIGINT is ignored here and would be in every child.
@@ -21,6 +25,8 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 
 from mediatrans.translate.engines.choice import ENGINES
 from tests.pairs import write_pair
+
+sys.dont_write_bytecode = False  # here as well, for the tests themselves
 
 _SLOW_S = 900
 
@@ -40,12 +46,15 @@ def auto_is_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def graphs_once() -> Iterator[None]:
-    """From here on, equal weights are turned into a graph once."""
+    """From here on, each architecture is turned into a graph once."""
+    from mediatrans.training.export.domain_graph import to_domain_onnx
     from mediatrans.training.export.exporter import to_onnx
-    from tests.training.graphs import once
+    from tests.training.graphs import domain_once, once
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("mediatrans.training.export.model_folder.to_onnx", once(to_onnx))
+        place = "mediatrans.training.evaluation.domain_file.to_domain_onnx"
+        patched.setattr(place, domain_once(to_domain_onnx))
         yield
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from mediatrans import ExitCode
 from mediatrans.cli.main import run
+from mediatrans.media.write.segments import segmented_sink
 from mediatrans.media.write.segments.work_folder import work_path
 from tests.conversion.long_videos import packets
 from tests.conversion.test_faults import names
@@ -38,9 +39,14 @@ def small_disk(pair: Path) -> Iterator[Callable[[str], None]]:
 
 
 def test_a_disk_that_fills_up_under_a_video(
-    small_disk: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+    small_disk: Callable[[str], None],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    times = range(0, 40 * 800, 40)  # more than two segments of 250 frames
+    small_disk("160k")
+    monkeypatch.setattr(segmented_sink, "_LARGEST_SEGMENT", 50)
+    monkeypatch.setattr(segmented_sink, "_SMALLEST_SEGMENT", 50)
+    times = range(0, 40 * 160, 40)  # more than two segments
     write_clip(Path("day.mp4"), times, size=(32, 24), sound_s=2, draw=noise)
     words = "convert day.mp4 --to night --device cpu --stabilise 0 --check-every 0".split()
     assert run(words) == 0

@@ -9,12 +9,11 @@ from tests.quality.scenes import scene, with_object
 
 
 def test_an_object_is_caught_in_95_of_100_pictures() -> None:
-    honest = [structure(scene(seed), 255 - scene(seed)) for seed in range(100)]
-    put_in = [
-        structure(scene(seed), with_object(255 - scene(seed), seed, 0.3)) for seed in range(100)
-    ]
+    scenes = [scene(seed) for seed in range(100)]
+    honest = [structure(day, 255 - day) for day in scenes]
+    put_in = [structure(day, with_object(255 - day, seed, 0.3)) for seed, day in enumerate(scenes)]
     taken_out = [
-        structure(with_object(scene(seed), seed, 0.3), 255 - scene(seed)) for seed in range(100)
+        structure(with_object(day, seed, 0.3), 255 - day) for seed, day in enumerate(scenes)
     ]
     assert min(honest) > 0.99
     for pasted in (put_in, taken_out):

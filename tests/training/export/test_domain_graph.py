@@ -21,7 +21,7 @@ from mediatrans.zoo.domain_graph import MAX_BYTES, read_domain_graph
 from tests.pairs import identity, inverting, write_pair
 from tests.quality.scenes import scene
 
-pytestmark = pytest.mark.usefixtures("auto_is_cpu")
+pytestmark = pytest.mark.usefixtures("auto_is_cpu", "graphs_once")
 
 
 def day(seed: int) -> Pixels:

@@ -16,7 +16,10 @@ from mediatrans.training.export.legacy import load_legacy_generator, load_legacy
 from mediatrans.training.export.pair import DataNote
 from mediatrans.translate.translator import Translator
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:.*:FutureWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:.*:FutureWarning"),
+    pytest.mark.usefixtures("graphs_once"),
+]
 
 Weights = dict[str, Tensor]
 

@@ -41,10 +41,14 @@ def write_run(folder: Path, config: TrainConfig = TINY, *, alike: bool = False) 
 
     Generators that are alike are exported once, see `graphs_once`.
     """
-    model, random = CycleGAN(config, torch.device("cpu")), torch.Generator().manual_seed(0)
+    model = CycleGAN(config, torch.device("cpu"))
+    random, biases = torch.Generator().manual_seed(0), torch.Generator().manual_seed(1)
     with torch.no_grad():
         for generator in (*model.generators, model.G, model.F):
             for name, weight in generator.named_parameters():
+                if name.endswith(".bias"):
+                    # As of a trained one: the exporter leaves out zeros, and what is equal.
+                    weight.normal_(0, 0.01, generator=biases)
                 if name.startswith("decoder") and weight.dim() == 4:
                     weight.mul_(3)
                 if name.startswith("colour_head"):
