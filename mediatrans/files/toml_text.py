@@ -56,6 +56,9 @@ def read_toml(content: bytes | str) -> dict[str, Any]:
         raise TomlError("nested too deeply") from error
     except tomllib.TOMLDecodeError as error:
         raise _explained(text, str(error)) from error
+    except ValueError as error:  # a number of thousands of digits
+        message = str(error)
+        raise TomlError(message[:1].lower() + message[1:]) from error
 
 
 def _explained(text: str, message: str) -> TomlError:
