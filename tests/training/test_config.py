@@ -112,7 +112,7 @@ def test_a_recipe_may_name_domains_and_come_from_a_run(tmp_path: Path) -> None:
     assert load_recipe(recipe) == {"domains": ["a", "b"], "size": 128}
 
 
-@pytest.mark.parametrize("text", ["size = ", "sise = 3", "\xff"])
+@pytest.mark.parametrize("text", ["size = ", "sise = 3", "\xff", f"size = {5000 * '9'}"])
 def test_a_bad_recipe_is_named(tmp_path: Path, text: str) -> None:
     recipe = tmp_path / "recipe.toml"
     recipe.write_bytes(text.encode("latin-1"))
