@@ -137,7 +137,7 @@ def command(
             )
         except KeyboardInterrupt as stop:
             is_term = isinstance(stop, Interrupted) and stop.exit_code == ExitCode.SIGTERM
-            hint = "" if source is None else _NOT_WRITTEN
+            hint = _NOT_WRITTEN if source is not None and evaluated else ""
             raise Interrupted(signal.SIGTERM if is_term else signal.SIGINT, hint) from stop
     echo(f"model: {folder}", err=True)
 

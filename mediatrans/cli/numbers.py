@@ -1,7 +1,7 @@
 """The numbers that options take, with messages that say in plain words what is wanted."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -9,6 +9,8 @@ import click
 from click.types import FloatParamType, IntParamType
 
 __all__ = ["in_plain_words"]
+
+_Convert = Callable[[Any, click.Parameter | None, click.Context | None], float]
 
 
 def in_plain_words(kind: click.ParamType[Any]) -> click.ParamType[Any]:
@@ -28,7 +30,7 @@ def in_plain_words(kind: click.ParamType[Any]) -> click.ParamType[Any]:
 
 class _WholeRange(click.IntRange):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        with _refused(value, f"a whole number{_bounds(self)}", param, ctx):
+        with _refused(value, f"a whole number{_bounds(self)}", super().convert, param, ctx):
             return super().convert(value, param, ctx)
 
 
@@ -36,13 +38,13 @@ class _Range(click.FloatRange):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        with _refused(value, f"a number{_bounds(self)}", param, ctx):
+        with _refused(value, f"a number{_bounds(self)}", super().convert, param, ctx):
             return _no_nan(super().convert(value, param, ctx))
 
 
 class _Whole(IntParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        with _refused(value, "a whole number", param, ctx):
+        with _refused(value, "a whole number", super().convert, param, ctx):
             return super().convert(value, param, ctx)
 
 
@@ -50,7 +52,7 @@ class _Number(FloatParamType):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        with _refused(value, "a number", param, ctx):
+        with _refused(value, "a number", super().convert, param, ctx):
             return _no_nan(super().convert(value, param, ctx))
 
 
@@ -63,21 +65,29 @@ def _no_nan(number: float) -> float:
 
 @contextmanager
 def _refused(
-    value: Any, wanted: str, param: click.Parameter | None, ctx: click.Context | None
+    value: Any,
+    wanted: str,
+    convert: _Convert,
+    param: click.Parameter | None,
+    ctx: click.Context | None,
 ) -> Iterator[None]:
     """Say of a value that click refuses what is wanted in its place."""
     try:
         yield
     except click.BadParameter:
         shown = value if _is_number(value) else repr(value)
-        problem = f"{shown} is not {wanted}{_remedy(value)}"
+        problem = f"{shown} is not {wanted}{_remedy(value, convert)}"
         raise click.BadParameter(problem, ctx, param) from None
 
 
-def _remedy(value: Any) -> str:
-    """How a number with a decimal comma is written."""
+def _remedy(value: Any, convert: _Convert) -> str:
+    """How a number with a decimal comma is written; "" where that is refused as well."""
     point = str(value).replace(",", ".", 1)
-    return f"; write {point}" if point != str(value) and _is_number(point) else ""
+    if point != str(value):
+        with suppress(click.BadParameter):
+            convert(point, None, None)
+            return f"; write {point}"
+    return ""
 
 
 def _is_number(value: Any) -> bool:

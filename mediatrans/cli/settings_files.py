@@ -222,11 +222,13 @@ def _usable(option: click.Option, value: Any, path: Path) -> Any:
         return values[0]
     texts = [str(one) for one in values]
     if any(ord(letter) < _FIRST_PRINTABLE for one in texts for letter in one):
+        written = ", ".join(f"'{one.translate(_ESCAPES)}'" for one in texts)
         raise UsageError(
             f"{key_of(option)} holds a control character, as which TOML reads a backslash with "
             "some letters between double quotes",
             path=path,
-            remedy=f"write {key_of(option)} = '{texts[0].translate(_ESCAPES)}'",
+            remedy=f"write {key_of(option)} = "
+            + (f"[{written}]" if isinstance(value, list) else written),
         )
     if isinstance(option.type, click.Path):
         texts = [one if one == "-" else _beside(path, one) for one in texts]

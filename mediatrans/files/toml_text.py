@@ -21,6 +21,7 @@ _SWITCHES: Final = dict.fromkeys(("true", "yes", "on"), "true") | dict.fromkeys(
     ("false", "no", "off"), "false"
 )
 _BAD_VALUE: Final = "Invalid value"  # the parser's words
+_TWICE: Final = "Cannot overwrite a value"
 _MOST_SHOWN: Final = 60
 
 
@@ -56,9 +57,8 @@ def read_toml(content: bytes | str) -> dict[str, Any]:
         raise TomlError("nested too deeply") from error
     except tomllib.TOMLDecodeError as error:
         raise _explained(text, str(error)) from error
-    except ValueError as error:  # a number of thousands of digits
-        message = str(error)
-        raise TomlError(message[:1].lower() + message[1:]) from error
+    except ValueError as error:  # Python turns no text of thousands of digits into a number
+        raise TomlError("a number has too many digits") from error
 
 
 def _explained(text: str, message: str) -> TomlError:
@@ -79,6 +79,8 @@ def _remedy(line: str, reason: str) -> str:
     """How a line is written that the parser refuses; "" where nothing is known of it."""
     if line.startswith("["):
         return ""
+    if reason == _TWICE:
+        return "set it once"
     for pattern in (_PAIR, _COLON, _WORDS):
         if found := pattern.fullmatch(line):
             key, value = found.groups()
@@ -100,7 +102,8 @@ def _written(value: str) -> str:
         return straight
     if straight.lower() in _SWITCHES:
         return _SWITCHES[straight.lower()]
-    if number := _NUMBER.fullmatch(straight):  # 18,5 and .5 and 1. and 020
+    number = _NUMBER.fullmatch(straight) if len(straight) <= _MOST_SHOWN else None
+    if number:  # 18,5 and .5 and 1. and 020
         whole, part = int(number[2] or 0), number[3]
         return f"{number[1]}{whole}" if part is None else f"{number[1]}{whole}.{part or 0}"
     if straight.startswith("[") and straight.endswith("]"):

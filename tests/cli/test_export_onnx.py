@@ -63,7 +63,7 @@ def test_a_checkpoint_and_a_folder_by_name(
 def test_an_export_that_is_ended_leaves_no_model(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ended(run: Path) -> None:
+    def ended(*_: Path) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("mediatrans.training.run_folder.read_run", ended)
@@ -72,6 +72,9 @@ def test_an_export_that_is_ended_leaves_no_model(
     assert "No model was written" in capsys.readouterr().err
     assert list((here / "models").iterdir()) == []
     assert run(["export-onnx", "--no-evaluate"]) == 0
+    monkeypatch.setattr("mediatrans.training.evaluation.domain_file.write_kept_classifier", ended)
+    assert run(["export-onnx", "--no-evaluate", "-y"]) == 130
+    assert "--no-evaluate" not in capsys.readouterr().err
     card = (here / "models" / "red2blue" / "card.toml").read_bytes()
     assert run(["export-onnx", "-y"]) == 130
     (model,) = (here / "models").iterdir()

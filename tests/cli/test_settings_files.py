@@ -235,6 +235,7 @@ def test_config_shows_what_cannot_be_taken_with_its_reason(
         (r'report = "D:\reports"', r"write report = 'D:\reports'"),
         (r'output = "D:\new"', r"write output = 'D:\new'"),
         (r'output = "\temp\new"', r"write output = '\temp\new'"),
+        (r'fail-under = ["cycle=1", "\ndomain=1"]', r"= ['cycle=1', '\ndomain=1']"),
     ],
 )
 def test_a_line_that_is_not_toml_is_shown_as_it_is_written(
@@ -248,6 +249,16 @@ def test_a_line_that_is_not_toml_is_shown_as_it_is_written(
     assert f"line 2, {line}" in shown or "control character" in shown
 
 
+def test_a_setting_that_is_there_twice_is_not_to_be_written_again(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(Path("mediatrans.toml"), "[convert]\ncrf = 18\ncrf=19\n")
+    assert run(["convert", "a.png"]) == 2
+    shown = capsys.readouterr().err
+    assert "line 3, crf=19: cannot overwrite a value" in shown
+    assert shown.rstrip().endswith("; set it once")
+
+
 def test_a_mark_of_windows_editors_is_passed_over(pair: Path) -> None:
     write_picture(Path("a.png"))
     Path("mediatrans.toml").write_bytes(b'\xef\xbb\xbf[convert]\r\nto = "night"\r\n')
@@ -259,6 +270,8 @@ def test_a_mark_of_windows_editors_is_passed_over(pair: Path) -> None:
     [
         ("convert a --to w --crf good", "'good' is not a number of 0 or more"),
         ("convert a --to w --crf 18,5", "'18,5' is not a number of 0 or more; write 18.5"),
+        ("convert a --to w --strength 1,5", "'1,5' is not a number from 0 to 1"),
+        ("convert a --to w --quality 7,5", "'7,5' is not a whole number from 1 to 100"),
         ("convert a --to w --end nan", "'nan' is not a number of 0 or more"),
         ("convert a --to w --quality 101", "101 is not a whole number from 1 to 100"),
         ("convert a --to w --preview 1.5", "1.5 is not a whole number of 1 or more"),

@@ -122,8 +122,11 @@ def describe_accuracy(classifier: DomainFile) -> Iterator[str]:
     Args:
         classifier: What the card says of it.
     """
+    if not classifier.accuracy:
+        yield "how well the classifier recognises the domains was not measured"
+        return
     shown = ", ".join(f"{share:.2f} of {domain}" for domain, share in classifier.accuracy.items())
-    yield f"the classifier of the domains recognises {shown or 'what was not measured'}"
+    yield f"the classifier of the domains recognises {shown}"
     if not classifier.tells_domains_apart:
         yield (
             f"warning: that is {classifier.mean_accuracy:.2f} on average, where guessing gives "
