@@ -121,16 +121,19 @@ class EarlierResults:
         return f"{stem}{os.sep}" if is_video and _has_pictures(path.with_name(stem)) else None
 
 
-def named_results(inputs: Sequence[Path], to: str, model_sha256: str) -> dict[Path, str]:
+def named_results(
+    inputs: Sequence[Path], to: str, model_sha256: str, *, are_beside: bool
+) -> dict[Path, str]:
     """The files among several inputs that are results of earlier runs, each with the reason.
 
     A pattern such as `*.jpg` finds the results that the same command has written before. A file is
-    one if a manifest says so, or if its name is that of the result of another input.
+    one if a manifest says so, or if this run would give its name to the result of another input.
 
     Args:
         inputs: What is named; a single input is none.
         to: The domain.
         model_sha256: The generator's digest.
+        are_beside: Whether this run writes results beside their sources.
     """
     if len(inputs) < 2:
         return {}
@@ -139,7 +142,7 @@ def named_results(inputs: Sequence[Path], to: str, model_sha256: str) -> dict[Pa
     sources = {(path.parent, path.stem, kind): path.name for path in given for kind in _kinds(path)}
     found = {}
     for path in given:
-        stem = _source_stem(path, to)
+        stem = _source_stem(path, to) if are_beside else None
         for kind in _kinds(path) if stem is not None else ():
             source = sources.get((path.parent, stem or "", kind))
             if source is not None:

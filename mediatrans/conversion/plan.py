@@ -72,7 +72,8 @@ def plan(
         within.refresh()
         jobs = [_job_within(given, options, within) for given in inputs]
     else:
-        results = named_results(inputs, to, model_sha256)
+        beside = options.output is None
+        results = named_results(inputs, to, model_sha256, are_beside=beside)
         jobs = _jobs(inputs, to, options, model_sha256, leave, results)
         if jobs and all(job.skip for job in jobs):  # nothing but results: they are what is meant
             jobs = _jobs(inputs, to, options, model_sha256, lambda _: None, None)

@@ -88,8 +88,9 @@ def test_a_result_that_is_named_is_translated_unless_its_source_is_named_as_well
     touch("a.jpg", "a-w.jpg", "b.mp4", "c-w.jpg")
     assert skipped("a-w.jpg") == []
     assert skipped("a-w.jpg", "b.mp4", "c-w.jpg") == []
-    for out in (None, Path("out")):
-        assert "a-w.jpg" in skipped("a-w.jpg", "a.jpg", output=out)
+    assert "a-w.jpg" in skipped("a-w.jpg", "a.jpg")
+    # Elsewhere this run gives no such name: it is a picture like others.
+    assert skipped("a-w.jpg", "a.jpg", output=Path("out")) == []
     # Nothing that is named is ever replaced: the name might be a coincidence.
     inputs = [Path(name) for name in ("a-w.jpg", "a.jpg", "b.mp4", "c-w.jpg")]
     result, source, *others = plan(inputs, "w", ConvertOptions(overwrite=True))
