@@ -232,7 +232,7 @@ def choose_working_size(
     if not trials:
         watch.message(
             f"the working size stays at {usual} pixels, unmeasured: {LEAST_FOR_SIZES} pictures of "
-            f"each domain are needed, {count} could be translated in {budget_s:g} s"
+            f"each domain are needed, {count} were there and translated within {budget_s:g} s"
         )
         return None
     known = [size for size in sizes if np.mean([side >= size for side in sides]) >= _MOST]
