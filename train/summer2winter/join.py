@@ -1,7 +1,6 @@
 """Joins two runs of one architecture: the first one, with F (to summer) of the second.
 
-    python train/summer2winter/join.py runs/first/checkpoints/latest.pt \
-        runs/second/checkpoints/latest.pt runs/first/checkpoints/joined.pt
+python train/summer2winter/join.py FIRST.pt SECOND.pt JOINED.pt
 """
 
 import sys
