@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 help:
 	@echo "make demo    install, then translate a synthetic summer clip to winter"
 	@echo "make test    install with all extras, then run the tests in PROCESSES=$(PROCESSES)"
-	@echo "make slow    run the slow tests"
+	@echo "make slow    run the slow tests, also in PROCESSES=$(PROCESSES)"
 	@echo "make check   run what CI runs: lint, format, types, contracts, tests, slow tests, wheel"
 	@echo "make docs    write docs/cli.md anew from the commands"
 	@echo "make strip   draw README's animated strip anew with the shipped pair"
@@ -40,7 +40,7 @@ test: $(VENV)/.installed-extras
 	$(BIN)/python -m pytest -m "not slow" -n $(PROCESSES) --dist worksteal
 
 slow: $(VENV)/.installed-extras
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -n $(PROCESSES) --dist worksteal
 
 lint: $(VENV)/.installed-extras
 	$(BIN)/ruff check
