@@ -107,7 +107,7 @@ def trial_encoding(encoding: Encoding, suffix: str) -> Encoding | None:
         return encoding
     if suffix in ANIMATION_SUFFIXES or (encoding.crf is None and encoding.preset is None):
         return None
-    return replace(encoding, codec="libvpx-vp9" if suffix == ".webm" else "libx264")
+    return replace(encoding, codec=_usual(suffix.removeprefix(".")))
 
 
 def try_encoder(encoding: Encoding) -> None:
@@ -237,13 +237,16 @@ def _default(muxer: str, info: VideoInfo, encoding: Encoding) -> str:
     QuickTime files hold transparency for editing programs, coded frame by frame. ProRes 4444 keeps
     it in files of their size: equal to ProRes, 0.7 of Animation, 1 to 3.5 times PNG.
     """
-    if muxer == "webm":
-        return "libvpx-vp9"
     is_plain = encoding.crf is None and encoding.preset is None
     from_mov = muxer == "mov" and info.path.suffix.lower() in _QUICKTIME
     if from_mov and info.has_alpha and is_plain and _PRORES in av.codecs_available:
         return _PRORES
-    return "libx264"
+    return _usual(muxer)
+
+
+def _usual(muxer: str) -> str:
+    """The encoder for a container where nothing else is asked for."""
+    return "libvpx-vp9" if muxer == "webm" else "libx264"
 
 
 def _clocks(info: VideoInfo) -> Iterator[Fraction]:
