@@ -95,6 +95,16 @@ class TrainConfig(ModelSettings):
             most=0.5,
         ),
     )
+    label_classes: int = setting(
+        0,
+        Setting(
+            "Classes of the label maps in A_labels and B_labels, which the discriminators see "
+            "beside each picture; 0: none.",
+            "Pictures",
+            least=0,
+            most=255,
+        ),
+    )
     batch_size: int = setting(
         1,
         Setting(

@@ -17,6 +17,7 @@ from mediatrans.training.model.building import (
 )
 from mediatrans.training.model.disturbance import Disturbance, draw_disturbance
 from mediatrans.training.model.fading import Fade, draw_fade, faded
+from mediatrans.training.model.label_channels import begin_with_weights, beside, one_hot
 from mediatrans.training.model.losses import Losses
 from mediatrans.training.model.networks import PatchDiscriminator, ResnetGenerator
 from mediatrans.training.model.objective import Objective, Translations, uses_bfloat16
@@ -71,8 +72,8 @@ class CycleGAN:
             self.F = build_generator(generator_config(config))
             self.D_A = PatchDiscriminator(discriminator_config(config))
             self.D_B = PatchDiscriminator(discriminator_config(config))
-            heads = (ProjectedHeads(), ProjectedHeads()) if config.lambda_projected else ()
-        self._heads = dict(zip(("P_A", "P_B"), heads, strict=False))
+            heads = ("P_A", "P_B") if config.lambda_projected else ()
+            self._heads = {name: ProjectedHeads(config.label_classes) for name in heads}
         for network in self.networks().values():
             network.to(device).to(memory_format=self._layout)
         self._projected = self._projected_discriminators()
@@ -86,18 +87,27 @@ class CycleGAN:
         self._judge: Callable[..., Tensor] = self._losses.of_discriminator
         self._steps = 0
 
-    def step(self, a: Tensor, b: Tensor, rate: float = 1.0) -> Losses:
+    def step(
+        self,
+        a: Tensor,
+        b: Tensor,
+        rate: float = 1.0,
+        labels: tuple[Tensor, Tensor] | None = None,
+    ) -> Losses:
         """One step: G and F against the discriminators, then D_A and D_B against the generators.
 
         Args:
             a: Pictures of domain a, [N, 3, H, W] in [-1, 1].
             b: Pictures of domain b, the same shape.
             rate: What the learning rate is multiplied by.
+            labels: Their label maps, [N, H, W], where the configuration has classes.
         """
         a, b = (self._prepared(x) for x in (a, b))
+        of_a, of_b = self._label_channels(labels)
         draws = self._draws()
         with _frozen(*self._discriminators()):
-            fake_a, fake_b, objective, parts = self._translate(a, b, draws)
+            fake_a, fake_b, objective, parts = self._translate(a, b, draws, (of_a, of_b))
+            fake_a, fake_b = beside(fake_a, of_b), beside(fake_b, of_a)
             projected = self._projected_terms(fake_a, fake_b, draws)
             weighted = [self.config.lambda_projected * term for term in projected]
             torch.autograd.backward(sum(weighted, objective))
@@ -107,6 +117,7 @@ class CycleGAN:
             self.pool_a.exchange(fake_a.detach()),
             self.pool_b.exchange(fake_b.detach()),
         )
+        a, b = beside(a, of_a), beside(b, of_b)
         mistakes = [self._judge(self.D_A, a, pool_a), self._judge(self.D_B, b, pool_b)]
         mistakes += self._projected_mistakes((a, b), (pool_a, pool_b), draws)
         torch.autograd.backward(sum(mistakes[1:], mistakes[0]))
@@ -145,13 +156,15 @@ class CycleGAN:
         try:
             self._objective = torch.compile(self._objective, dynamic=False, fullgraph=True)
             self._judge = torch.compile(self._judge, dynamic=False, fullgraph=True)
+            labels = self._label_channels((a[:, 0], b[:, 0]) if self.config.label_classes else None)
             with _frozen(*self._discriminators()):
-                fake_a, fake_b, objective, _ = self._translate(a, b, self._draws())
+                fake_a, fake_b, objective, _ = self._translate(a, b, self._draws(), labels)
                 if self._projected:
                     objective = objective + 0.0 * (fake_a.sum() + fake_b.sum())
                 torch.autograd.backward(objective)
-            d_a = self._judge(self.D_A, a, fake_a.detach())
-            d_b = self._judge(self.D_B, b, fake_b.detach())
+            fake_a, fake_b = beside(fake_a, labels[1]), beside(fake_b, labels[0])
+            d_a = self._judge(self.D_A, beside(a, labels[0]), fake_a.detach())
+            d_b = self._judge(self.D_B, beside(b, labels[1]), fake_b.detach())
             torch.autograd.backward(d_a + d_b)
         except BaseException:
             self._objective, self._judge = eager
@@ -184,7 +197,7 @@ class CycleGAN:
         """
         for name, network in self.networks().items():
             if name in state or name not in self._heads:
-                network.load_state_dict(state.get(f"average_{name}", state[name]))
+                begin_with_weights(network, state.get(f"average_{name}", state[name]))
         if self.averages is not None:
             self.averages = copy.deepcopy((self.G, self.F))
 
@@ -256,8 +269,23 @@ class CycleGAN:
         )
         return Augmentation(*map(self._team.own, whole))
 
-    def _translate(self, a: Tensor, b: Tensor, draws: _Draws) -> Translations:
-        return self._objective((self.G, self.F), (self.D_A, self.D_B), a, b, draws.disturbance)
+    def _label_channels(
+        self, labels: tuple[Tensor, Tensor] | None
+    ) -> tuple[Tensor | None, Tensor | None]:
+        if labels is None:
+            return None, None
+        of_a, of_b = (one_hot(x.to(self.device), self.config.label_classes) for x in labels)
+        return of_a, of_b
+
+    def _translate(
+        self,
+        a: Tensor,
+        b: Tensor,
+        draws: _Draws,
+        labels: tuple[Tensor | None, Tensor | None],
+    ) -> Translations:
+        both = (self.G, self.F), (self.D_A, self.D_B)
+        return self._objective(*both, a, b, draws.disturbance, labels)
 
     def _adam(self, *networks: nn.Module) -> torch.optim.Adam:
         weights = [weight for network in networks for weight in network.parameters()]

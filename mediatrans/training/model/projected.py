@@ -9,6 +9,7 @@ from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
 from mediatrans.training.model.efficientnet_lite import load_efficientnet_lite
+from mediatrans.training.model.label_channels import label_convolution
 from mediatrans.training.model.random_streams import generator_of
 
 __all__ = [
@@ -84,14 +85,38 @@ class FrozenProjection(nn.Module):
 
 
 class ProjectedHeads(nn.Module):
-    """What is learned of a projected discriminator: a small spectrally normalised head a scale."""
+    """What is learned of a projected discriminator: a small spectrally normalised head a scale.
 
-    def __init__(self) -> None:
+    Args:
+        classes: Of the label maps that they see beside the features; 0 without any.
+    """
+
+    def __init__(self, classes: int = 0) -> None:
         super().__init__()
         self.heads = nn.ModuleList(_head(2 if scale < 2 else 1) for scale in range(_SCALES))
+        if classes:
+            self.labels = nn.ModuleList(
+                label_convolution(classes, _WIDTH, kernel=1, stride=1) for _ in range(_SCALES)
+            )
 
-    def forward(self, features: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """Four features [N, 64, h, w] -> unbounded scores of each scale, [N, 1, h', w']."""
+    def forward(
+        self, features: Sequence[Tensor], labels: Tensor | None = None
+    ) -> tuple[Tensor, ...]:
+        """Judge pictures by their features.
+
+        Args:
+            features: Those of four scales, [N, 64, h, w].
+            labels: A channel for each class, [N, classes, H, W], or None for unknown ones.
+
+        Returns:
+            Unbounded scores of each scale, [N, 1, h', w'].
+        """
+        if labels is not None:
+            # Not part of what the spectral norm bounds: the slope along the picture.
+            features = [
+                feature + convolution(_reduced(labels, feature))
+                for feature, convolution in zip(features, self.labels, strict=True)
+            ]
         return tuple(head(feature) for head, feature in zip(self.heads, features, strict=True))
 
 
@@ -100,6 +125,12 @@ class ProjectedDiscriminator(NamedTuple):
 
     projection: FrozenProjection
     heads: ProjectedHeads
+
+
+def _reduced(labels: Tensor, feature: Tensor) -> Tensor:
+    """Labels as large as a feature: each class's share of its pixels."""
+    height, width = feature.shape[-2:]
+    return functional.adaptive_avg_pool2d(labels, (height, width))
 
 
 def load_backbone() -> nn.Module:
