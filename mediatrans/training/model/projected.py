@@ -9,7 +9,6 @@ from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
 from mediatrans.training.model.efficientnet_lite import load_efficientnet_lite
-from mediatrans.training.model.label_channels import label_convolution
 from mediatrans.training.model.random_streams import generator_of
 
 __all__ = [
@@ -96,7 +95,7 @@ class ProjectedHeads(nn.Module):
         self.heads = nn.ModuleList(_head(2 if scale < 2 else 1) for scale in range(_SCALES))
         if classes:
             self.labels = nn.ModuleList(
-                label_convolution(classes, _WIDTH, kernel=1, stride=1) for _ in range(_SCALES)
+                spectral_norm(nn.Conv2d(_WIDTH, classes, 1)) for _ in range(_SCALES)
             )
 
     def forward(
@@ -111,13 +110,19 @@ class ProjectedHeads(nn.Module):
         Returns:
             Unbounded scores of each scale, [N, 1, h', w'].
         """
-        if labels is not None:
-            # Not part of what the spectral norm bounds: the slope along the picture.
-            features = [
-                feature + convolution(_reduced(labels, feature))
-                for feature, convolution in zip(features, self.labels, strict=True)
-            ]
-        return tuple(head(feature) for head, feature in zip(self.heads, features, strict=True))
+        scores = []
+        for scale, feature in enumerate(features):
+            head = self.heads[scale]
+            assert isinstance(head, nn.Sequential)
+            hidden = head[:-1](feature)
+            score = head[-1](hidden)
+            if labels is not None:
+                # Projection (Miyato and Koyama 2018): a score for each class, that of the pixel's
+                # added. Labels that are only added to the features are hardly heeded.
+                each = self.labels[scale](hidden)
+                score = score + (_reduced(labels, each) * each).sum(dim=1, keepdim=True)
+            scores.append(score)
+        return tuple(scores)
 
 
 class ProjectedDiscriminator(NamedTuple):
@@ -127,9 +132,9 @@ class ProjectedDiscriminator(NamedTuple):
     heads: ProjectedHeads
 
 
-def _reduced(labels: Tensor, feature: Tensor) -> Tensor:
-    """Labels as large as a feature: each class's share of its pixels."""
-    height, width = feature.shape[-2:]
+def _reduced(labels: Tensor, scores: Tensor) -> Tensor:
+    """Labels as large as a scale's scores: each class's share of the pixels."""
+    height, width = scores.shape[-2:]
     return functional.adaptive_avg_pool2d(labels, (height, width))
 
 

@@ -6,12 +6,15 @@ from dataclasses import replace
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from mediatrans.training.model.augmentation import augmented, draw_augmentation
 from mediatrans.training.model.cyclegan import CycleGAN
 from mediatrans.training.model.label_channels import apart, begin_with_weights, beside, one_hot
+from mediatrans.training.model.losses import hinge_discriminator_loss
 from mediatrans.training.model.networks import DiscriminatorConfig, PatchDiscriminator
 from mediatrans.training.model.objective import Objective
+from mediatrans.training.model.projected import ProjectedHeads
 from tests.training.tiny import TINY
 
 CPU = torch.device("cpu")
@@ -70,6 +73,27 @@ def test_a_discriminator_learns_whether_a_picture_fits_its_labels() -> None:
         blind, seeing = judged(0, False), judged(0, True)
     assert blind > 0.24  # a guess: half of the mean of (1/2)^2 for both
     assert seeing < 0.12
+
+
+def test_heads_learn_whether_features_fit_their_labels() -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        heads = ProjectedHeads(3)
+        adam = torch.optim.Adam(heads.parameters(), 0.003)
+        # Each class has its own features, at four scales; half of the labels are those of others.
+        looks = torch.randn(3, 64)
+        for step in range(120):
+            known = one_hot(labels(step, 4), 3)
+            features = [
+                torch.einsum("nkhw,kc->nchw", functional.adaptive_avg_pool2d(known, side), looks)
+                for side in (16, 8, 4, 4)
+            ]
+            right, wrong = heads(features, known), heads(features, known.roll(1, dims=1))
+            loss = hinge_discriminator_loss(list(right), list(wrong))
+            adam.zero_grad()
+            torch.autograd.backward(loss)
+            adam.step()
+    assert loss.item() < 0.5 * hinge_discriminator_loss(list(right), list(right)).item()
 
 
 def test_labels_are_moved_and_cut_with_the_picture_and_keep_their_values() -> None:
