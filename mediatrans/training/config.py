@@ -206,6 +206,11 @@ class TrainConfig(ModelSettings):
                 "diff_augment changes what the projected discriminators see, and there are none",
                 remedy="set lambda_projected, or leave diff_augment out",
             )
+        if self.lambda_layout and not self.label_classes:
+            raise UsageError(
+                "lambda_layout compares the colours of label maps' classes, and there are none",
+                remedy="set label_classes, or leave lambda_layout out",
+            )
         if self.lambda_map_smooth and self.head == "direct":
             raise UsageError(
                 "lambda_map_smooth smooths colour maps, and the generators have none",

@@ -113,7 +113,7 @@ class Objective:
             excess = excess_detail(a, fake_b) + excess_detail(b, fake_a)
             objective = objective + config.lambda_detail * excess
         parts = (gan_g, gan_f, cycle_a, cycle_b, identity_a, identity_b, map_a, map_b)
-        if not config.lambda_projected:
+        if not (config.lambda_projected or config.lambda_layout):
             fake_a, fake_b = fake_a.detach(), fake_b.detach()
         return Translations(fake_a, fake_b, objective, torch.stack(parts).detach())
 
@@ -127,6 +127,10 @@ class Objective:
         """
         scores_real, scores_fake = self._run(network, *apart(torch.cat((real, fake)))).chunk(2)
         return discriminator_loss(self._loss, scores_real, scores_fake)
+
+    def of_generator_layout(self, network: nn.Module, fake: Tensor) -> Tensor:
+        """A generator's unweighted loss before a layout discriminator, a scalar."""
+        return self._loss(self._run(network, *apart(fake)), 1.0)
 
     def of_generator_projected(
         self, judge: ProjectedDiscriminator, fake: Tensor, seen: Augmentation | None
