@@ -26,7 +26,7 @@ def label_folder(pictures: Path) -> Path:
 class LabelMaps:
     """The label maps of a folder of pictures, kept in memory as the PNG files that they are.
 
-    A picture `lane/01.jpg` has the map `lane/01.png`: one channel of 8 bits (or a palette), whose
+    A picture `lane/01.jpg` has the map `lane/01.png`: one channel of up to 8 bits (or a palette), whose
     values are the classes' numbers, from 0 on.
 
     Args:
@@ -58,7 +58,7 @@ class LabelMaps:
             raise InputError(
                 f"no label map of {picture!r}: {error.strerror}",
                 path=path,
-                remedy="give every training picture one, or leave --label-classes out",
+                remedy="give every training picture one, or begin a run without --label-classes",
             ) from error
         rows, columns = _decoded(data, path).shape
         # Half a pixel of either side is lost where both are scaled to whole pixels.
@@ -80,10 +80,10 @@ class LabelMaps:
 
 
 def _decoded(data: bytes, path: Path) -> NDArray[np.uint8]:
-    remedy = "write PNG files of one channel of 8 bits, or with a palette"
+    remedy = "write PNG files of one channel of up to 8 bits, or with a palette"
     try:
         with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
-            if image.mode not in ("L", "P"):
+            if image.mode not in ("1", "L", "P"):
                 raise InputError(
                     f"the label map has pixels of the kind {image.mode}, no class numbers",
                     path=path,

@@ -85,6 +85,15 @@ def test_palettes_and_smaller_maps_are_read(tmp_path: Path) -> None:
     assert np.mean(store(folder).labels(0) == expected) > 0.9
 
 
+def test_a_mask_of_one_bit_has_two_classes(tmp_path: Path) -> None:
+    folder = write_labelled(tmp_path / "a", 1)
+    mask = np.zeros((48, 60), bool)
+    mask[:, 30:] = True
+    Image.fromarray(mask).save(label_folder(folder) / "nested" / "0.png")
+    labels = store(folder).labels(0)
+    assert (labels[:, 0].tolist(), labels[:, -1].tolist()) == ([0] * 32, [1] * 32)
+
+
 def torn(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:40])
 
