@@ -26,8 +26,8 @@ def label_folder(pictures: Path) -> Path:
 class LabelMaps:
     """The label maps of a folder of pictures, kept in memory as the PNG files that they are.
 
-    A picture `lane/01.jpg` has the map `lane/01.png`: one channel of up to 8 bits (or a palette), whose
-    values are the classes' numbers, from 0 on.
+    A picture `lane/01.jpg` has the map `lane/01.png`: one channel of up to 8 bits, or a palette,
+    whose values are the classes' numbers, from 0 on.
 
     Args:
         folder: The folder of the maps, laid out as that of the pictures.
