@@ -95,6 +95,16 @@ class TrainConfig(ModelSettings):
             most=0.5,
         ),
     )
+    label_classes: int = setting(
+        0,
+        Setting(
+            "Classes of the label maps in A_labels and B_labels, which the discriminators see "
+            "beside each picture; 0: none.",
+            "Pictures",
+            least=0,
+            most=255,
+        ),
+    )
     batch_size: int = setting(
         1,
         Setting(
@@ -195,6 +205,11 @@ class TrainConfig(ModelSettings):
             raise UsageError(
                 "diff_augment changes what the projected discriminators see, and there are none",
                 remedy="set lambda_projected, or leave diff_augment out",
+            )
+        if self.lambda_layout and not self.label_classes:
+            raise UsageError(
+                "lambda_layout compares the colours of label maps' classes, and there are none",
+                remedy="set label_classes, or leave lambda_layout out",
             )
         if self.lambda_map_smooth and self.head == "direct":
             raise UsageError(

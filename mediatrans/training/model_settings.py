@@ -126,6 +126,15 @@ class ModelSettings:
             most=_LARGEST_WEIGHT,
         ),
     )
+    lambda_layout: float = setting(
+        0.0,
+        Setting(
+            "Weight of discriminators of the colours that each class of a label map has; 0 is off.",
+            "Objective",
+            least=0,
+            most=_LARGEST_WEIGHT,
+        ),
+    )
     diff_augment: bool = setting(
         False, Setting("Vary what the projected discriminators see, for small data.", "Objective")
     )

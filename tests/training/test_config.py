@@ -51,6 +51,8 @@ def test_the_defaults_are_the_papers() -> None:
         ({"load_size": 10**9}, "load_size"),
         ({"fade_share": 0.9}, "fade_share"),
         ({"diff_augment": True}, "lambda_projected"),
+        ({"lambda_layout": 1.0}, "label_classes"),
+        ({"label_classes": 256}, "label_classes is 256, it has to be from 0 to 255"),
         ({"lambda_map_smooth": 1.0}, "colour_maps"),
         ({"head": "colour_maps", "tone_skip": True}, "tone_skip"),
         ({"head": "bilateral"}, "one of direct, colour_maps, fine_colour_maps"),

@@ -28,11 +28,13 @@ class Batch:
     Attributes:
         a: Crops of domain a, float32 [N, 3, size, size] in [-1, 1].
         b: Crops of domain b, likewise.
+        labels: Their label maps, uint8 [N, size, size] of a and of b; None where there are none.
         wait_s: Seconds the step waited for it.
     """
 
     a: Tensor
     b: Tensor
+    labels: tuple[Tensor, Tensor] | None
     wait_s: float
 
 
@@ -56,14 +58,22 @@ class CropSampler:
 
     def crop(self, position: int) -> Pixels:
         """The crop at a position of the sequence, uint8 [size, size, 3]."""
+        return self._augment(self._pictures[self._chosen(position)], self._random(1, position))
+
+    def labels(self, position: int) -> NDArray[np.uint8]:
+        """The label map of that crop, uint8 [size, size]."""
+        whole = self._pictures.labels(self._chosen(position))
+        return self._augment(whole, self._random(1, position))
+
+    def _chosen(self, position: int) -> int:
         round_, place = divmod(position, len(self._pictures))
-        chosen = int(self._order(round_)[place])
-        return self._augment(self._pictures[chosen], self._random(1, position))
+        return int(self._order(round_)[place])
 
     def _permutation(self, round_: int) -> NDArray[np.int64]:
         return self._random(0, round_).permutation(len(self._pictures))
 
     def _augment(self, picture: Pixels, random: np.random.Generator) -> Pixels:
+        """The crop of a picture [H, W, 3] or of a label map [H, W]."""
         config, side = self._config, self._config.size
         if config.load_size_max is not None:
             # A crop of the larger picture, reduced, is the crop of a less enlarged one.
@@ -72,7 +82,8 @@ class CropSampler:
         top, left = (int(random.integers(extent - side + 1)) for extent in picture.shape[:2])
         crop = picture[top : top + side, left : left + side]
         if side != config.size:
-            resized = cv2.resize(crop, (config.size, config.size), interpolation=cv2.INTER_AREA)
+            method = cv2.INTER_AREA if picture.ndim == 3 else cv2.INTER_NEAREST_EXACT
+            resized = cv2.resize(crop, (config.size, config.size), interpolation=method)
             crop = resized.astype(np.uint8, copy=False)
         return crop[:, ::-1] if config.flip and random.random() < 0.5 else crop
 
@@ -103,15 +114,18 @@ def stream_batches(
     """
     samplers = CropSampler(a, config, 0), CropSampler(b, config, 1)
 
-    def prepare(step: int) -> tuple[Tensor, Tensor]:
-        first, second = (_batch(sampler, step * config.batch_size, places) for sampler in samplers)
-        return (first.pin_memory(), second.pin_memory()) if pinned else (first, second)
+    def prepare(step: int) -> list[Tensor]:
+        first = step * config.batch_size
+        parts = [_batch(sampler, first, places) for sampler in samplers]
+        if config.label_classes:
+            parts += [_labels(sampler, first, places) for sampler in samplers]
+        return [part.pin_memory() for part in parts] if pinned else parts
 
     if config.workers == 0:
         yield (_timed(partial(prepare, step)) for step in range(start, stop))
         return
     with ThreadPoolExecutor(config.workers, thread_name_prefix="crops") as workers:
-        queue: deque[Future[tuple[Tensor, Tensor]]] = deque()
+        queue: deque[Future[list[Tensor]]] = deque()
 
         def batches() -> Iterator[Batch]:
             for step in range(start, stop):
@@ -131,7 +145,12 @@ def _batch(sampler: CropSampler, first: int, places: range) -> Tensor:
     return torch.from_numpy(crops.astype(np.float32) / 127.5 - 1.0).permute(0, 3, 1, 2)
 
 
-def _timed(fetch: Callable[[], tuple[Tensor, Tensor]]) -> Batch:
+def _labels(sampler: CropSampler, first: int, places: range) -> Tensor:
+    return torch.from_numpy(np.stack([sampler.labels(first + place) for place in places]))
+
+
+def _timed(fetch: Callable[[], list[Tensor]]) -> Batch:
     began = time.perf_counter()
-    a, b = fetch()
-    return Batch(a, b, time.perf_counter() - began)
+    a, b, *labels = fetch()
+    both = (labels[0], labels[1]) if labels else None
+    return Batch(a, b, both, time.perf_counter() - began)

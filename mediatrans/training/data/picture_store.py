@@ -9,11 +9,13 @@ from typing import Literal
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from mediatrans.errors import InputError
 from mediatrans.files.publish import output_errors
 from mediatrans.media.frames import Pixels
 from mediatrans.media.read.picture_reader import read_picture
+from mediatrans.training.data.label_maps import LabelMaps
 
 __all__ = ["PictureStore", "load_reduced"]
 
@@ -34,6 +36,7 @@ class PictureStore:
         cache: Where scaled pictures are kept: "ram", "disk" or "none" (decoded again each time).
         cache_folder: Where the "disk" cache goes.
         skip_grey: Leave black-and-white pictures out.
+        labels: The folder of their label maps, or None for none.
 
     Attributes:
         names: Those that could be read.
@@ -50,6 +53,7 @@ class PictureStore:
         cache: Literal["ram", "disk", "none"],
         cache_folder: Path,
         skip_grey: bool = False,
+        labels: Path | None = None,
     ) -> None:
         self._folder = folder
         self._shorter_side = shorter_side
@@ -65,6 +69,7 @@ class PictureStore:
         self.unreadable: list[tuple[str, str]] = []
         self.enlarged = self.grey = 0
         self._listing: list[str] = []
+        self._labels = LabelMaps(labels) if labels is not None else None
         with ThreadPoolExecutor(_DECODERS) as decoders:
             for name, outcome in zip(names, decoders.map(self._try_decode, names), strict=True):
                 if isinstance(outcome, str):
@@ -74,6 +79,8 @@ class PictureStore:
                 if skip_grey and _is_grey(pixels):
                     self.grey += 1
                     continue
+                if self._labels is not None:
+                    line = f"{line} labels {self._labels.add(name, *pixels.shape[:2])}"
                 keep(name, pixels)
                 self.names.append(name)
                 self._listing.append(line)
@@ -86,8 +93,13 @@ class PictureStore:
         """The index-th readable picture, uint8 [H, W, 3] RGB, its shorter side as asked."""
         return self._fetch(self.names[index])
 
+    def labels(self, index: int) -> NDArray[np.uint8]:
+        """The label map of the index-th readable picture, uint8 [H, W], as large as it."""
+        assert self._labels is not None, "opened without label maps"
+        return self._labels.scaled(self.names[index], *self[index].shape[:2])
+
     def listing(self) -> list[str]:
-        """A line for each readable picture, its path and its file's CRC: a resume compares them."""
+        """A line for each readable picture, its path and its files' CRCs, for a resume."""
         return self._listing
 
     def _try_decode(self, name: str) -> tuple[Pixels, bool, str] | str:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from mediatrans.training.model.label_channels import apart, beside
 from mediatrans.training.model.random_streams import generator_of
 
 __all__ = ["Augmentation", "augmented", "draw_augmentation"]
@@ -72,12 +73,17 @@ def draw_augmentation(
 
 
 def augmented(pictures: Tensor, by: Augmentation) -> Tensor:
-    """Pictures [N, 3, H, W] in [-1, 1], changed; gradients pass through all of it."""
-    x = pictures + by.brightness
+    """Pictures [N, 3, H, W] in [-1, 1], changed; gradients pass through all of it.
+
+    Channels of labels behind the three are shifted and cut with them.
+    """
+    x, labels = apart(pictures)
+    x = x + by.brightness
     grey = x.mean(dim=1, keepdim=True)
     x = (x - grey) * by.saturation + grey
     mean = x.mean(dim=(1, 2, 3), keepdim=True)
     x = (x - mean) * by.contrast + mean
+    x = beside(x, labels)
     flat = x.flatten(2)
     shifted = flat.gather(2, by.places.expand(-1, flat.shape[1], -1)).view_as(x)
     return shifted * by.shown

@@ -26,7 +26,7 @@ def generator_config(config: TrainConfig) -> GeneratorConfig:
 
 def discriminator_config(config: TrainConfig) -> DiscriminatorConfig:
     """The discriminators' share of a training configuration."""
-    return DiscriminatorConfig(config.ndf, config.n_layers)
+    return DiscriminatorConfig(config.ndf, config.n_layers, config.label_classes)
 
 
 def build_generator(config: GeneratorConfig) -> ResnetGenerator:

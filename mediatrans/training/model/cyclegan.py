@@ -17,16 +17,12 @@ from mediatrans.training.model.building import (
 )
 from mediatrans.training.model.disturbance import Disturbance, draw_disturbance
 from mediatrans.training.model.fading import Fade, draw_fade, faded
+from mediatrans.training.model.further_discriminators import FurtherDiscriminators, Views
+from mediatrans.training.model.label_channels import begin_with_weights, beside, one_hot
 from mediatrans.training.model.losses import Losses
 from mediatrans.training.model.networks import PatchDiscriminator, ResnetGenerator
 from mediatrans.training.model.objective import Objective, Translations, uses_bfloat16
 from mediatrans.training.model.pool import ReplayPool
-from mediatrans.training.model.projected import (
-    FrozenProjection,
-    ProjectedDiscriminator,
-    ProjectedHeads,
-    load_backbone,
-)
 from mediatrans.training.team import ALONE, Team
 
 __all__ = ["CycleGAN"]
@@ -37,15 +33,11 @@ class _Draws(NamedTuple):
 
     Attributes:
         disturbance: What the translations should follow.
-        seen_by_generators: How the projected discriminators see F(b) and G(a) as G and F learn.
-        seen_a: How that of a sees real and translated pictures as it learns.
-        seen_b: How that of b does.
+        views: How the projected discriminators see pictures.
     """
 
     disturbance: Disturbance | None = None
-    seen_by_generators: tuple[Augmentation, Augmentation] | None = None
-    seen_a: tuple[Augmentation, Augmentation] | None = None
-    seen_b: tuple[Augmentation, Augmentation] | None = None
+    views: Views = Views()
 
 
 class CycleGAN:
@@ -71,55 +63,65 @@ class CycleGAN:
             self.F = build_generator(generator_config(config))
             self.D_A = PatchDiscriminator(discriminator_config(config))
             self.D_B = PatchDiscriminator(discriminator_config(config))
-            heads = (ProjectedHeads(), ProjectedHeads()) if config.lambda_projected else ()
-        self._heads = dict(zip(("P_A", "P_B"), heads, strict=False))
+            self._losses = Objective(config, device)
+            self._further = FurtherDiscriminators(config, self._losses)
         for network in self.networks().values():
             network.to(device).to(memory_format=self._layout)
-        self._projected = self._projected_discriminators()
+        self._further.open_projections(device, self._layout)
         self.pool_a = ReplayPool(config.pool_size, f"a{config.seed}", team)
         self.pool_b = ReplayPool(config.pool_size, f"b{config.seed}", team)
         self.averages = copy.deepcopy((self.G, self.F)) if config.ema else None
         self._adam_generators = self._adam(self.G, self.F)
-        self._adam_discriminators = self._adam(self.D_A, self.D_B, *self._heads.values())
-        self._losses = Objective(config, device)
+        self._adam_discriminators = self._adam(*self._discriminators())
         self._objective: Callable[..., Translations] = self._losses.of_generators
         self._judge: Callable[..., Tensor] = self._losses.of_discriminator
         self._steps = 0
 
-    def step(self, a: Tensor, b: Tensor, rate: float = 1.0) -> Losses:
+    def step(
+        self,
+        a: Tensor,
+        b: Tensor,
+        rate: float = 1.0,
+        labels: tuple[Tensor, Tensor] | None = None,
+    ) -> Losses:
         """One step: G and F against the discriminators, then D_A and D_B against the generators.
 
         Args:
             a: Pictures of domain a, [N, 3, H, W] in [-1, 1].
             b: Pictures of domain b, the same shape.
             rate: What the learning rate is multiplied by.
+            labels: Their label maps, [N, H, W], where the configuration has classes.
         """
         a, b = (self._prepared(x) for x in (a, b))
+        of_a, of_b = self._label_channels(labels)
         draws = self._draws()
         with _frozen(*self._discriminators()):
-            fake_a, fake_b, objective, parts = self._translate(a, b, draws)
-            projected = self._projected_terms(fake_a, fake_b, draws)
-            weighted = [self.config.lambda_projected * term for term in projected]
-            torch.autograd.backward(sum(weighted, objective))
+            fake_a, fake_b, objective, parts = self._translate(a, b, draws, (of_a, of_b))
+            fake_a, fake_b = beside(fake_a, of_b), beside(fake_b, of_a)
+            weighted, further = self._further.of_generators(fake_a, fake_b, draws.views)
+            torch.autograd.backward(objective + weighted)
         self._update(self._adam_generators, rate)
 
         pool_a, pool_b = (
             self.pool_a.exchange(fake_a.detach()),
             self.pool_b.exchange(fake_b.detach()),
         )
-        mistakes = [self._judge(self.D_A, a, pool_a), self._judge(self.D_B, b, pool_b)]
-        mistakes += self._projected_mistakes((a, b), (pool_a, pool_b), draws)
-        torch.autograd.backward(sum(mistakes[1:], mistakes[0]))
+        a, b = beside(a, of_a), beside(b, of_b)
+        d_a, d_b = self._judge(self.D_A, a, pool_a), self._judge(self.D_B, b, pool_b)
+        mistakes = self._further.of_discriminators((a, b), (pool_a, pool_b), draws.views)
+        torch.autograd.backward(d_a + d_b + mistakes.sum())
         self._update(self._adam_discriminators, rate)
 
         self._steps += 1
         self._average()
-        ours = [loss.detach() for loss in (*mistakes[:2], *projected, *mistakes[2:])]
-        return Losses(*self._team.mean(torch.cat((parts, torch.stack(ours)))).tolist())
+        ours = torch.stack((d_a, d_b)).detach(), further[:2], mistakes[:2].detach()
+        layout = further[2:], mistakes[2:].detach()
+        return Losses(*self._team.mean(torch.cat((parts, *ours, *layout))).tolist())
 
     def networks(self) -> dict[str, nn.Module]:
-        """The trained networks by the paper's names; P_A and P_B are the projected heads."""
-        return {"G": self.G, "F": self.F, "D_A": self.D_A, "D_B": self.D_B, **self._heads}
+        """The trained networks by the paper's names, and those of further discriminators."""
+        own = {"G": self.G, "F": self.F, "D_A": self.D_A, "D_B": self.D_B}
+        return {**own, **self._further.networks()}
 
     @property
     def generators(self) -> tuple[ResnetGenerator, ResnetGenerator]:
@@ -145,13 +147,15 @@ class CycleGAN:
         try:
             self._objective = torch.compile(self._objective, dynamic=False, fullgraph=True)
             self._judge = torch.compile(self._judge, dynamic=False, fullgraph=True)
+            labels = self._label_channels((a[:, 0], b[:, 0]) if self.config.label_classes else None)
             with _frozen(*self._discriminators()):
-                fake_a, fake_b, objective, _ = self._translate(a, b, self._draws())
-                if self._projected:
+                fake_a, fake_b, objective, _ = self._translate(a, b, self._draws(), labels)
+                if self._further.networks():
                     objective = objective + 0.0 * (fake_a.sum() + fake_b.sum())
                 torch.autograd.backward(objective)
-            d_a = self._judge(self.D_A, a, fake_a.detach())
-            d_b = self._judge(self.D_B, b, fake_b.detach())
+            fake_a, fake_b = beside(fake_a, labels[1]), beside(fake_b, labels[0])
+            d_a = self._judge(self.D_A, beside(a, labels[0]), fake_a.detach())
+            d_b = self._judge(self.D_B, beside(b, labels[1]), fake_b.detach())
             torch.autograd.backward(d_a + d_b)
         except BaseException:
             self._objective, self._judge = eager
@@ -183,8 +187,8 @@ class CycleGAN:
             RuntimeError: They are of another architecture.
         """
         for name, network in self.networks().items():
-            if name in state or name not in self._heads:
-                network.load_state_dict(state.get(f"average_{name}", state[name]))
+            if name in state or name not in self._further.networks():
+                begin_with_weights(network, state.get(f"average_{name}", state[name]))
         if self.averages is not None:
             self.averages = copy.deepcopy((self.G, self.F))
 
@@ -193,40 +197,8 @@ class CycleGAN:
         weights = (p for network in self.networks().values() for p in network.parameters())
         return all(bool(torch.isfinite(weight).all()) for weight in weights)
 
-    def _projected_discriminators(self) -> tuple[ProjectedDiscriminator, ...]:
-        """Those of a and of b, or none."""
-        if not self._heads:
-            return ()
-        backbone = load_backbone().to(self.device).to(memory_format=self._layout)
-        projections = (
-            FrozenProjection(backbone, f"{domain} {self.config.seed}").to(self.device)
-            for domain in "ab"
-        )
-        return tuple(map(ProjectedDiscriminator, projections, self._heads.values()))
-
-    def _projected_terms(self, fake_a: Tensor, fake_b: Tensor, draws: _Draws) -> list[Tensor]:
-        """The unweighted losses of G and of F before the projected discriminators."""
-        if not self._projected:
-            return []
-        seen_a, seen_b = draws.seen_by_generators or (None, None)
-        judge_a, judge_b = self._projected
-        return [
-            self._losses.of_generator_projected(judge_b, fake_b, seen_b),
-            self._losses.of_generator_projected(judge_a, fake_a, seen_a),
-        ]
-
-    def _projected_mistakes(
-        self, real: tuple[Tensor, Tensor], fake: tuple[Tensor, Tensor], draws: _Draws
-    ) -> list[Tensor]:
-        """The losses of the projected discriminators of a and of b."""
-        seen = (draws.seen_a, draws.seen_b)
-        return [
-            self._losses.of_projected(*parts)
-            for parts in zip(self._projected, real, fake, seen, strict=False)
-        ]
-
     def _discriminators(self) -> tuple[nn.Module, ...]:
-        return self.D_A, self.D_B, *self._heads.values()
+        return self.D_A, self.D_B, *self._further.networks().values()
 
     def _prepared(self, pictures: Tensor) -> Tensor:
         config = self.config
@@ -247,7 +219,7 @@ class CycleGAN:
             return _Draws(disturbance)
         purposes = ("fake_a", "fake_b", "real_a", "pool_a", "real_b", "pool_b")
         fake_a, fake_b, real_a, pool_a, real_b, pool_b = map(self._augmentation, purposes)
-        return _Draws(disturbance, (fake_a, fake_b), (real_a, pool_a), (real_b, pool_b))
+        return _Draws(disturbance, Views((fake_a, fake_b), (real_a, pool_a), (real_b, pool_b)))
 
     def _augmentation(self, purpose: str) -> Augmentation:
         config = self.config
@@ -256,8 +228,23 @@ class CycleGAN:
         )
         return Augmentation(*map(self._team.own, whole))
 
-    def _translate(self, a: Tensor, b: Tensor, draws: _Draws) -> Translations:
-        return self._objective((self.G, self.F), (self.D_A, self.D_B), a, b, draws.disturbance)
+    def _label_channels(
+        self, labels: tuple[Tensor, Tensor] | None
+    ) -> tuple[Tensor | None, Tensor | None]:
+        if labels is None:
+            return None, None
+        of_a, of_b = (one_hot(x.to(self.device), self.config.label_classes) for x in labels)
+        return of_a, of_b
+
+    def _translate(
+        self,
+        a: Tensor,
+        b: Tensor,
+        draws: _Draws,
+        labels: tuple[Tensor | None, Tensor | None],
+    ) -> Translations:
+        both = (self.G, self.F), (self.D_A, self.D_B)
+        return self._objective(*both, a, b, draws.disturbance, labels)
 
     def _adam(self, *networks: nn.Module) -> torch.optim.Adam:
         weights = [weight for network in networks for weight in network.parameters()]

@@ -52,6 +52,10 @@ class Losses:
         projected_f: Adversarial loss of F before the projected discriminator.
         p_a: Loss of the projected discriminator of domain a.
         p_b: Loss of the projected discriminator of domain b.
+        layout_g: Adversarial loss of G before the layout discriminator.
+        layout_f: Adversarial loss of F before the layout discriminator.
+        l_a: Loss of the layout discriminator of domain a.
+        l_b: Loss of the layout discriminator of domain b.
     """
 
     gan_g: float
@@ -68,6 +72,10 @@ class Losses:
     projected_f: float = 0.0
     p_a: float = 0.0
     p_b: float = 0.0
+    layout_g: float = 0.0
+    layout_f: float = 0.0
+    l_a: float = 0.0
+    l_b: float = 0.0
 
     @classmethod
     def names(cls) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
+from mediatrans.training.model.label_channels import label_convolution
+
 __all__ = [
     "STRIDE",
     "DiscriminatorConfig",
@@ -198,10 +200,12 @@ class DiscriminatorConfig:
     Attributes:
         ndf: Channels of the first convolution.
         layers: Stride-2 convolutions.
+        classes: Of the label maps that it sees beside the pictures; 0 without any.
     """
 
     ndf: int = 64
     layers: int = 3
+    classes: int = 0
 
     @property
     def smallest_input(self) -> int:
@@ -232,10 +236,23 @@ class PatchDiscriminator(nn.Module):
         layers.append(nn.Conv2d(width, 1, 4, padding=1))
         self.body = nn.Sequential(*layers)
         self.apply(_initialise)
+        if config.classes:
+            self.labels = label_convolution(config.classes, n, kernel=4, stride=2)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """[N, 3, H, W] in [-1, 1] -> unbounded patch scores [N, 1, h, w]."""
-        out: Tensor = self.body(x)
+    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Judge pictures.
+
+        Args:
+            x: [N, 3, H, W] in [-1, 1].
+            labels: A channel for each class, [N, classes, H, W], or None for unknown ones.
+
+        Returns:
+            Unbounded patch scores [N, 1, h, w].
+        """
+        first: Tensor = self.body[0](x)
+        if labels is not None:
+            first = first + self.labels(labels)
+        out: Tensor = self.body[1:](first)
         return out
 
 

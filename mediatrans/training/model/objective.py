@@ -10,6 +10,7 @@ from mediatrans.training.config import TrainConfig
 from mediatrans.training.model.augmentation import Augmentation, augmented
 from mediatrans.training.model.colour_maps import ColourMapGenerator
 from mediatrans.training.model.disturbance import Disturbance, shifted
+from mediatrans.training.model.label_channels import apart
 from mediatrans.training.model.losses import (
     adversarial_loss,
     cycle_loss,
@@ -70,6 +71,7 @@ class Objective:
         a: Tensor,
         b: Tensor,
         disturbance: Disturbance | None = None,
+        labels: tuple[Tensor | None, Tensor | None] = (None, None),
     ) -> Translations:
         """The generators' objective.
 
@@ -79,6 +81,8 @@ class Objective:
             a: Pictures of domain a, [N, 3, H, W] in [-1, 1].
             b: Pictures of domain b.
             disturbance: What the translations should follow, or None.
+            labels: Those of a and of b, [N, classes, H, W]; the discriminators see them beside the
+                translations.
         """
         # Instance norm is per sample, so the inputs of one generator share a pass.
         config, (G, F), (D_A, D_B) = self._config, generators, discriminators
@@ -93,8 +97,8 @@ class Objective:
         identity_a = identity_b = a.new_zeros(())
         if config.lambda_identity:
             identity_a, identity_b = identity_loss(a, more_a[0]), identity_loss(b, more_b[0])
-        gan_g = self._loss(self._run(D_B, fake_b), 1.0)
-        gan_f = self._loss(self._run(D_A, fake_a), 1.0)
+        gan_g = self._loss(self._run(D_B, fake_b, labels[0]), 1.0)
+        gan_f = self._loss(self._run(D_A, fake_a, labels[1]), 1.0)
         cycle_a = cycle_loss(a, self._run(F, fake_b))
         cycle_b = cycle_loss(b, self._run(G, fake_a))
         objective = (
@@ -109,14 +113,24 @@ class Objective:
             excess = excess_detail(a, fake_b) + excess_detail(b, fake_a)
             objective = objective + config.lambda_detail * excess
         parts = (gan_g, gan_f, cycle_a, cycle_b, identity_a, identity_b, map_a, map_b)
-        if not config.lambda_projected:
+        if not (config.lambda_projected or config.lambda_layout):
             fake_a, fake_b = fake_a.detach(), fake_b.detach()
         return Translations(fake_a, fake_b, objective, torch.stack(parts).detach())
 
     def of_discriminator(self, network: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
-        """The loss of a PatchGAN discriminator before pictures and translations, a scalar."""
-        scores_real, scores_fake = self._run(network, torch.cat((real, fake))).chunk(2)
+        """The loss of a PatchGAN discriminator, a scalar.
+
+        Args:
+            network: The discriminator.
+            real: Pictures, [N, 3, H, W], with the channels of their labels behind, if it sees any.
+            fake: Translations, likewise.
+        """
+        scores_real, scores_fake = self._run(network, *apart(torch.cat((real, fake)))).chunk(2)
         return discriminator_loss(self._loss, scores_real, scores_fake)
+
+    def of_generator_layout(self, network: nn.Module, fake: Tensor) -> Tensor:
+        """A generator's unweighted loss before a layout discriminator, a scalar."""
+        return self._loss(self._run(network, *apart(fake)), 1.0)
 
     def of_generator_projected(
         self, judge: ProjectedDiscriminator, fake: Tensor, seen: Augmentation | None
@@ -125,7 +139,7 @@ class Objective:
 
         Args:
             judge: The discriminator.
-            fake: Translations, [N, 3, H, W].
+            fake: Translations, [N, 3, H, W], with the channels of their labels behind, if any.
             seen: How it sees them, or None for as they are.
         """
         shown = fake if seen is None else augmented(fake, seen)
@@ -174,10 +188,11 @@ class Objective:
         return torch.stack(terms).sum()
 
     def _project(self, judge: ProjectedDiscriminator, pictures: Tensor) -> list[Tensor]:
-        features = self._run(judge.projection, pictures)
-        return [scores.float() for scores in self._run(judge.heads, features)]
+        colours, labels = apart(pictures)
+        features = self._run(judge.projection, colours)
+        return [scores.float() for scores in self._run(judge.heads, features, labels)]
 
-    def _run(self, network: Callable[[Any], Any], x: Any) -> Any:
+    def _run(self, network: Callable[..., Any], *inputs: Any) -> Any:
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._half):
-            out = network(x)
+            out = network(*inputs)
         return out.float() if self._half and isinstance(out, Tensor) else out

@@ -84,15 +84,45 @@ class FrozenProjection(nn.Module):
 
 
 class ProjectedHeads(nn.Module):
-    """What is learned of a projected discriminator: a small spectrally normalised head a scale."""
+    """What is learned of a projected discriminator: a small spectrally normalised head a scale.
 
-    def __init__(self) -> None:
+    Args:
+        classes: Of the label maps that they see beside the features; 0 without any.
+    """
+
+    def __init__(self, classes: int = 0) -> None:
         super().__init__()
         self.heads = nn.ModuleList(_head(2 if scale < 2 else 1) for scale in range(_SCALES))
+        if classes:
+            self.labels = nn.ModuleList(
+                spectral_norm(nn.Conv2d(_WIDTH, classes, 1)) for _ in range(_SCALES)
+            )
 
-    def forward(self, features: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """Four features [N, 64, h, w] -> unbounded scores of each scale, [N, 1, h', w']."""
-        return tuple(head(feature) for head, feature in zip(self.heads, features, strict=True))
+    def forward(
+        self, features: Sequence[Tensor], labels: Tensor | None = None
+    ) -> tuple[Tensor, ...]:
+        """Judge pictures by their features.
+
+        Args:
+            features: Those of four scales, [N, 64, h, w].
+            labels: A channel for each class, [N, classes, H, W], or None for unknown ones.
+
+        Returns:
+            Unbounded scores of each scale, [N, 1, h', w'].
+        """
+        scores = []
+        for scale, feature in enumerate(features):
+            head = self.heads[scale]
+            assert isinstance(head, nn.Sequential)
+            hidden = head[:-1](feature)
+            score = head[-1](hidden)
+            if labels is not None:
+                # Projection (Miyato and Koyama 2018): a score for each class, that of the pixel's
+                # added. Labels that are only added to the features are hardly heeded.
+                each = self.labels[scale](hidden)
+                score = score + (_reduced(labels, each) * each).sum(dim=1, keepdim=True)
+            scores.append(score)
+        return tuple(scores)
 
 
 class ProjectedDiscriminator(NamedTuple):
@@ -100,6 +130,12 @@ class ProjectedDiscriminator(NamedTuple):
 
     projection: FrozenProjection
     heads: ProjectedHeads
+
+
+def _reduced(labels: Tensor, scores: Tensor) -> Tensor:
+    """Labels as large as a scale's scores: each class's share of the pixels."""
+    height, width = scores.shape[-2:]
+    return functional.adaptive_avg_pool2d(labels, (height, width))
 
 
 def load_backbone() -> nn.Module:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from mediatrans.errors import InputError, UsageError
 from mediatrans.training.config import TrainConfig
 from mediatrans.training.data.folders import Folders, find_pictures, split_hold_out
+from mediatrans.training.data.label_maps import label_folder
 from mediatrans.training.data.picture_store import PictureStore
 from mediatrans.training.run.samples import Samples
 
@@ -49,7 +50,8 @@ def open_dataset(
         on_message: Called with sentences on what was skipped, enlarged and held out.
 
     Raises:
-        InputError: A domain has fewer than 2 readable training pictures.
+        InputError: A domain has fewer than 2 readable training pictures, or one of them lacks the
+            label map that the settings ask for.
     """
     a = _open_domain(folders.domains[0], folders.train_a, folders.test_a, config, cache, on_message)
     b = _open_domain(folders.domains[1], folders.train_b, folders.test_b, config, cache, on_message)
@@ -85,7 +87,8 @@ def _open_domain(
 ) -> _Domain:
     names, held = split_hold_out(find_pictures(train), config.hold_out, test is not None)
     side = config.load_size_max or config.load_size
-    store = PictureStore(train, names, side, config.cache, cache, config.skip_grey)
+    labels = label_folder(train) if config.label_classes else None
+    store = PictureStore(train, names, side, config.cache, cache, config.skip_grey, labels)
     _describe(store, domain, len(held), side, on_message)
     if len(store) < 2:
         raise InputError(

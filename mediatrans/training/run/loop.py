@@ -223,7 +223,7 @@ class _Trainer:
         config, model = self._config, self._model
         factor = rate_factor(config.schedule, self._step, self._constant, self._total)
         a, b = (x.to(model.device, non_blocking=True) for x in (batch.a, batch.b))
-        losses = model.step(a, b, factor)
+        losses = model.step(a, b, factor, batch.labels)
         problem = self._divergence.problem(losses)
         self._step += 1
         if problem is not None:

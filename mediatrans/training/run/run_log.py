@@ -150,10 +150,17 @@ class _RunningMean:
 
 
 def _rows_up_to(metrics: Path, last: int) -> list[list[str]]:
-    """The whole rows of the steps up to one; a kill may have cut the last row short."""
+    """The whole rows of the steps up to one; a kill may have cut the last row short.
+
+    A run that an earlier version began may lack columns: they are 0 then.
+    """
     if not metrics.exists():
         return []
     check_regular(metrics.stat(), metrics)
     with metrics.open(newline="", encoding="utf-8", errors="replace") as file:
-        rows = [row for row in csv.reader(file) if len(row) == len(_COLUMNS)]
-    return [row for row in rows if row[0].isdecimal() and int(row[0]) <= last]
+        header, *rows = [*csv.reader(file)] or [[]]
+    if "step" not in header:
+        return []
+    named = [dict(zip(header, row, strict=True)) for row in rows if len(row) == len(header)]
+    kept = [row for row in named if row["step"].isdecimal() and int(row["step"]) <= last]
+    return [[row.get(column, "0") for column in _COLUMNS] for row in kept]

@@ -337,12 +337,14 @@ def test_the_compiled_step_is_the_eager_one() -> None:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_all_means_together_compile() -> None:
-    config = TINY.updated(ALL_MEANS, "the test")
+    config = TINY.updated({**ALL_MEANS, "label_classes": 2}, "the test")
     eager, compiled = CycleGAN(config, CPU), CycleGAN(config, CPU)
     before = weights(compiled)
     compiled.compile()
     assert all(torch.equal(v, before[k]) for k, v in weights(compiled).items())
     a, b = batch(0, side=32).float(), batch(1, side=32).float()
-    assert astuple(compiled.step(a, b)) == pytest.approx(
-        astuple(eager.step(a, b)), rel=1e-3, abs=1e-6
+    labels = torch.ones(1, 32, 32, dtype=torch.uint8), torch.zeros(1, 32, 32, dtype=torch.uint8)
+    expected = astuple(eager.step(a, b, labels=labels))
+    assert astuple(compiled.step(a, b, labels=labels)) == pytest.approx(
+        expected, rel=1e-3, abs=1e-6
     )

@@ -1,5 +1,6 @@
 """Training runs that stop, by a signal or a full disk, and are resumed."""
 
+import csv
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -90,6 +91,33 @@ def test_rows_beyond_the_checkpoint_are_dropped(folders: Folders, tmp_path: Path
         file.write(",".join(["5"] + ["0.1"] * 11) + "\n6,0.")
     train(TINY, folders, run, resume=True)
     assert [int(row["step"]) for row in metrics(run)] == list(range(1, 9))
+
+
+def test_the_records_of_an_earlier_version_are_kept(folders: Folders, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    with pytest.raises(Interrupted):
+        train(TINY, folders, run, Watcher(4))
+    written = metrics(run)
+    columns = [name for name in written[0] if name not in ("l_a", "projected_g")]
+    with (run / "metrics.csv").open("w", newline="") as file:
+        earlier = csv.DictWriter(file, columns, extrasaction="ignore")
+        earlier.writeheader()
+        earlier.writerows(written)
+    train(TINY, folders, run, resume=True)
+    now = metrics(run)
+    assert [row["gan_g"] for row in now[:4]] == [row["gan_g"] for row in written]
+    assert [row["step_s"] for row in now[:4]] == [row["step_s"] for row in written]
+    assert [float(row["l_a"]) for row in now] == [0.0] * 8
+
+
+@pytest.mark.parametrize("content", ["", "a,b\n1,2\n"])
+def test_records_that_are_none_begin_anew(folders: Folders, tmp_path: Path, content: str) -> None:
+    run = tmp_path / "run"
+    with pytest.raises(Interrupted):
+        train(TINY, folders, run, Watcher(4))
+    (run / "metrics.csv").write_text(content)
+    train(TINY, folders, run, resume=True)
+    assert [int(row["step"]) for row in metrics(run)] == list(range(5, 9))
 
 
 def test_a_finished_run_resumes_to_its_end(folders: Folders, tmp_path: Path) -> None:
