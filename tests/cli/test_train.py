@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -182,10 +183,10 @@ def test_a_signal_saves_and_says_how_to_go_on(
 ) -> None:
     step, steps = CycleGAN.step, count(1)
 
-    def signalled(model: CycleGAN, a: Tensor, b: Tensor, rate: float = 1.0) -> Losses:
+    def signalled(model: CycleGAN, a: Tensor, b: Tensor, *rest: Any) -> Losses:
         if next(steps) == 4:
             signal.raise_signal(signum)
-        return step(model, a, b, rate)
+        return step(model, a, b, *rest)
 
     monkeypatch.setattr(CycleGAN, "step", signalled)
     assert train("red", "blue", *TINY_FLAGS, "--checkpoint-every", "100") == code

@@ -8,6 +8,7 @@ import errno
 import os
 import signal
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import torch
@@ -25,7 +26,7 @@ held: list[CycleGAN] = []
 plain_step, plain_save = CycleGAN.step, torch.save
 
 
-def spied_step(model: CycleGAN, a: Tensor, b: Tensor, rate: float = 1.0) -> Losses:
+def spied_step(model: CycleGAN, a: Tensor, b: Tensor, *rest: Any) -> Losses:
     held[:] = [model]
     if int(TROUBLED) == RANK and model.state_dict()["steps"] + 1 == int(STEP):
         if KIND == "nan":
@@ -39,7 +40,7 @@ def spied_step(model: CycleGAN, a: Tensor, b: Tensor, rate: float = 1.0) -> Loss
             mock.patch.object(torch, "save", side_effect=full).start()
         else:
             signal.raise_signal(signal.Signals[KIND])
-    return plain_step(model, a, b, rate)
+    return plain_step(model, a, b, *rest)
 
 
 if __name__ == "__main__":
