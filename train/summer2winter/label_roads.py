@@ -1,4 +1,4 @@
-"""Label maps of road pictures, by a small network that learns from outlines drawn by hand.
+"""Label maps of road pictures, by a small network that learns from outlined pictures.
 
 python train/summer2winter/label_roads.py roads/ train/summer2winter/outlines.json
 
