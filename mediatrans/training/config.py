@@ -98,8 +98,8 @@ class TrainConfig(ModelSettings):
     label_classes: int = setting(
         0,
         Setting(
-            "Classes of the label maps in A_labels and B_labels, which the discriminators see "
-            "beside each picture; 0: none.",
+            "Classes of the label maps that the discriminators see beside each picture, in folders "
+            "beside A and B, or trainA_labels and trainB_labels; 0: none.",
             "Pictures",
             least=0,
             most=255,

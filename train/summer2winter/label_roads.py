@@ -24,13 +24,14 @@ from torch.nn import functional
 from mediatrans.media.read.picture_reader import read_picture
 from mediatrans.training.data.folders import find_pictures
 from mediatrans.training.data.label_maps import label_folder
-from mediatrans.training.model.efficientnet_lite import load_efficientnet_lite
+from mediatrans.training.model.efficientnet_lite import (
+    LITE0_SCALES,
+    lite0_features,
+    load_efficientnet_lite,
+)
 
 CLASSES = ("sky", "trees", "ground", "road", "other")
 SIDE = 256
-TAPS = {2: 24, 4: 40, 10: 112, 15: 320}
-"""The blocks of EfficientNet-Lite0 that end a scale, with their channels."""
-
 VARIANTS, STEPS, BATCH, RATE = 6, 600, 8, 1e-3
 KEPT_ONE_IN = 7
 
@@ -40,7 +41,7 @@ class Segmenter(nn.Module):
 
     def __init__(self, width: int = 64) -> None:
         super().__init__()
-        self.scales = nn.ModuleList(nn.Conv2d(count, width, 1) for count in TAPS.values())
+        self.scales = nn.ModuleList(nn.Conv2d(count, width, 1) for count in LITE0_SCALES.values())
         self.head = nn.Sequential(
             nn.ReLU(),
             nn.Dropout2d(0.1),
@@ -65,15 +66,9 @@ class Segmenter(nn.Module):
 @torch.no_grad()
 def features_of(network: nn.Module, picture: NDArray[np.float32]) -> list[Tensor]:
     """The frozen network's features of a picture [H, W, 3] in [0, 255], at four scales."""
-    x = (torch.from_numpy(picture).permute(2, 0, 1)[None] - 127) / 128
-    features = []
+    x = torch.from_numpy(picture).permute(2, 0, 1)[None] / 127.5 - 1
     with torch.autocast("cpu", torch.bfloat16):
-        x = functional.relu6(network._bn0(network._conv_stem(x)))
-        for index, block in enumerate(network._blocks):
-            x = block(x)
-            if index in TAPS:
-                features.append(x.bfloat16())
-    return features
+        return [feature.bfloat16() for feature in lite0_features(network, x)]
 
 
 def painted(

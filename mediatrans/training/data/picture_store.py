@@ -36,7 +36,7 @@ class PictureStore:
         cache: Where scaled pictures are kept: "ram", "disk" or "none" (decoded again each time).
         cache_folder: Where the "disk" cache goes.
         skip_grey: Leave black-and-white pictures out.
-        labels: The folder of their label maps, or None for none.
+        labels: Where their label maps are read, or None for none.
 
     Attributes:
         names: Those that could be read.
@@ -53,7 +53,7 @@ class PictureStore:
         cache: Literal["ram", "disk", "none"],
         cache_folder: Path,
         skip_grey: bool = False,
-        labels: Path | None = None,
+        labels: LabelMaps | None = None,
     ) -> None:
         self._folder = folder
         self._shorter_side = shorter_side
@@ -69,7 +69,7 @@ class PictureStore:
         self.unreadable: list[tuple[str, str]] = []
         self.enlarged = self.grey = 0
         self._listing: list[str] = []
-        self._labels = LabelMaps(labels) if labels is not None else None
+        self._labels = labels
         with ThreadPoolExecutor(_DECODERS) as decoders:
             for name, outcome in zip(names, decoders.map(self._try_decode, names), strict=True):
                 if isinstance(outcome, str):
@@ -96,7 +96,7 @@ class PictureStore:
     def labels(self, index: int) -> NDArray[np.uint8]:
         """The label map of the index-th readable picture, uint8 [H, W], as large as it."""
         assert self._labels is not None, "opened without label maps"
-        return self._labels.scaled(self.names[index], *self[index].shape[:2])
+        return self._labels.of(self.names[index])
 
     def listing(self) -> list[str]:
         """A line for each readable picture, its path and its files' CRCs, for a resume."""

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["LABELS", "apart", "begin_with_weights", "beside", "label_convolution", "one_hot"]
+__all__ = ["apart", "begin_with_weights", "beside", "label_convolution", "one_hot"]
 
-LABELS = "labels"
+_LABELS = "labels"
 """The name of a discriminator's layers that read label maps."""
 
 _COLOURS = 3
@@ -47,15 +47,16 @@ def label_convolution(classes: int, width: int, kernel: int, stride: int) -> nn.
 
 
 def begin_with_weights(network: nn.Module, state: Mapping[str, Tensor]) -> None:
-    """Load the weights of another run's network; those for labels only if they fit.
+    """Load the weights of another run's network; those for labels only if all of them fit.
 
     Raises:
         RuntimeError: It is of another architecture.
     """
-    own = network.state_dict()
-    begun = {name: value for name, value in own.items() if name.startswith(LABELS)}
-    for name, value in state.items():
-        fits = name in begun and value.shape == begun[name].shape
-        if fits or not name.startswith(LABELS):
-            begun[name] = value
-    network.load_state_dict(begun)
+    own, theirs = _of_labels(network.state_dict()), _of_labels(state)
+    fits = {n: v.shape for n, v in own.items()} == {n: v.shape for n, v in theirs.items()}
+    rest = {name: value for name, value in state.items() if name not in theirs}
+    network.load_state_dict(rest | (theirs if fits else own))
+
+
+def _of_labels(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value for name, value in state.items() if name.split(".")[0] == _LABELS}

@@ -24,7 +24,8 @@ class LayoutDiscriminator(nn.Module):
 
     def __init__(self, classes: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(
+        # By this name a run with other classes begins it anew.
+        self.labels = nn.Sequential(
             spectral_norm(nn.Conv2d(_COLOURS + classes, _WIDTH, 3, padding=1)),
             nn.LeakyReLU(0.2),
             spectral_norm(nn.Conv2d(_WIDTH, _WIDTH, 3, padding=1)),
@@ -46,5 +47,5 @@ class LayoutDiscriminator(nn.Module):
         """
         cells = functional.avg_pool2d(torch.cat((x, labels), dim=1), _CELL)
         # Colours of a scene differ by a fifth of the range; a class is 0 or 1.
-        scores: Tensor = self.body(torch.cat((4 * cells[:, :3], 2 * cells[:, 3:]), dim=1))
+        scores: Tensor = self.labels(torch.cat((4 * cells[:, :3], 2 * cells[:, 3:]), dim=1))
         return scores

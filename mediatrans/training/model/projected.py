@@ -8,7 +8,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
-from mediatrans.training.model.efficientnet_lite import load_efficientnet_lite
+from mediatrans.training.model.efficientnet_lite import (
+    LITE0_SCALES,
+    lite0_features,
+    load_efficientnet_lite,
+)
 from mediatrans.training.model.random_streams import generator_of
 
 __all__ = [
@@ -24,10 +28,6 @@ BACKBONE = "efficientnet-lite0"
 
 _WIDTH = 64
 _SCALES = 4
-
-_TAPS = {2: 24, 4: 40, 10: 112, 15: 320}
-"""The last blocks of EfficientNet-Lite0 at 1/4, 1/8, 1/16 and 1/32 of its input's size, with their
-channels."""
 
 
 class FrozenProjection(nn.Module):
@@ -47,7 +47,7 @@ class FrozenProjection(nn.Module):
         super().__init__()
         self._backbone = (backbone,)  # a tuple hides it from parameters() and state_dict()
         random = generator_of("projection", seed)
-        for scale, count in enumerate(_TAPS.values()):
+        for scale, count in enumerate(LITE0_SCALES.values()):
             weight = torch.randn(_WIDTH, count, 1, 1, generator=random) / count**0.5
             self.register_buffer(f"channels_{scale}", weight, persistent=False)
         for scale in range(_SCALES - 1):
@@ -56,7 +56,7 @@ class FrozenProjection(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Pictures [N, 3, H, W] in [-1, 1] -> four features [N, 64, h, w], the finest first."""
-        features = self._features(x)
+        features = lite0_features(self._backbone[0], x)
         mixed = [
             functional.conv2d(feature, self.get_buffer(f"channels_{scale}").to(feature.dtype))
             for scale, feature in enumerate(features)
@@ -69,18 +69,6 @@ class FrozenProjection(nn.Module):
             weight = self.get_buffer(f"scales_{scale}").to(coarser.dtype)
             mixed[scale] = mixed[scale] + functional.conv2d(coarser, weight, padding=1)
         return tuple(mixed)
-
-    def _features(self, x: Tensor) -> list[Tensor]:
-        (network,) = self._backbone
-        # The network was trained on (uint8 - 127) / 128.
-        x = (x * 127.5 + 0.5) / 128.0
-        x = functional.relu6(network._bn0(network._conv_stem(x)))  # type: ignore[operator]
-        features = []
-        for index, block in enumerate(network._blocks):  # type: ignore[arg-type]
-            x = block(x)
-            if index in _TAPS:
-                features.append(x)
-        return features
 
 
 class ProjectedHeads(nn.Module):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from mediatrans.errors import InputError, UsageError
 from mediatrans.training.config import TrainConfig
 from mediatrans.training.data.folders import Folders, find_pictures, split_hold_out
-from mediatrans.training.data.label_maps import label_folder
+from mediatrans.training.data.label_maps import LabelMaps, label_folder
 from mediatrans.training.data.picture_store import PictureStore
 from mediatrans.training.run.samples import Samples
 
@@ -51,7 +51,7 @@ def open_dataset(
 
     Raises:
         InputError: A domain has fewer than 2 readable training pictures, or one of them lacks the
-            label map that the settings ask for.
+            label map that the settings ask for, or no map knows a class.
     """
     a = _open_domain(folders.domains[0], folders.train_a, folders.test_a, config, cache, on_message)
     b = _open_domain(folders.domains[1], folders.train_b, folders.test_b, config, cache, on_message)
@@ -87,9 +87,11 @@ def _open_domain(
 ) -> _Domain:
     names, held = split_hold_out(find_pictures(train), config.hold_out, test is not None)
     side = config.load_size_max or config.load_size
-    labels = label_folder(train) if config.label_classes else None
+    labels = LabelMaps(label_folder(train)) if config.label_classes else None
     store = PictureStore(train, names, side, config.cache, cache, config.skip_grey, labels)
     _describe(store, domain, len(held), side, on_message)
+    if labels is not None:
+        on_message(f"{domain}: {_known_labels(labels, config.label_classes)}")
     if len(store) < 2:
         raise InputError(
             f"{len(store)} readable pictures to train on, at least 2 are needed",
@@ -139,6 +141,26 @@ def _describe(
         on_message(f"{domain}: left out {store.grey} black-and-white pictures")
     if store.enlarged:
         on_message(f"{domain}: {store.enlarged} are smaller than {side} px and were enlarged")
+
+
+def _known_labels(labels: LabelMaps, classes: int) -> str:
+    """What the label maps of a domain know.
+
+    Raises:
+        InputError: They know no pixel.
+    """
+    of_class = labels.counts[:classes]
+    if labels.counts.any() and not of_class.any():
+        found = ", ".join(str(number) for number in labels.counts.nonzero()[0][:_NAMED])
+        raise InputError(
+            f"no pixel of the label maps is of a class from 0 to {classes - 1}; there are {found}",
+            path=labels.folder,
+            remedy="number the classes from 0 on, and say how many with --label-classes",
+        )
+    share = of_class.sum() / max(1, labels.counts.sum())
+    missing = ", ".join(str(number) for number in (of_class == 0).nonzero()[0][:_NAMED])
+    never = f", none is of class {missing}" if missing else ""
+    return f"the class of {100 * share:.0f} % of the pixels is known{never}"
 
 
 def _named(unreadable: Sequence[tuple[str, str]]) -> str:

@@ -55,6 +55,23 @@ def test_generators_follow_it_and_its_losses_are_told() -> None:
     assert not all(torch.equal(one, other) for one, other in pairs)
 
 
+def test_with_other_classes_it_begins_anew_and_with_the_same_goes_on() -> None:
+    config = CONFIG.updated({"lambda_layout": 2.0}, "the test")
+    before = CycleGAN(config, CPU)
+    before.step(pictures(0), pictures(1), labels=(labels(0), labels(1)))
+    learned = before.networks()["L_A"].state_dict()
+    for classes, goes_on in ((3, True), (5, False)):
+        model = CycleGAN(config.updated({"label_classes": classes}, "the test"), CPU)
+        model.begin_with(before.state_dict())
+        begun = model.networks()["L_A"].state_dict()
+        assert all(torch.equal(begun[k], v) for k, v in learned.items()) is goes_on
+        heads = model.networks()["P_A"].state_dict()
+        kept = before.networks()["P_A"].state_dict()
+        of_labels = [key for key in heads if key.startswith("labels")]
+        assert all(torch.equal(heads[k], kept[k]) for k in of_labels) is goes_on
+        model.step(pictures(2), pictures(3), labels=(labels(2), labels(3)))
+
+
 def test_a_run_without_it_is_where_one_with_it_begins() -> None:
     before = CycleGAN(CONFIG, CPU)
     before.step(pictures(0), pictures(1), labels=(labels(0), labels(1)))
