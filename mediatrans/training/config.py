@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 from mediatrans.errors import UsageError
 from mediatrans.files.records import RecordError, from_table
 from mediatrans.settings import Setting, setting, setting_of
-from mediatrans.training.model_settings import ModelSettings
+from mediatrans.training.model_settings import DETAIL_ALLOWED, ModelSettings
 
 __all__ = ["ARCHITECTURE_KEYS", "GROUPS", "TrainConfig", "differences", "free_keys"]
 
@@ -200,6 +200,11 @@ class TrainConfig(ModelSettings):
             raise UsageError(
                 f"size {self.size} is too small for lambda_detail",
                 remedy=f"take {_SMALLEST_DETAILED} or more, or lambda_detail 0",
+            )
+        if self.detail_allowed != DETAIL_ALLOWED and not self.lambda_detail:
+            raise UsageError(
+                "detail_allowed says how much detail lambda_detail allows, which is 0",
+                remedy="set lambda_detail, or leave detail_allowed out",
             )
         if self.diff_augment and not self.lambda_projected:
             raise UsageError(

@@ -5,9 +5,10 @@ from typing import Literal
 
 from mediatrans.settings import Setting, setting
 
-__all__ = ["ModelSettings"]
+__all__ = ["DETAIL_ALLOWED", "ModelSettings"]
 
 _LARGEST_WEIGHT = 10_000.0
+DETAIL_ALLOWED = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +155,15 @@ class ModelSettings:
             "Objective",
             least=0,
             most=_LARGEST_WEIGHT,
+        ),
+    )
+    detail_allowed: float = setting(
+        DETAIL_ALLOWED,
+        Setting(
+            "How many times the picture's detail lambda_detail allows: less flickers less.",
+            "Objective",
+            least=1,
+            most=100,
         ),
     )
     pool_size: int = setting(

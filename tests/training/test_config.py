@@ -58,6 +58,8 @@ def test_the_defaults_are_the_papers() -> None:
         ({"head": "bilateral"}, "one of direct, colour_maps, fine_colour_maps"),
         ({"texture": "none"}, "texture"),
         ({"equivariance_flow": 8.0}, "lambda_equivariance"),
+        ({"detail_allowed": 1.2}, "set lambda_detail"),
+        ({"lambda_detail": 1, "detail_allowed": 0.5}, "detail_allowed is 0.5"),
         (
             {"lambda_projected": 1, "size": 28, "load_size": 28},
             "too small for lambda_projected",

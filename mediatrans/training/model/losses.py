@@ -29,8 +29,6 @@ _GREY = (0.299, 0.587, 0.114)
 _DETAIL_WINDOW = 16
 _DETAIL_FLOOR = 1e-3
 """Mean squared difference of neighbours that counts as none: 4 of 255, noise of JPEG."""
-_DETAIL_ALLOWED = 1.5
-"""How many times the detail of the picture a translation may have anywhere for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +165,8 @@ def map_variation(picture: Tensor, colour_map: Tensor) -> Tensor:
     return loss
 
 
-def excess_detail(picture: Tensor, translation: Tensor) -> Tensor:
-    """How much finer a translation is than its picture, where it is more than half again as fine.
+def excess_detail(picture: Tensor, translation: Tensor, allowed: float) -> Tensor:
+    """How much finer a translation is than its picture, where it is finer than allowed.
 
     Detail is the squared difference of neighbouring pixels' luma, averaged over windows of 16 px.
     What exceeds the allowed ratio counts as the square of its logarithm, so that a weave on blurred
@@ -177,9 +175,10 @@ def excess_detail(picture: Tensor, translation: Tensor) -> Tensor:
     Args:
         picture: [N, 3, H, W] in [-1, 1].
         translation: Likewise.
+        allowed: How many times the picture's detail a translation may have anywhere for nothing.
     """
-    allowed = _detail(picture).detach() * _DETAIL_ALLOWED
-    return functional.relu(torch.log(_detail(translation) / allowed)).square().mean()
+    limit = _detail(picture).detach() * allowed
+    return functional.relu(torch.log(_detail(translation) / limit)).square().mean()
 
 
 def total_variation(picture: Tensor) -> Tensor:

@@ -110,7 +110,8 @@ class Objective:
         )
         objective = objective + self._steadiness((fake_a, fake_b), (more_a, more_b), disturbance)
         if config.lambda_detail:
-            excess = excess_detail(a, fake_b) + excess_detail(b, fake_a)
+            allowed = config.detail_allowed
+            excess = excess_detail(a, fake_b, allowed) + excess_detail(b, fake_a, allowed)
             objective = objective + config.lambda_detail * excess
         parts = (gan_g, gan_f, cycle_a, cycle_b, identity_a, identity_b, map_a, map_b)
         if not (config.lambda_projected or config.lambda_layout):

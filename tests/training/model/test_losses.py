@@ -88,31 +88,32 @@ def waves(strength: float) -> torch.Tensor:
 
 
 def test_detail_is_allowed_where_the_picture_has_it() -> None:
-    assert excess_detail(waves(0.5), waves(0.5)).item() == 0
-    assert excess_detail(waves(0.5), waves(0.6)).item() == 0  # 1.44 times the energy
-    assert excess_detail(waves(0.5), torch.zeros(1, 3, 64, 64)).item() == 0
-    assert excess_detail(waves(0.25), waves(0.5)).item() == pytest.approx(
+    assert excess_detail(waves(0.5), waves(0.5), 1.5).item() == 0
+    assert excess_detail(waves(0.5), waves(0.6), 1.5).item() == 0  # 1.44 times the energy
+    assert excess_detail(waves(0.5), torch.zeros(1, 3, 64, 64), 1.5).item() == 0
+    assert excess_detail(waves(0.25), waves(0.5), 1.5).item() == pytest.approx(
         math.log(4 / 1.5) ** 2, rel=0.05
     )
+    assert excess_detail(waves(0.5), waves(0.6), 1.2).item() > 0
 
 
 def test_detail_counts_where_the_picture_is_flat() -> None:
     flat = torch.full((1, 3, 64, 64), 0.2)
     half = torch.cat((waves(0.5)[..., :32], flat[..., 32:]), dim=3)
-    everywhere, beside = excess_detail(half, waves(0.5)), excess_detail(half, half)
+    everywhere, beside = excess_detail(half, waves(0.5), 1.5), excess_detail(half, half, 1.5)
     assert beside.item() == 0
     assert everywhere.item() > 5
     noise = 0.01 * torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
-    assert excess_detail(flat, flat + noise).item() == 0  # below what JPEG leaves
+    assert excess_detail(flat, flat + noise, 1.5).item() == 0  # below what JPEG leaves
 
 
 def test_the_gradient_of_detail_lowers_the_translation_alone() -> None:
     picture, translation = waves(0.1).clone(), waves(0.5).clone()
     picture.requires_grad_()
     translation.requires_grad_()
-    torch.autograd.backward(excess_detail(picture, translation))
+    torch.autograd.backward(excess_detail(picture, translation, 1.5))
     assert picture.grad is None or not picture.grad.any()
     slope = translation.grad
     assert slope is not None
     step = translation.detach() - 0.1 * slope / slope.abs().max()
-    assert excess_detail(waves(0.1), step) < excess_detail(waves(0.1), translation)
+    assert excess_detail(waves(0.1), step, 1.5) < excess_detail(waves(0.1), translation, 1.5)
