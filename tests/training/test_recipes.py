@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from mediatrans.cli.main import run
 from mediatrans.training.config import TrainConfig
-from mediatrans.training.data.folders import parse_domains
+from mediatrans.training.data.folders import find_pictures, parse_domains
+from mediatrans.training.data.label_maps import label_folder
 from mediatrans.training.recipe import load_recipe
 from tests.training.tiny import write_domains
 
@@ -26,6 +29,18 @@ def titled(path: Path) -> str:
     return f"{path.parent.name}/{path.stem}"
 
 
+def label_pictures(folder: Path) -> None:
+    """A label map of two halves beside each picture."""
+    for path in find_pictures(folder):
+        with Image.open(folder / path) as picture:
+            width, height = picture.size
+        labels = np.zeros((height, width), np.uint8)
+        labels[height // 2 :] = 1
+        place = (label_folder(folder) / path).with_suffix(".png")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(labels).save(place)
+
+
 def test_the_recipes_are_here() -> None:
     here = {named(path) for path in RECIPES}
     assert {"day2night", "horse2zebra", "monet2photo", "summer2winter"} <= here
@@ -34,6 +49,9 @@ def test_the_recipes_are_here() -> None:
 @pytest.mark.parametrize("path", RECIPES, ids=titled)
 def test_a_recipe_trains(path: Path, tmp_path: Path) -> None:
     folders = write_domains(tmp_path)
+    if "label_classes" in load_recipe(path):
+        for folder in (folders.train_a, folders.train_b):
+            label_pictures(folder)
     largest = ["--load-size-max", "40"] if "load_size_max" in load_recipe(path) else []
     pictures = [str(folders.train_a), str(folders.train_b)]
     out = tmp_path / "run"
