@@ -14,19 +14,20 @@ CONTENT = re.compile(r" [0-9a-f]{8}( labels [0-9a-f]{8})?$")
 
 
 def main(*paths: Path) -> None:
-    """Write a checkpoint that `export-onnx` takes; it is not meant to be trained on.
+    """Write a checkpoint for `export-onnx` and `--start-from`; it cannot be resumed.
 
-    Weights are averaged where the runs averaged them. A picture that the first run lists several
-    times counts once in the card.
+    The runs need averaged weights (`ema`). A picture that the first run lists several times counts
+    once in the card, which names no run that the first one began with.
     """
-    *read, joined = paths
-    run, *others = (torch.load(path, weights_only=True) for path in read)
+    first, *rest, joined = paths
+    run, *others = (torch.load(path, weights_only=True) for path in (first, *rest))
     mean = {
         name: sum(other["model"]["average_F"][name].double() for other in others) / len(others)
         for name in run["model"]["F"]
     }
     for name in ("F", "average_F"):
         run["model"][name] = {key: weight.float() for key, weight in mean.items()}
+    run["config"].pop("start_from", None)
     run["data"] = {domain: distinct(pictures) for domain, pictures in run["data"].items()}
     torch.save(run, joined)
 

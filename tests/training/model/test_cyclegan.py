@@ -263,6 +263,18 @@ def test_projected_discriminators_change_what_the_generators_learn() -> None:
     assert not torch.allclose(seen[0], seen[1])
 
 
+def test_less_detail_allowed_changes_what_the_generators_learn() -> None:
+    a, b = batch(0, side=32), batch(1, side=32)
+    seen = []
+    for allowed in (1.0, 100.0):
+        means = {"lambda_detail": 5.0, "detail_allowed": allowed, "ema": 0.0, **LARGER}
+        model = CycleGAN(TINY.updated(means, "the test"), CPU)
+        with gradients_seen() as gradients:
+            model.step((a * 0.1).float(), (b * 0.1).float())
+        seen.append(gradients[0])
+    assert not torch.allclose(seen[0], seen[1])
+
+
 def test_a_run_with_projected_heads_begins_with_one_that_had_none() -> None:
     first = CycleGAN(TINY, CPU)
     first.step(batch(0, side=32).float(), batch(1, side=32).float())
