@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from mediatrans.cli.main import run
 from mediatrans.training.export.pair import DataNote
 from tests.training.export.test_model_folder import write_run
+from tests.training.tiny import TINY
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:.*:FutureWarning"),
@@ -19,14 +21,15 @@ pytestmark = [
 
 def test_the_newest_run_becomes_a_model(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_run(here / "runs" / "other")
-    newest = write_run(here / "runs" / "red2blue")
+    begun = replace(TINY, start_from=str(here / "runs" / "other"))
+    newest = write_run(here / "runs" / "red2blue", begun)
     os.utime(here / "runs" / "other" / "checkpoints" / "latest.pt", (1, 1))
     assert run(["export-onnx", "--data-licence", "CC0"]) == 0
     out, err = capsys.readouterr()
     assert out == ""
     assert str(newest.relative_to(here)) in err
     assert "of 255 over 9 inputs" in err
-    assert (here / "models" / "red2blue" / "card.toml").exists()
+    assert str(here) not in (here / "models" / "red2blue" / "card.toml").read_text()
     assert run(["export-onnx"]) == 6
     assert "--overwrite" in capsys.readouterr().err
 

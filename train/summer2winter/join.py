@@ -17,7 +17,7 @@ def main(*paths: Path) -> None:
     """Write a checkpoint for `export-onnx` and `--start-from`; it cannot be resumed.
 
     The runs need averaged weights (`ema`). A picture that the first run lists several times counts
-    once in the card, which names no run that the first one began with.
+    once in the card.
     """
     first, *rest, joined = paths
     run, *others = (torch.load(path, weights_only=True) for path in (first, *rest))
@@ -27,7 +27,6 @@ def main(*paths: Path) -> None:
     }
     for name in ("F", "average_F"):
         run["model"][name] = {key: weight.float() for key, weight in mean.items()}
-    run["config"].pop("start_from", None)
     run["data"] = {domain: distinct(pictures) for domain, pictures in run["data"].items()}
     torch.save(run, joined)
 
