@@ -164,16 +164,14 @@ def _completing(
 def _complete(
     model: Path, source: Path, watch: "Watch", *, evaluated: bool, is_sized: bool
 ) -> None:
-    """Add the networks seen, the classifier and the figures; the model is kept where these fail.
+    """Add the classifier of the domains and the figures; the model is kept where these fail.
 
     The run's pictures may be gone, and packages may be missing. Other errors leave no model.
     """
     from mediatrans.training.evaluation.domain_file import write_kept_classifier
     from mediatrans.training.evaluation.exported import write_figures, write_own_figures
-    from mediatrans.training.evaluation.report import name_networks
     from mediatrans.training.run_folder import read_run, run_of
 
-    name_networks(model)
     run = run_of(source)
     if not evaluated:
         write_kept_classifier(model, run)

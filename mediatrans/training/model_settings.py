@@ -160,7 +160,8 @@ class ModelSettings:
     detail_allowed: float = setting(
         DETAIL_ALLOWED,
         Setting(
-            "How many times the picture's detail lambda_detail allows; a lower limit flickers less.",
+            "How many times the picture's detail lambda_detail allows; a lower limit flickers "
+            "less.",
             "Objective",
             least=1,
             most=100,

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ pytestmark = [
 
 def test_the_newest_run_becomes_a_model(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_run(here / "runs" / "other")
-    begun = replace(TINY, start_from=str(here / "runs" / "other"))
+    earlier = str(here / "runs" / "other")
+    begun = replace(TINY, size=32, load_size=36, lambda_projected=1.0, start_from=earlier)
     newest = write_run(here / "runs" / "red2blue", begun)
     os.utime(here / "runs" / "other" / "checkpoints" / "latest.pt", (1, 1))
     assert run(["export-onnx", "--data-licence", "CC0"]) == 0
@@ -29,7 +31,9 @@ def test_the_newest_run_becomes_a_model(here: Path, capsys: pytest.CaptureFixtur
     assert out == ""
     assert str(newest.relative_to(here)) in err
     assert "of 255 over 9 inputs" in err
-    assert str(here) not in (here / "models" / "red2blue" / "card.toml").read_text()
+    card = (here / "models" / "red2blue" / "card.toml").read_text()
+    assert str(here) not in card
+    assert tomllib.loads(card)["quality"] == {"trained_with": ["efficientnet-lite0"]}
     assert run(["export-onnx"]) == 6
     assert "--overwrite" in capsys.readouterr().err
 

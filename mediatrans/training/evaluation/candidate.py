@@ -10,10 +10,10 @@ from mediatrans.media.frames import Pixels
 from mediatrans.quality.cycle import Translate
 from mediatrans.training.checkpoint import load_checkpoint
 from mediatrans.training.device import choose_device
-from mediatrans.training.evaluation.seen import networks_of_card, networks_of_run
 from mediatrans.training.export.model_folder import PictureGenerator, load_generators
 from mediatrans.training.model.networks import STRIDE, ResnetGenerator
 from mediatrans.training.run_folder import CHECKPOINTS
+from mediatrans.training.seen import networks_of_card, networks_of_run
 from mediatrans.translate.stages.pad import padded
 from mediatrans.translate.translator import Translator
 from mediatrans.zoo.card import CARD_NAME, Card, read_card

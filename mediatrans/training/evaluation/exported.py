@@ -23,7 +23,6 @@ from mediatrans.training.evaluation.flat_frames import measure_flat_frames
 from mediatrans.training.evaluation.gallery import Gallery
 from mediatrans.training.evaluation.held_out import LONGER_SIDE, HeldOut
 from mediatrans.training.evaluation.report import EvaluationReport, write_quality
-from mediatrans.training.evaluation.seen import networks_of_run
 from mediatrans.training.evaluation.size_choice import (
     LEAST_FOR_SIZES,
     MOST_FOR_SIZES,
@@ -33,6 +32,7 @@ from mediatrans.training.evaluation.texture import load_texture_network
 from mediatrans.training.evaluation.usual import measure_model
 from mediatrans.training.export.domain_graph import load_classifier
 from mediatrans.training.run_folder import RunSettings
+from mediatrans.training.seen import networks_of_run
 from mediatrans.training.watch import UNWATCHED, Watch
 
 __all__ = ["write_figures", "write_own_figures"]

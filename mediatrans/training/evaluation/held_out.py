@@ -19,8 +19,8 @@ from mediatrans.training.evaluation.features import (
 )
 from mediatrans.training.evaluation.figures import Evaluation, HeldOutCycle
 from mediatrans.training.evaluation.gallery import Gallery
-from mediatrans.training.evaluation.seen import networks_of_run
 from mediatrans.training.model.networks import ResnetGenerator
+from mediatrans.training.seen import networks_of_run
 
 __all__ = ["LONGER_SIDE", "HeldOut", "HeldOutJudge", "open_judge"]
 

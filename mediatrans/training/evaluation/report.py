@@ -9,11 +9,11 @@ from mediatrans.files.records import json_text
 from mediatrans.training.evaluation.figures import Evaluation, HeldOutCycle
 from mediatrans.training.evaluation.flat_frames import FlatFrames
 from mediatrans.training.evaluation.motion import ClipFigures
-from mediatrans.training.evaluation.seen import TRAINED_WITH, networks_of_card
 from mediatrans.training.evaluation.sizes import SizeFigures
+from mediatrans.training.seen import TRAINED_WITH
 from mediatrans.zoo.card import read_card, write_card
 
-__all__ = ["EvaluationReport", "name_networks", "write_quality"]
+__all__ = ["EvaluationReport", "write_quality"]
 
 _CARD_DIGITS = 4
 _KEPT = ("held_out", "percentiles", "hidden_signal", "working_size", TRAINED_WITH)
@@ -92,27 +92,6 @@ def write_quality(
         kept["held_out"] = _rounded(held_out.to_dict())
     quality = {TRAINED_WITH: networks} | tested | kept if tested or kept or networks else {}
     return write_card(folder, replace(card, quality=quality))
-
-
-def name_networks(folder: Path) -> None:
-    """Name in a model's card the feature networks that it was trained with, and no path.
-
-    They are found by the run that its own began with, whose path says nothing elsewhere and may
-    say more than its owner wants to tell.
-
-    Args:
-        folder: The model folder.
-
-    Raises:
-        ModelError: The folder has no card, or a damaged one.
-        OutputError: The card cannot be written; the old one is kept.
-    """
-    card = read_card(folder)
-    if "start_from" in card.training:
-        training = {k: v for k, v in card.training.items() if k != "start_from"}
-        networks = networks_of_card(card)
-        write_card(folder, replace(card, training=training))
-        write_quality(folder, trained_with=networks)
 
 
 def _rounded(value: Any) -> Any:

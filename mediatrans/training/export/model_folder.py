@@ -26,6 +26,7 @@ from mediatrans.training.model.networks import (
     ResnetGenerator,
     parameter_count,
 )
+from mediatrans.training.seen import TRAINED_WITH, networks_of_run
 from mediatrans.training.watch import UNWATCHED, Watch
 from mediatrans.zoo.card import CARD_NAME, Card, Direction, sha256_of, write_card
 from mediatrans.zoo.graph import GraphMetadata
@@ -229,7 +230,9 @@ def trained_pair(source: Path, note: DataNote, on_message: Callable[[str], None]
         of_all = "" if config.steps is None else f" of {config.steps:,}"
         on_message(f"the run has made only {checkpoint.step:,}{of_all} steps")
     a, b = checkpoint.domains
-    settings = {k: v for k, v in config.to_table().items() if k not in free_keys()}
+    # The path of an earlier run says nothing elsewhere, and maybe more than its owner would tell.
+    left_out = free_keys() | {"start_from"}
+    settings = {k: v for k, v in config.to_table().items() if k not in left_out}
     training: dict[str, Any] = {
         **settings,
         "steps_made": checkpoint.step,
@@ -249,6 +252,7 @@ def trained_pair(source: Path, note: DataNote, on_message: Callable[[str], None]
         seed=config.seed,
         training=training,
         data=data,
+        networks=networks_of_run(config),
     )
 
 
@@ -284,6 +288,7 @@ def _card(
         architecture=architecture,
         training=pair.training,
         data=pair.data,
+        quality={TRAINED_WITH: list(pair.networks)} if pair.networks else {},
         versions={"mediatrans": __version__, "python": platform.python_version(), **versions},
     )
 

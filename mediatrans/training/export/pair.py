@@ -32,6 +32,7 @@ class TrainedPair:
         seed: The training's seed, or None.
         training: The card's table of how they were trained.
         data: The card's table of what they were trained on.
+        networks: The feature networks in their discriminators, which must not judge them.
     """
 
     domains: tuple[str, str]
@@ -40,6 +41,7 @@ class TrainedPair:
     seed: int | None = None
     training: dict[str, Any] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
+    networks: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

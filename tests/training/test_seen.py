@@ -7,9 +7,11 @@ import pytest
 
 from mediatrans.training.data.folders import Folders
 from mediatrans.training.evaluation.candidate import open_candidate
-from mediatrans.training.evaluation.report import name_networks, write_quality
-from mediatrans.training.evaluation.seen import networks_of_card, networks_of_run
+from mediatrans.training.evaluation.report import write_quality
+from mediatrans.training.export.model_folder import trained_pair
+from mediatrans.training.export.pair import DataNote
 from mediatrans.training.run_folder import RunSettings, write_settings
+from mediatrans.training.seen import networks_of_card, networks_of_run
 from mediatrans.zoo.card import read_card, write_card
 from tests.pairs import write_pair
 from tests.training.export.test_model_folder import write_run
@@ -76,19 +78,14 @@ def test_what_a_card_was_told_at_export_is_kept(tmp_path: Path) -> None:
     assert networks_of_card(read_card(folder)) == LITE0
 
 
-def test_a_card_names_networks_and_no_run_that_another_began_with(tmp_path: Path) -> None:
+def test_a_card_names_the_networks_of_earlier_runs_and_not_their_path(tmp_path: Path) -> None:
     folders = Folders(("red", "blue"), tmp_path / "a", tmp_path / "b")
     first = settled(tmp_path / "first", RunSettings(PROJECTED, folders))
-    folder = write_pair(tmp_path)
-    training = {"start_from": first, "steps": 7}
-    write_card(folder, replace(read_card(folder), training=training, quality={"pictures": 3}))
-    for _ in range(2):
-        name_networks(folder)
-        card = read_card(folder)
-        assert card.training == {"steps": 7}
-        assert card.quality == {"trained_with": list(LITE0), "pictures": 3}
-        assert networks_of_card(card) == LITE0
-    assert str(tmp_path) not in (folder / "card.toml").read_text()
+    pair = trained_pair(
+        write_run(tmp_path / "run", replace(TINY, start_from=first)), DataNote(), print
+    )
+    assert pair.networks == LITE0
+    assert first not in str(pair.training)
 
 
 def test_a_checkpoint_tells_what_it_has_seen(tmp_path: Path) -> None:
